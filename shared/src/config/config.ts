@@ -1,0 +1,176 @@
+import type { TSchema } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { nameOf, tagOf } from '../connection.ts'
+import { describeErrors } from '../contract/validation-errors.ts'
+import { sealingKey, type SealingKeys } from '../seal.ts'
+import { ConfigFile, ConnectionSettings } from './schema.ts'
+
+/** One mistake in the configuration, by JSON Pointer into the file. */
+export type ConfigMistake = { Pointer: string; Message: string }
+
+/** Everything that is wrong with the configuration, at once. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  readonly mistakes: ConfigMistake[]
+
+  constructor(path: string, mistakes: ConfigMistake[]) {
+    super(
+      [`The configuration ${path} cannot be used:`, ...mistakes.map((m) => `  ${m.Pointer || '/'}: ${m.Message}`)].join(
+        '\n',
+      ),
+    )
+    this.mistakes = mistakes
+  }
+}
+
+/** sysexits' EX_CONFIG: the exit code for a configuration that cannot be used. */
+export const EXIT_CONFIG = 78
+
+/** The configuration as the processes use it. */
+export type Config = Omit<ConfigFile, 'sealingKeys'> & { sealingKeys: SealingKeys }
+
+/** The options that each connector takes beside the settings that all connections have. */
+export type ConnectorOptions = Record<string, TSchema & { properties: Record<string, TSchema> }>
+
+/**
+ * Reads and checks the file. Values `env:NAME` and `file:PATH` (relative to the file) are replaced first.
+ * The worker hands in the options of its connectors; the api does not know them and lets them pass.
+ * Throws `ConfigError` with all mistakes.
+ */
+export function loadConfig(
+  path: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  connectors?: ConnectorOptions,
+): Config {
+  if (!path)
+    throw new ConfigError('(none)', [
+      { Pointer: '', Message: 'set GATEWAY_CONFIG to the path of the configuration file' },
+    ])
+  const mistakes: ConfigMistake[] = []
+  const resolved = replaceReferences(readJson(path), '', { folder: dirname(resolve(path)), environment, mistakes })
+  const check = new Ajv({ allErrors: true, useDefaults: true, strict: false })
+  if (!check.validate(ConfigFile, resolved)) mistakes.push(...describeErrors(check.errors ?? [], ConfigFile).Errors)
+  const file = resolved as ConfigFile
+  if (mistakes.length === 0) mistakes.push(...contradictions(file))
+  if (connectors) mistakes.push(...connectorMistakes(resolved, connectors))
+  if (mistakes.length > 0) throw new ConfigError(path, onePerPointer(mistakes))
+  const [first, ...rest] = file.sealingKeys.map(({ id, key }) => sealingKey(id, Buffer.from(key, 'base64')))
+  if (!first) throw new TypeError('the schema lets no configuration pass without a sealing key')
+  return { ...file, sealingKeys: [first, ...rest] }
+}
+
+function readJson(path: string): unknown {
+  let text
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    throw new ConfigError(path, [{ Pointer: '', Message: 'the file cannot be read; GATEWAY_CONFIG must name it' }])
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ConfigError(path, [
+      { Pointer: '', Message: 'the file is not JSON (comments and trailing commas are not JSON either)' },
+    ])
+  }
+}
+
+type Lookup = { folder: string; environment: NodeJS.ProcessEnv; mistakes: ConfigMistake[] }
+
+function replaceReferences(value: unknown, pointer: string, lookup: Lookup): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => replaceReferences(item, `${pointer}/${index}`, lookup))
+  if (value && typeof value === 'object') {
+    const entries = Object.entries(value).map(([key, item]) => [
+      key,
+      replaceReferences(item, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, lookup),
+    ])
+    return Object.fromEntries(entries)
+  }
+  if (typeof value !== 'string') return value
+  const [, source, name = ''] = /^(env|file):(.+)$/.exec(value) ?? []
+  if (source === 'env') {
+    const found = lookup.environment[name]
+    if (!found) lookup.mistakes.push({ Pointer: pointer, Message: `the environment variable ${name} is not set` })
+    return found ?? value
+  }
+  if (source === 'file') {
+    try {
+      return readFileSync(resolve(lookup.folder, name), 'utf8').trim()
+    } catch {
+      lookup.mistakes.push({ Pointer: pointer, Message: `the file ${name} cannot be read` })
+    }
+  }
+  return value
+}
+
+function contradictions(file: ConfigFile): ConfigMistake[] {
+  const mistakes: ConfigMistake[] = []
+  const refuse = (Pointer: string, Message: string) => mistakes.push({ Pointer, Message })
+  const repeated = (list: string[], pointer: (index: number) => string, what: string) => {
+    for (const [index, value] of list.entries()) {
+      if (list.indexOf(value) < index)
+        refuse(pointer(index), `the same ${what} stands at ${pointer(list.indexOf(value))}`)
+    }
+  }
+  repeated(
+    file.applications.map((a) => a.name),
+    (i) => `/applications/${i}/name`,
+    'name',
+  )
+  repeated(
+    file.operators.map((o) => o.name),
+    (i) => `/operators/${i}/name`,
+    'name',
+  )
+  repeated(
+    file.sealingKeys.map((k) => k.id),
+    (i) => `/sealingKeys/${i}/id`,
+    'id',
+  )
+  repeated(file.connections.map(nameOf), (i) => `/connections/${i}/emrInstance`, 'EMR system and instance')
+  const names = new Set(file.connections.map(nameOf))
+  if (names.size === file.connections.length) {
+    repeated(
+      file.connections.map(tagOf),
+      (i) => `/connections/${i}/emrInstance`,
+      'JobId tag by chance: rename this instance; it',
+    )
+  }
+  for (const [index, application] of file.applications.entries()) {
+    if (application.webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
+      refuse(`/applications/${index}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')
+    }
+  }
+  return mistakes
+}
+
+function connectorMistakes(resolved: unknown, connectors: ConnectorOptions): ConfigMistake[] {
+  const { connections } = (resolved ?? {}) as { connections?: unknown }
+  if (!Array.isArray(connections)) return []
+  return connections.flatMap((connection: unknown, index) => {
+    const at = `/connections/${index}`
+    const { connector } = (connection ?? {}) as { connector?: unknown }
+    const options =
+      typeof connector === 'string' && Object.hasOwn(connectors, connector) ? connectors[connector] : undefined
+    if (!options) {
+      return [{ Pointer: `${at}/connector`, Message: `must be one of ${Object.keys(connectors).join(', ')}` }]
+    }
+    const schema = Type.Object(
+      { ...ConnectionSettings.properties, ...options.properties },
+      { additionalProperties: false },
+    )
+    const check = new Ajv({ allErrors: true, useDefaults: true, strict: false })
+    if (check.validate(schema, connection)) return []
+    return describeErrors(check.errors ?? [], schema).Errors.map((e) => ({
+      Pointer: at + e.Pointer,
+      Message: e.Message,
+    }))
+  })
+}
+
+function onePerPointer(mistakes: ConfigMistake[]): ConfigMistake[] {
+  return [...new Map(mistakes.toReversed().map((mistake) => [mistake.Pointer, mistake])).values()].toReversed()
+}

@@ -1,0 +1,147 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { EmrSystem } from '../contract/emr-system.ts'
+
+const HOUR_LIMIT = 24 * 365
+const name = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description })
+
+/** The one endpoint of an application that its outcome webhooks go to. */
+export const WebhookEndpoint = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://', description: 'Where outcomes are posted' }),
+    secret: Type.String({
+      pattern: '^whsec_[A-Za-z0-9+/]{32,88}=*$',
+      description: 'whsec_ and base64 of 24 to 64 bytes',
+    }),
+  },
+  { additionalProperties: false },
+)
+export type WebhookEndpoint = Static<typeof WebhookEndpoint>
+
+/** A calling application: who may post, and what it may reach. */
+export const Application = Type.Object(
+  {
+    name: name('As sent in ApplicationName'),
+    keyHash: Type.String({
+      pattern: '^sha256:[0-9a-f]{64}$',
+      description: 'sha256: and the hex digest of its ApplicationKey',
+    }),
+    emrSystems: Type.Array(EmrSystem, { minItems: 1, description: 'The EMRs that it may use' }),
+    waitSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 60,
+      default: 0,
+      description: 'Wait this long where a request has no Prefer header',
+    }),
+    requestsPerMinute: Type.Integer({ minimum: 1, default: 60_000 }),
+    share: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Its part of a connection among batches' }),
+    webhook: Type.Optional(WebhookEndpoint),
+  },
+  { additionalProperties: false },
+)
+export type Application = Static<typeof Application>
+
+/** Someone who may sign in at /admin. */
+export const Operator = Type.Object(
+  {
+    name: name('As typed at the sign-in'),
+    passwordHash: Type.String({
+      pattern: '^scrypt:[0-9]+:[0-9]+:[0-9]+:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$',
+      description: 'scrypt:N:r:p:salt:hash, the last two base64',
+    }),
+    role: Type.Union([Type.Literal('viewer'), Type.Literal('operator'), Type.Literal('auditor')]),
+  },
+  { additionalProperties: false },
+)
+export type Operator = Static<typeof Operator>
+
+/** When a connection's breaker opens, and for how long. */
+export const BreakerSettings = Type.Object(
+  {
+    minimumCalls: Type.Integer({
+      minimum: 1,
+      default: 10,
+      description: 'Calls in ten seconds below which it never opens',
+    }),
+    failurePercent: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
+    openMs: Type.Integer({
+      minimum: 100,
+      maximum: 600_000,
+      default: 15_000,
+      description: 'Until a probe is let through',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+)
+export type BreakerSettings = Static<typeof BreakerSettings>
+
+/** What every connection has, whatever its connector; the connector's own options stand beside it. */
+export const ConnectionSettings = Type.Object({
+  emrSystem: EmrSystem,
+  emrInstance: name('As sent in EmrInstance'),
+  connector: Type.String({ description: 'A folder of worker/src/emr/' }),
+  timeoutMs: Type.Integer({ minimum: 100, maximum: 120_000, default: 10_000, description: 'For one call to the EMR' }),
+  maxAttempts: Type.Integer({ minimum: 1, maximum: 50, default: 5 }),
+  backoffMs: Type.Integer({
+    minimum: 10,
+    maximum: 600_000,
+    default: 500,
+    description: 'Before the second attempt; doubled each time, with jitter',
+  }),
+  deadlineHours: Type.Number({
+    exclusiveMinimum: 0,
+    maximum: HOUR_LIMIT,
+    default: 24,
+    description: 'After which a job that waits expires',
+  }),
+  concurrency: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 20,
+    description: 'Calls at once, over all workers',
+  }),
+  requestsPerSecond: Type.Integer({ minimum: 1, maximum: 100_000, default: 200, description: 'Over all workers' }),
+  onUnknownOutcome: Type.Union([Type.Literal('reconcile'), Type.Literal('resend'), Type.Literal('stop')], {
+    default: 'reconcile',
+  }),
+  settleMs: Type.Integer({
+    minimum: 0,
+    maximum: 3_600_000,
+    default: 5_000,
+    description: 'How long after our time-out the EMR may still finish a request; only then is "not found" believed',
+  }),
+  breaker: BreakerSettings,
+})
+export type Connection = Static<typeof ConnectionSettings>
+
+/** The file that GATEWAY_CONFIG names, after env: and file: values are in place. */
+export const ConfigFile = Type.Object(
+  {
+    applications: Type.Array(Application, { minItems: 1 }),
+    operators: Type.Array(Operator, { default: [] }),
+    connections: Type.Array(ConnectionSettings, { minItems: 1 }),
+    sealingKeys: Type.Array(
+      Type.Object(
+        {
+          id: Type.String({ pattern: '^[A-Za-z0-9_-]{1,16}$' }),
+          key: Type.String({ pattern: '^[A-Za-z0-9+/]{43}=$', description: 'base64 of 32 bytes' }),
+        },
+        { additionalProperties: false },
+      ),
+      { minItems: 1 },
+    ),
+    webhooks: Type.Object(
+      { allowHttp: Type.Boolean({ default: false }), allowHosts: Type.Array(Type.String(), { default: [] }) },
+      { additionalProperties: false, default: {} },
+    ),
+    retention: Type.Object(
+      {
+        resultHours: Type.Number({ exclusiveMinimum: 0, maximum: HOUR_LIMIT, default: 72 }),
+        failedPayloadHours: Type.Number({ exclusiveMinimum: 0, maximum: HOUR_LIMIT, default: 72 }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+  },
+  { additionalProperties: false },
+)
+export type ConfigFile = Static<typeof ConfigFile>
+export type Retention = ConfigFile['retention']

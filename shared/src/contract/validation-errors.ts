@@ -1,0 +1,158 @@
+import { closest, distance } from 'fastest-levenshtein'
+import type { FieldError } from './problem.ts'
+import { controlFreePattern, dateTimePattern } from './schema-forms.ts'
+
+/** How Ajv is to be set up for these schemas, in Fastify and elsewhere; the formats are those of ajv-formats. */
+export const ajvOptions = {
+  allErrors: true,
+  allowUnionTypes: true,
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: false,
+} as const
+
+/** What is read of an Ajv error; Fastify's `error.validation` fits too. */
+export type SchemaError = {
+  keyword: string
+  instancePath: string
+  params: Record<string, unknown>
+  message?: string | undefined
+}
+
+type SchemaNode = { [keyword: string]: unknown }
+
+/** More mistakes than this are counted, not listed. */
+const maxListed = 200
+/** A name of a property is shown up to this length, in characters; a longer one gets no suggestion either. */
+const maxNameLength = 64
+
+const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
+const unescapePointer = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~')
+const isNode = (value: unknown): value is SchemaNode => typeof value === 'object' && value !== null
+
+function shorten(name: string): string {
+  // toWellFormed: the cut may fall inside a surrogate pair.
+  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength).toWellFormed()}…`
+}
+
+/** The names an object may have at this place, as far as `properties` and `items` lead there. */
+function knownNames(schema: SchemaNode | undefined, instancePath: string): string[] {
+  let node: unknown = schema
+  for (const part of instancePath.split('/').slice(1)) {
+    if (!isNode(node)) return []
+    const name = unescapePointer(part)
+    const { properties } = node
+    node = isNode(properties) && Object.hasOwn(properties, name) ? properties[name] : node['items']
+  }
+  return isNode(node) && isNode(node['properties']) ? Object.keys(node['properties']) : []
+}
+
+/**
+ * The known name that was probably meant. Letter case counts for nothing; a third of the letters may be wrong, and two in
+ * any name of four or more, so that two swapped letters are still understood.
+ */
+function nearestName(name: string, known: string[]): string | undefined {
+  if (name.length > maxNameLength || known.length === 0) return undefined
+  const lower = name.toLowerCase()
+  const lowerKnown = known.map((each) => each.toLowerCase())
+  const nearest = closest(lower, lowerKnown)
+  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))
+  return distance(lower, nearest) <= allowed ? known[lowerKnown.indexOf(nearest)] : undefined
+}
+
+/** Where the mistake is: at the property that is missing or not known, not at the object around it. */
+function pointerOf({ keyword, instancePath, params }: SchemaError): string {
+  const name =
+    keyword === 'required'
+      ? params['missingProperty']
+      : (params['additionalProperty'] ?? params['unevaluatedProperty'] ?? params['propertyName'])
+  return typeof name === 'string' ? `${instancePath}/${escapePointer(shorten(name))}` : instancePath
+}
+
+function typeNames(errors: SchemaError[]): string[] {
+  const named = errors.filter(({ keyword }) => keyword === 'type').flatMap(({ params }) => params['type'])
+  return [...new Set(named)].filter((type): type is string => typeof type === 'string' && type !== 'null')
+}
+
+const articled: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  integer: 'an integer',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'an array',
+}
+
+const counted = (count: unknown, noun: string) => `${String(count)} ${noun}${count === 1 ? '' : 's'}`
+
+const dateTimeMessage =
+  'must be an RFC 3339 date and time that exists, with a time zone and at most 7 fractional digits, ' +
+  'such as 2025-12-12T20:56:11.0053317+00:00'
+
+/** One sentence part for one error, in which no value of the request can turn up. */
+function messageOf({ keyword, instancePath, params, message }: SchemaError, schema: SchemaNode | undefined): string {
+  switch (keyword) {
+    case 'required':
+      return 'is required'
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const name = String(params['additionalProperty'] ?? params['unevaluatedProperty'])
+      const nearest = nearestName(name, knownNames(schema, instancePath))
+      return nearest ? `is not known; did you mean \`${nearest}\`?` : 'is not known'
+    }
+    case 'format':
+      return params['format'] === 'date-time' ? dateTimeMessage : `must be a valid ${String(params['format'])}`
+    case 'pattern':
+      if (params['pattern'] === dateTimePattern) return dateTimeMessage
+      if (params['pattern'] === controlFreePattern) return 'must not contain control characters'
+      return message ?? 'is not of the form expected'
+    case 'minLength':
+      return params['limit'] === 1 ? 'must not be empty' : `must have at least ${counted(params['limit'], 'character')}`
+    case 'maxLength':
+      return `must not be longer than ${counted(params['limit'], 'character')}`
+    case 'minItems':
+      return `must have at least ${counted(params['limit'], 'item')}`
+    case 'maxItems':
+      return `must not have more than ${counted(params['limit'], 'item')}`
+    case 'enum':
+      return Array.isArray(params['allowedValues'])
+        ? `must be one of ${params['allowedValues'].map((value) => String(value)).join(', ')}`
+        : 'is not one of the values allowed'
+    default:
+      return message ?? 'is not valid'
+  }
+}
+
+/**
+ * Of all errors at one place, the one that says most: unions report each branch that does not fit, `null` among them,
+ * and of those a rule broken by a value of the right type counts before the types it might have had.
+ */
+function summaryOf(errors: SchemaError[], schema: SchemaNode | undefined): string {
+  const unions = new Set(['type', 'anyOf', 'oneOf'])
+  const telling = errors.find(({ keyword }) => !unions.has(keyword))
+  if (telling) return messageOf(telling, schema)
+  const types = typeNames(errors).map((type) => articled[type] ?? type)
+  return types.length > 0 ? `must be ${types.join(' or ')}` : (errors[0]?.message ?? 'is not valid')
+}
+
+/**
+ * Turns Ajv's errors (with `allErrors`) into what a problem document lists: one mistake per property, at its JSON
+ * Pointer, in the order found; at most 200, `ErrorsOmitted` counting the rest. Never quotes a value, since it may be
+ * patient data. With the schema of the value checked, an unknown property is told the known name it resembles.
+ */
+export function describeErrors(
+  ajvErrors: readonly SchemaError[] | null | undefined,
+  schema?: SchemaNode,
+): { Errors: FieldError[]; ErrorsOmitted?: number } {
+  const listed = new Map<string, SchemaError[]>()
+  const omitted = new Set<string>()
+  for (const error of ajvErrors ?? []) {
+    const pointer = pointerOf(error)
+    const group = listed.get(pointer)
+    if (group) group.push(error)
+    else if (listed.size < maxListed) listed.set(pointer, [error])
+    else omitted.add(pointer)
+  }
+  const Errors = [...listed].map(([Pointer, errors]) => ({ Pointer, Message: summaryOf(errors, schema) }))
+  return omitted.size > 0 ? { Errors, ErrorsOmitted: omitted.size } : { Errors }
+}

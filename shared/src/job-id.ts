@@ -1,0 +1,48 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { tagOf, type ConnectionName } from './connection.ts'
+
+const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
+const LENGTH = 20
+const TAG_LENGTH = 4
+
+/** What a JobId looks like: 20 characters, so that it fits HL7 v2.5.1's MSH-10 and can be the correlation key. */
+export const JOB_ID_PATTERN = '^[a-z][0-9a-z]{19}$'
+const pattern = new RegExp(JOB_ID_PATTERN)
+
+export function isJobId(text: string): boolean {
+  return pattern.test(text)
+}
+
+/** A fresh JobId: the connection's tag and 16 random characters (82 bits). */
+export function newJobId(connection: ConnectionName): string {
+  return tagOf(connection) + base36(LENGTH - TAG_LENGTH, () => randomBytes(32))
+}
+
+/**
+ * The JobId that an Idempotency-Key stands for: the same for the same application, connection and key, and not to
+ * be guessed without `secret`. So BullMQ's own duplicate check does the work of an idempotency table.
+ */
+export function derivedJobId(connection: ConnectionName, secret: Buffer, application: string, key: string): string {
+  let block = 0
+  const next = () =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify(['job-id', block++, connection.emrSystem, connection.emrInstance, application, key]))
+      .digest()
+  return tagOf(connection) + base36(LENGTH - TAG_LENGTH, next)
+}
+
+/** The part of a JobId that names its connection, to compare with `tagOf`. */
+export function tagIn(jobId: string): string {
+  return jobId.slice(0, TAG_LENGTH)
+}
+
+/** Unbiased: bytes past the last multiple of 36 are thrown away. */
+function base36(length: number, moreBytes: () => Buffer): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of moreBytes()) {
+      if (byte < 252 && text.length < length) text += ALPHABET[byte % 36]
+    }
+  }
+  return text
+}

@@ -1,0 +1,82 @@
+import type { Connection } from './config/schema.ts'
+import type { Job, JobStatus } from './contract/job.ts'
+import type { EncounterQueue } from './queue.ts'
+import type { Outcome, Records } from './records/records.ts'
+import type { RedisClient } from './redis.ts'
+
+/** A job and whose it is. `outcome` is there once the job has ended. */
+export type JobView = { application: string; round: number; job: Job; outcome?: Outcome }
+
+/**
+ * What is known of a job: its outcome if there is one, else what the dispatch mark and the breaker say of it.
+ * `undefined`: there is no such job (any more). One round trip.
+ */
+export async function viewJob(
+  redis: RedisClient,
+  queue: EncounterQueue,
+  records: Records,
+  connection: Connection,
+  jobId: string,
+): Promise<JobView | undefined> {
+  const { keys } = records
+  const [outcome, queued, mark, breaker] = await Promise.all([
+    records.outcome(jobId),
+    queue.getJob(jobId),
+    redis.hgetall(keys.dispatch(jobId)),
+    redis.hmget(keys.breaker, 'openUntil', 'reason'),
+  ])
+  const about = { JobId: jobId, EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
+  if (outcome)
+    return { application: outcome.application, round: outcome.round, job: { ...about, ...finished(outcome) }, outcome }
+  if (!queued) return undefined
+  const { BatchId, ItemIndex, application } = queued.data
+  const [openUntil, reason] = breaker
+  const parked = Number(openUntil ?? 0) > Date.now() && mark['state'] !== 'dispatching'
+  const status = parked ? 'Parked' : statusOf(mark['state'])
+  const nextAttemptAt = Math.max(Number(mark['nextAttemptAt'] ?? 0), parked ? Number(openUntil) : 0)
+  return {
+    application,
+    round: Number(mark['round'] ?? 1),
+    job: {
+      ...about,
+      Status: status,
+      CreatedAt: isoTime(queued.timestamp),
+      UpdatedAt: isoTime(Number(mark['sentAt'] ?? queued.timestamp)),
+      Attempts: Number(mark['attempt'] ?? 0),
+      MaxAttempts: connection.maxAttempts,
+      ...(nextAttemptAt && status !== 'Running' && { NextAttemptAt: isoTime(nextAttemptAt) }),
+      ...(parked && { ParkedReason: reason ?? 'the circuit breaker of this EMR is open' }),
+      ...(BatchId && { BatchId }),
+      ...(ItemIndex !== undefined && { ItemIndex }),
+    },
+  }
+}
+
+function statusOf(markState: string | undefined): JobStatus {
+  if (markState === 'dispatching') return 'Running'
+  return markState ? 'Retrying' : 'Queued'
+}
+
+function finished(outcome: Outcome): Omit<Job, 'JobId' | 'EMRSystem' | 'EmrInstance'> {
+  const { EncounterId, AlternativeIdentifiers, NotCarried, Problem } = outcome.result
+  return {
+    Status: outcome.status,
+    CreatedAt: isoTime(outcome.createdAt),
+    UpdatedAt: isoTime(outcome.finishedAt),
+    FinishedAt: isoTime(outcome.finishedAt),
+    Attempts: outcome.attempts,
+    MaxAttempts: outcome.maxAttempts,
+    StatusCode: outcome.statusCode,
+    ...(EncounterId && { EncounterId }),
+    ...(AlternativeIdentifiers && { AlternativeIdentifiers }),
+    ...(Problem && { Problem }),
+    ...(outcome.recovered && { Recovered: true }),
+    ...(NotCarried && NotCarried.length > 0 && { NotCarried }),
+    ...(outcome.BatchId && { BatchId: outcome.BatchId }),
+    ...(outcome.ItemIndex !== undefined && { ItemIndex: outcome.ItemIndex }),
+  }
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}

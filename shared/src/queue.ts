@@ -1,0 +1,92 @@
+import { Job as QueuedJob, Queue, RedisQueueBackend } from 'bullmq'
+import { KEY_PREFIX, queueNameOf, type ConnectionName } from './connection.ts'
+import type { Retention } from './config/schema.ts'
+import type { Records, Routing } from './records/records.ts'
+import type { RedisClient } from './redis.ts'
+
+const HOUR_S = 3_600
+
+/** The one kind of job in a connection's queue, and its name on the board. */
+export const CREATE_ENCOUNTER = 'create-encounter'
+
+/** The webhook deliveries' queue. */
+export const WEBHOOK_QUEUE = '{webhooks}'
+
+export type EncounterQueue = Queue<Routing, void, typeof CREATE_ENCOUNTER>
+
+/**
+ * A connection's queue. BullMQ carries routing only: its return values, failure reasons and events hold nothing of a patient.
+ * `attempts` is out of reach on purpose: our own dispatch mark counts the calls to the EMR and ends the job.
+ * A failed job stays as long as its payload, so that it can be retried.
+ */
+export function openEncounterQueue(
+  redis: RedisClient,
+  connection: ConnectionName,
+  retention: Retention,
+): EncounterQueue {
+  return new Queue(queueNameOf(connection), {
+    connection: redis,
+    prefix: KEY_PREFIX,
+    skipVersionCheck: true,
+    streams: { events: { maxLen: 100 } },
+    defaultJobOptions: {
+      attempts: 1_000_000,
+      backoff: { type: 'custom' },
+      stackTraceLimit: 0,
+      removeOnComplete: { age: HOUR_S, count: 1_000 },
+      removeOnFail: { age: Math.ceil(retention.failedPayloadHours * HOUR_S) + HOUR_S },
+    },
+  })
+}
+
+/** What intake hands over. */
+export type NewJob = {
+  jobId: string
+  routing: Routing
+  /** The request and its credentials, about to be sealed. */
+  plain: Buffer
+  /** With an Idempotency-Key: the JobId and content fingerprint under each sealing key, that of `jobId` first. */
+  idempotency: { jobId: string; fingerprint: string }[]
+}
+
+/** `known`: the key was used before, for the job named, with the content whose fingerprint was kept. */
+export type Accepted = { kind: 'new'; jobId: string } | { kind: 'known'; jobId: string; fingerprint: string }
+
+/**
+ * Stores the payload and queues the job in one transaction and one round trip: both or neither.
+ * With several sealing keys an Idempotency-Key may be known under another JobId than the one it would get today;
+ * then that JobId has to be asked for first.
+ */
+export async function acceptEncounter(
+  redis: RedisClient,
+  queue: EncounterQueue,
+  records: Records,
+  job: NewJob,
+): Promise<Accepted> {
+  const args = records.acceptArguments(job.jobId, job.routing.application, job.plain, job.idempotency)
+  if (job.idempotency.length > 1) {
+    const accepted = readAccepted(await redis.egAccept(...args))
+    await queue.add(CREATE_ENCOUNTER, job.routing, { jobId: accepted.jobId })
+    return accepted
+  }
+  const backend = queue.getBackend()
+  if (!(backend instanceof RedisQueueBackend)) throw new TypeError('the gateway keeps its queues in Redis')
+  const client = await backend.client
+  const transaction = client.multi()
+  ;(transaction as unknown as { egAccept(...args: unknown[]): void }).egAccept(...args)
+  const queued = new QueuedJob(
+    queue,
+    CREATE_ENCOUNTER,
+    job.routing,
+    { ...queue.defaultJobOptions, jobId: job.jobId },
+    job.jobId,
+  )
+  await backend.addJobToTransaction(transaction, queued.asJSON(), job.jobId)
+  const replies = await transaction.exec()
+  for (const [error] of replies ?? []) if (error) throw error
+  return readAccepted(replies?.[0]?.[1] as [string, string, string?])
+}
+
+function readAccepted([kind, jobId, fingerprint = '']: [string, string, string?]): Accepted {
+  return kind === 'known' ? { kind, jobId, fingerprint } : { kind: 'new', jobId }
+}

@@ -1,0 +1,29 @@
+-- Asks leave to call the EMR for a job, and marks the call before it is made.
+-- KEYS  outcome, dispatch, payload, pending, breaker
+-- ARGV  JobId, the attempt whose absence in the EMR the caller has just made sure of (or '')
+-- Gives {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased'} | {'expired'}
+--     | {'dangling', attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent, seed code or ''}
+--     | {'go', attempt, payload, ms to the deadline, probing}
+-- probing is 1 while the breaker waits for one good answer before it closes
+if redis.call('EXISTS', KEYS[1]) == 1 then return { 'finished' } end
+local deadline = redis.call('ZSCORE', KEYS[4], ARGV[1])
+if not deadline then return { 'unaccepted' } end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local openUntil = tonumber(redis.call('HGET', KEYS[5], 'openUntil') or 0)
+if openUntil > now then return { 'parked', openUntil - now } end
+local probing = openUntil > 0 and 1 or 0
+local payload = redis.call('GET', KEYS[3])
+if not payload then return { 'erased' } end
+local mark = redis.call('HMGET', KEYS[2], 'state', 'attempt', 'sentAt', 'code')
+local left = math.floor(deadline - now)
+local dangling = mark[1] == 'dispatching' or mark[1] == 'unknown'
+if dangling and ARGV[2] ~= mark[2] then
+  return { 'dangling', tonumber(mark[2]), payload, left, probing, mark[1], now - mark[3], mark[4] or '' }
+end
+if left <= 0 then return { 'expired' } end
+local attempt = redis.call('HINCRBY', KEYS[2], 'attempt', 1)
+redis.call('HSET', KEYS[2], 'state', 'dispatching', 'sentAt', now)
+redis.call('HDEL', KEYS[2], 'nextAttemptAt')
+redis.call('PEXPIRE', KEYS[2], redis.call('PTTL', KEYS[3]))
+return { 'go', attempt, payload, left, probing }

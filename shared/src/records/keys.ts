@@ -1,0 +1,23 @@
+import { keyBaseOf, type ConnectionName } from '../connection.ts'
+
+/** Channel on which each outcome's JobId is published. */
+export const FINISHED_CHANNEL = 'eg:finished'
+
+/** Where the records of one connection lie; all in the hash slot of its queue. */
+export function recordKeys(connection: ConnectionName) {
+  const base = keyBaseOf(connection)
+  return {
+    payload: (jobId: string) => `${base}:payload:${jobId}`,
+    dispatch: (jobId: string) => `${base}:dispatch:${jobId}`,
+    outcome: (jobId: string) => `${base}:outcome:${jobId}`,
+    idempotency: (jobId: string) => `${base}:idempotency:${jobId}`,
+    history: (jobId: string) => `${base}:history:${jobId}`,
+    jobs: (application: string) => `${base}:jobs:${application}`,
+    /** BullMQ's own hash of a job. */
+    queued: (jobId: string) => `${base}:${jobId}`,
+    pending: `${base}:pending`,
+    outbox: `${base}:outbox`,
+    breaker: `${base}:breaker`,
+  }
+}
+export type RecordKeys = ReturnType<typeof recordKeys>

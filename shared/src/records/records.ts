@@ -1,0 +1,278 @@
+import type { ConnectionName } from '../connection.ts'
+import type { EncounterCreated } from '../contract/encounter-created.ts'
+import type { TerminalStatus } from '../contract/job.ts'
+import type { Problem } from '../contract/problem.ts'
+import type { RedisClient } from '../redis.ts'
+import type { Retention } from '../config/schema.ts'
+import { open, seal, type SealingKeys } from '../seal.ts'
+import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
+import { defineScripts } from './scripts.ts'
+
+const HOUR_MS = 3_600_000
+/** A payload outlives its job's deadline by this much, so that whoever expires the job still finds it. */
+const PAYLOAD_GRACE_MS = 24 * HOUR_MS
+
+/** What a job carries through BullMQ: routing, nothing worth protecting. */
+export type Routing = { application: string; BatchId?: string; ItemIndex?: number }
+
+/** The sealed part of an outcome: what identifies the encounter, or says what went wrong. */
+export type Result = Partial<EncounterCreated> & { NotCarried?: string[]; Problem?: Problem }
+
+/** An outcome to be written. */
+export type NewOutcome = {
+  status: TerminalStatus
+  /** The seed's response code. */
+  statusCode: number
+  result: Result
+  routing: Routing
+  /** When the job was accepted, ms since the epoch. */
+  createdAt: number
+  maxAttempts: number
+  /** The encounter was found in the EMR instead of created by this attempt. */
+  recovered?: boolean
+  /** Whether this job's application has an endpoint that wants to be told. */
+  announce: boolean
+}
+
+/** A webhook event on its way out; no patient data in it. */
+export type OutcomeEvent = {
+  JobId: string
+  Round: number
+  /** ms since the epoch */
+  At: number
+  Status: TerminalStatus
+  StatusCode: number
+  Application: string
+  BatchId?: string
+}
+
+/** An outcome as stored. */
+export type Outcome = {
+  status: TerminalStatus
+  statusCode: number
+  application: string
+  createdAt: number
+  finishedAt: number
+  attempts: number
+  maxAttempts: number
+  round: number
+  recovered: boolean
+  BatchId?: string
+  ItemIndex?: number
+  result: Result
+}
+
+/** Leave to call the EMR, or the news that an earlier call's end is not known. */
+type BegunCall = {
+  attempt: number
+  payload: Buffer
+  deadlineInMs: number
+  /** The breaker waits for one good answer before it closes. */
+  probing: boolean
+}
+
+/** What became of the wish to call the EMR; see begin.lua. */
+export type Begun =
+  | ({ kind: 'go' } & BegunCall)
+  /** `state` dispatching: whoever made the call never noted its end; unknown: its end left the question open. */
+  | ({
+      kind: 'dangling'
+      state: 'dispatching' | 'unknown'
+      sentAgoMs: number
+      statusCode: number | undefined
+    } & BegunCall)
+  | { kind: 'parked'; forMs: number }
+  | { kind: 'finished' | 'unaccepted' | 'erased' | 'expired' }
+
+/** How an attempt ended that will be followed by another. */
+export type Settlement = {
+  attempt: number
+  state: 'rejected' | 'unknown' | 'unspent'
+  nextInMs: number
+  statusCode: number
+}
+
+/** The small records beside BullMQ's that hold the truth about each job of one connection. */
+export type Records = ReturnType<typeof openRecords>
+
+export function openRecords(
+  redis: RedisClient,
+  about: { connection: ConnectionName & { deadlineHours: number }; sealingKeys: SealingKeys; retention: Retention },
+) {
+  defineScripts(redis)
+  const { connection, sealingKeys, retention } = about
+  const keys = recordKeys(connection)
+  const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
+  const payloadMs = deadlineMs + PAYLOAD_GRACE_MS
+  const resultMs = Math.round(retention.resultHours * HOUR_MS)
+  const failedPayloadMs = Math.round(retention.failedPayloadHours * HOUR_MS)
+
+  return {
+    keys,
+
+    /** The arguments of accept.lua: kept apart from the call, which belongs in one transaction with BullMQ's own. */
+    acceptArguments(
+      jobId: string,
+      application: string,
+      plain: Buffer,
+      idempotency: { jobId: string; fingerprint: string }[],
+    ): [number, ...(string | number | Buffer)[]] {
+      const recordKeys = [
+        keys.payload(jobId),
+        keys.pending,
+        keys.jobs(application),
+        ...idempotency.map((i) => keys.idempotency(i.jobId)),
+      ]
+      return [
+        recordKeys.length,
+        ...recordKeys,
+        jobId,
+        seal(sealingKeys, plain, { kind: 'payload', application, jobId }),
+        deadlineMs,
+        payloadMs,
+        ...idempotency.flatMap((i) => [i.jobId, i.fingerprint]),
+      ]
+    },
+
+    /** Asks leave to call the EMR and marks the call. `provenAbsent`: the attempt that the EMR surely has nothing of. */
+    async begin(jobId: string, provenAbsent?: number): Promise<Begun> {
+      const [kind, ...rest] = await redis.egBeginBuffer(
+        keys.outcome(jobId),
+        keys.dispatch(jobId),
+        keys.payload(jobId),
+        keys.pending,
+        keys.breaker,
+        jobId,
+        provenAbsent ?? '',
+      )
+      return readBegun(String(kind), rest)
+    },
+
+    /** Notes an attempt's end. `false`: another process has moved on with the job. */
+    async settle(jobId: string, { attempt, state, nextInMs, statusCode }: Settlement): Promise<boolean> {
+      const noted = await redis.egSettle(
+        keys.outcome(jobId),
+        keys.dispatch(jobId),
+        attempt,
+        state,
+        nextInMs,
+        statusCode,
+      )
+      return noted === 1
+    },
+
+    /**
+     * Writes the outcome if there is none. With `onlyUndispatched` it is refused once the EMR may have the encounter.
+     * The payload is erased when the job succeeded, and kept `failedPayloadHours` for a retry when not.
+     */
+    async finish(
+      jobId: string,
+      outcome: NewOutcome,
+      onlyUndispatched = false,
+    ): Promise<'recorded' | 'already' | 'dispatched' | 'unaccepted'> {
+      const { application } = outcome.routing
+      const binding = { kind: 'result', application, jobId } as const
+      const { BatchId, ItemIndex } = outcome.routing
+      const event = {
+        JobId: jobId,
+        Status: outcome.status,
+        StatusCode: outcome.statusCode,
+        Application: application,
+        BatchId,
+      }
+      const done = outcome.status === 'Succeeded' || outcome.status === 'Cancelled'
+      const fields = {
+        status: outcome.status,
+        statusCode: outcome.statusCode,
+        application,
+        createdAt: outcome.createdAt,
+        maxAttempts: outcome.maxAttempts,
+        recovered: outcome.recovered ? 1 : 0,
+        ...(BatchId && { BatchId }),
+        ...(ItemIndex !== undefined && { ItemIndex }),
+        result: seal(sealingKeys, Buffer.from(JSON.stringify(outcome.result)), binding),
+      }
+      const said = await redis.egFinish(
+        keys.outcome(jobId),
+        keys.dispatch(jobId),
+        keys.payload(jobId),
+        keys.pending,
+        keys.idempotency(jobId),
+        keys.outbox,
+        jobId,
+        onlyUndispatched ? 'undispatched' : '',
+        resultMs,
+        done ? 0 : failedPayloadMs,
+        outcome.announce ? JSON.stringify(event) : '',
+        FINISHED_CHANNEL,
+        ...Object.entries(fields).flat(),
+      )
+      return said as 'recorded' | 'already' | 'dispatched' | 'unaccepted'
+    },
+
+    /** Opens a new round of attempts for a job that failed or whose outcome is unknown; else says why not. */
+    async reopen(jobId: string): Promise<'reopened' | 'unfinished' | 'erased' | TerminalStatus> {
+      const said = await redis.egReopen(
+        keys.outcome(jobId),
+        keys.dispatch(jobId),
+        keys.payload(jobId),
+        keys.pending,
+        keys.history(jobId),
+        jobId,
+        deadlineMs,
+        payloadMs,
+        resultMs,
+      )
+      return said as 'reopened' | 'unfinished' | 'erased' | TerminalStatus
+    },
+
+    /** The request of a job, as `acceptArguments` was given it. */
+    openPayload(jobId: string, application: string, sealed: Buffer): Buffer {
+      return open(sealingKeys, sealed, { kind: 'payload', application, jobId })
+    },
+
+    /** The stored outcome, or `undefined` while there is none or after its retention. */
+    async outcome(jobId: string): Promise<Outcome | undefined> {
+      const stored: Record<string, Buffer> = await redis.hgetallBuffer(keys.outcome(jobId))
+      if (!stored['status']) return undefined
+      const text = (field: string) => stored[field]?.toString() ?? ''
+      const application = text('application')
+      const sealed = stored['result'] ?? Buffer.alloc(0)
+      const plain = open(sealingKeys, sealed, { kind: 'result', application, jobId })
+      return {
+        status: text('status') as TerminalStatus,
+        statusCode: Number(text('statusCode')),
+        application,
+        createdAt: Number(text('createdAt')),
+        finishedAt: Number(text('finishedAt')),
+        attempts: Number(text('attempts')),
+        maxAttempts: Number(text('maxAttempts')),
+        round: Number(text('round')),
+        recovered: text('recovered') === '1',
+        ...(stored['BatchId'] && { BatchId: text('BatchId') }),
+        ...(stored['ItemIndex'] && { ItemIndex: Number(text('ItemIndex')) }),
+        result: JSON.parse(plain.toString()) as Result,
+      }
+    },
+  }
+}
+
+function readBegun(kind: string, rest: (Buffer | number)[]): Begun {
+  if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
+  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' | 'expired' }
+  const [attempt, payload, deadlineInMs, probing, state, sentAgoMs, code] = rest
+  const call = {
+    attempt: Number(attempt),
+    payload: payload as Buffer,
+    deadlineInMs: Number(deadlineInMs),
+    probing: Number(probing) === 1,
+  }
+  if (kind === 'go') return { kind, ...call }
+  return {
+    kind,
+    ...call,
+    state: String(state) as 'dispatching' | 'unknown',
+    sentAgoMs: Number(sentAgoMs),
+    statusCode: Number(code) || undefined,
+  }
+}

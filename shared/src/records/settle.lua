@@ -1,0 +1,15 @@
+-- Notes how an attempt ended that is to be followed by another one.
+-- KEYS  outcome, dispatch
+-- ARGV  attempt, state, ms to the next attempt, seed code
+-- state 'rejected': the EMR surely has nothing of it; 'unknown': it may; 'unspent': nothing was sent and the attempt does not count
+-- Gives 1, or 0 when another process has moved on with the job
+if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('HGET', KEYS[2], 'attempt') ~= ARGV[1] then return 0 end
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if ARGV[2] == 'unspent' then
+  redis.call('HINCRBY', KEYS[2], 'attempt', -1)
+  redis.call('HDEL', KEYS[2], 'state')
+  return 1
+end
+redis.call('HSET', KEYS[2], 'state', ARGV[2], 'nextAttemptAt', now + ARGV[3], 'code', ARGV[4])
+return 1

@@ -1,0 +1,105 @@
+import { Cluster } from 'ioredis'
+import type { Durability, Readiness } from './contract/readiness.ts'
+import { KEY_PREFIX } from './connection.ts'
+import type { RedisClient } from './redis.ts'
+import { within } from './within.ts'
+
+const SECOND = 1000
+/** Below this much free memory a batch could fill Redis before anyone looks again. */
+const LEAST_FREE = 0.05
+const PROBE_KEY = `${KEY_PREFIX}:readiness`
+
+/** What one Redis server says of itself; `undefined` where it refuses to. */
+export type RedisSettings = {
+  usedBytes: number | undefined
+  /** 0: no limit */
+  maxBytes: number | undefined
+  appendOnly: 'yes' | 'no' | undefined
+  appendFsync: string | undefined
+  maxMemoryPolicy: string | undefined
+}
+
+/**
+ * Tries what intake needs of Redis: a real write, and room to go on. Never throws and takes a second at most; a PING would
+ * still be answered by a Redis that is full.
+ */
+export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
+  const [write, settings] = await Promise.allSettled([
+    within(SECOND, probeWrite(redis)),
+    within(SECOND, readSettings(redis)),
+  ])
+  const servers = settings.status === 'fulfilled' ? settings.value : []
+  const RedisWrite = { Status: write.status === 'fulfilled' ? 'ok' : 'failed' } as const
+  const RedisMemory = memoryOf(servers)
+  return {
+    Ready: RedisWrite.Status === 'ok' && RedisMemory.Status !== 'failed',
+    Checks: { RedisWrite, RedisMemory, RedisDurability: durabilityCheck(servers) },
+  }
+}
+
+/** What of the accepted jobs outlives a crash of this Redis. Evicting keys loses jobs too, whatever is on disk. */
+export function durabilityOf({ appendOnly, appendFsync, maxMemoryPolicy, maxBytes }: RedisSettings): Durability {
+  if (appendOnly === 'no' || appendFsync === 'no') return 'not durable'
+  if (maxMemoryPolicy !== undefined && maxMemoryPolicy !== 'noeviction' && maxBytes !== 0) return 'not durable'
+  if (appendOnly === undefined || appendFsync === undefined || maxMemoryPolicy === undefined) return 'unknown'
+  return appendFsync === 'always' ? 'durable' : 'up to one second may be lost'
+}
+
+/** How much memory is left on the fullest of the servers. */
+export function memoryOf(servers: RedisSettings[]): Readiness['Checks']['RedisMemory'] {
+  const freeOf = ({ usedBytes, maxBytes }: RedisSettings) => (maxBytes ? 1 - (usedBytes ?? 0) / maxBytes : 1)
+  const [fullest] = servers.toSorted((a, b) => freeOf(a) - freeOf(b))
+  if (fullest?.usedBytes === undefined || fullest.maxBytes === undefined) return { Status: 'unknown' }
+  return {
+    Status: freeOf(fullest) < LEAST_FREE ? 'failed' : 'ok',
+    UsedBytes: fullest.usedBytes,
+    MaxBytes: fullest.maxBytes || 'unlimited',
+  }
+}
+
+/** The weakest server's, since a job may lie on any of them. */
+function durabilityCheck(servers: RedisSettings[]): Readiness['Checks']['RedisDurability'] {
+  const fromWorst: Durability[] = ['not durable', 'unknown', 'up to one second may be lost', 'durable']
+  const [weakest] = servers
+    .map((settings) => ({ settings, Level: durabilityOf(settings) }))
+    .toSorted((a, b) => fromWorst.indexOf(a.Level) - fromWorst.indexOf(b.Level))
+  return {
+    Level: weakest?.Level ?? 'unknown',
+    AppendOnly: weakest?.settings.appendOnly ?? 'unknown',
+    AppendFsync: weakest?.settings.appendFsync ?? 'unknown',
+    MaxMemoryPolicy: weakest?.settings.maxMemoryPolicy ?? 'unknown',
+  }
+}
+
+async function probeWrite(redis: RedisClient): Promise<void> {
+  // A worker's connection would queue the command and let it wait for Redis to come back.
+  if (redis.status !== 'ready') throw new Error('Redis is not connected')
+  await redis.set(PROBE_KEY, Date.now(), 'PX', 10 * SECOND)
+}
+
+async function readSettings(redis: RedisClient): Promise<RedisSettings[]> {
+  if (redis.status !== 'ready') return []
+  const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  return Promise.all(
+    servers.map(async (server) => {
+      const [info, [, appendFsync]] = await Promise.all([
+        server.info().catch(() => ''),
+        (server.config('GET', 'appendfsync') as Promise<string[]>).catch((): string[] => []),
+      ])
+      return { ...readInfo(info), appendFsync }
+    }),
+  )
+}
+
+/** Reads what INFO tells; it is open where CONFIG is not. */
+export function readInfo(info: string): Omit<RedisSettings, 'appendFsync'> {
+  const fields = new Map(info.split('\r\n').map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]))
+  const number = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined)
+  const aof = fields.get('aof_enabled')
+  return {
+    usedBytes: number('used_memory'),
+    maxBytes: number('maxmemory'),
+    appendOnly: aof === undefined ? undefined : aof === '1' ? 'yes' : 'no',
+    maxMemoryPolicy: fields.get('maxmemory_policy'),
+  }
+}

@@ -1,0 +1,75 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+
+/** A connection to Redis, be it one server, Sentinel or Cluster. */
+export type RedisClient = Redis | Cluster
+
+/** Redis cannot be used; `message` says why and what to do, in one sentence. */
+export class RedisUnusable extends Error {
+  override name = 'RedisUnusable'
+}
+
+const SECONDS = 1000
+const MAX_RECONNECT_DELAY_MS = 2 * SECONDS
+
+/**
+ * `producer` answers or fails at once: with Redis away a request must not hang. `consumer` waits for Redis to come
+ * back, as BullMQ's workers need it to. Both come back within two seconds of Redis (a BullMQ-made connection takes up to 20).
+ */
+export type RedisRole = 'producer' | 'consumer'
+
+/**
+ * Connects to `REDIS_URL`: `redis://`, `rediss://`, `redis+sentinel://[user:password@]host:port,host:port/master-name` or
+ * `redis+cluster://[user:password@]host:port,host:port`. Does not wait for the connection; see `untilReady`.
+ */
+export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 * SECONDS): RedisClient {
+  const options = {
+    connectTimeout: 5 * SECONDS,
+    retryStrategy: reconnectDelay,
+    maxRetriesPerRequest: role === 'consumer' ? null : 1,
+    enableOfflineQueue: role === 'consumer',
+    ...(role === 'producer' ? { commandTimeout: commandTimeoutMs } : {}),
+  } satisfies RedisOptions
+  const many = /^redis\+(sentinel|cluster):\/\/(?:([^:@]*):([^@]*)@)?([^/]+)(?:\/(.+))?$/.exec(url)
+  if (!many) return new Redis(url, options)
+  const [, kind, username, password, hosts = '', masterName] = many
+  const nodes = hosts.split(',').map(hostAndPort)
+  const login = { ...(username && { username }), ...(password && { password: decodeURIComponent(password) }) }
+  if (kind === 'cluster') {
+    return new Cluster(nodes, {
+      enableOfflineQueue: role === 'consumer',
+      clusterRetryStrategy: reconnectDelay,
+      redisOptions: { ...options, ...login },
+    })
+  }
+  if (!masterName) throw new RedisUnusable('REDIS_URL lacks the master name: redis+sentinel://host:port,host:port/name')
+  return new Redis({ ...options, ...login, sentinels: nodes, name: masterName, sentinelRetryStrategy: reconnectDelay })
+}
+
+/** Resolves when Redis takes commands; throws `RedisUnusable` with the cause after `timeoutMs`. */
+export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECONDS): Promise<void> {
+  if (redis.status === 'ready') return
+  let cause = 'no answer'
+  const noteCause = (error: Error) => (cause = error.message)
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const timer = setTimeout(() => {
+    reject(new RedisUnusable(`Redis at REDIS_URL cannot be used: ${cause}. Start it, or correct REDIS_URL.`))
+  }, timeoutMs)
+  redis.on('error', noteCause)
+  redis.once('ready', resolve)
+  try {
+    await promise
+  } finally {
+    clearTimeout(timer)
+    redis.off('error', noteCause)
+    redis.off('ready', resolve)
+  }
+}
+
+function reconnectDelay(attempt: number): number {
+  return Math.min(50 * 2 ** attempt, MAX_RECONNECT_DELAY_MS)
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+  const [host = '', port] = text.split(':')
+  return { host, port: Number(port ?? 6379) }
+}

@@ -1,0 +1,87 @@
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+
+/** One of the configured keys. `derivationSecret` is for ids and fingerprints, never for sealing. */
+export type SealingKey = { id: string; key: KeyObject; derivationSecret: Buffer }
+
+/** The configured keys; the first one seals, all of them open. */
+export type SealingKeys = [SealingKey, ...SealingKey[]]
+
+/** What a sealed value is tied to: it opens only as this kind of record, for this application's job. */
+export type SealBinding = { kind: 'payload' | 'result'; application: string; jobId: string }
+
+/** A sealed value that does not open: wrong key, wrong job, or bytes that were changed. */
+export class SealError extends Error {
+  override name = 'SealError'
+}
+
+const VERSION = 1
+const IV_BYTES = 12
+const TAG_BYTES = 16
+/** Larger than any body that intake lets in, small enough that a forged value cannot fill the memory. */
+const MAX_OPENED_BYTES = 16 * 1024 * 1024
+/** Belongs to version 1 of the format for good: what was sealed with it must open after an upgrade. */
+const dictionary = readFileSync(new URL('seal-dictionary-1.txt', import.meta.url))
+const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, dictionary }
+
+/** Makes a sealing key of 32 bytes. */
+export function sealingKey(id: string, bytes: Buffer): SealingKey {
+  return {
+    id,
+    key: createSecretKey(bytes),
+    derivationSecret: Buffer.from(hkdfSync('sha256', bytes, '', 'encounter-gateway derivation', 32)),
+  }
+}
+
+/**
+ * Compresses, then encrypts with AES-256-GCM under the first key.
+ *
+ * Layout: version (1 byte), length of the key id (1), key id, IV (12), ciphertext, tag (16). Version, key id and
+ * binding are authenticated. IVs are random: a key may seal 2^32 values (NIST SP 800-38D, 8.3), then rotate it.
+ */
+export function seal([first]: SealingKeys, plain: Buffer, binding: SealBinding): Buffer {
+  const head = Buffer.concat([Buffer.from([VERSION, first.id.length]), Buffer.from(first.id, 'latin1')])
+  const iv = freshIv()
+  const cipher = createCipheriv('aes-256-gcm', first.key, iv)
+  cipher.setAAD(associatedData(head, binding))
+  const body = cipher.update(zstdCompressSync(plain, compression))
+  return Buffer.concat([head, iv, body, cipher.final(), cipher.getAuthTag()])
+}
+
+/** Undoes `seal`. Throws `SealError` and says no more than why. */
+export function open(keys: SealingKeys, sealed: Buffer, binding: SealBinding): Buffer {
+  const headBytes = 2 + (sealed[1] ?? 0)
+  if (sealed[0] !== VERSION || sealed.length < headBytes + IV_BYTES + TAG_BYTES) {
+    throw new SealError('the sealed value has a format that this version does not know')
+  }
+  const head = sealed.subarray(0, headBytes)
+  const id = head.subarray(2).toString('latin1')
+  const key = keys.find((candidate) => candidate.id === id)
+  if (!key) throw new SealError(`sealing key '${id}' is no longer configured`)
+  const bodyEnd = sealed.length - TAG_BYTES
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key.key, sealed.subarray(headBytes, headBytes + IV_BYTES))
+    decipher.setAAD(associatedData(head, binding))
+    decipher.setAuthTag(sealed.subarray(bodyEnd))
+    const packed = Buffer.concat([decipher.update(sealed.subarray(headBytes + IV_BYTES, bodyEnd)), decipher.final()])
+    return zstdDecompressSync(packed, { dictionary, maxOutputLength: MAX_OPENED_BYTES })
+  } catch {
+    throw new SealError('the sealed value does not belong to this job, or was changed')
+  }
+}
+
+function associatedData(head: Buffer, { kind, application, jobId }: SealBinding): Buffer {
+  return Buffer.concat([head, Buffer.from(JSON.stringify([kind, application, jobId]))])
+}
+
+const ivPool = { bytes: Buffer.alloc(0), used: 0 }
+
+/** Random IVs, drawn 512 at a time: a call to the generator each costs more than the encryption. */
+function freshIv(): Buffer {
+  if (ivPool.used >= ivPool.bytes.length) {
+    ivPool.bytes = randomBytes(IV_BYTES * 512)
+    ivPool.used = 0
+  }
+  return ivPool.bytes.subarray(ivPool.used, (ivPool.used += IV_BYTES))
+}

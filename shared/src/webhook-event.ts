@@ -1,0 +1,63 @@
+import type { ConnectionName } from './connection.ts'
+import type { TerminalStatus } from './contract/job.ts'
+import type { OutcomeEvent } from './records/records.ts'
+
+/** What a webhook tells of, by the status that the job ended in. */
+const typeOf = {
+  Succeeded: 'encounter.created',
+  Failed: 'encounter.failed',
+  OutcomeUnknown: 'encounter.outcome_unknown',
+  Cancelled: 'encounter.cancelled',
+  Expired: 'encounter.expired',
+} as const satisfies Record<TerminalStatus, string>
+
+/** The `type` of a webhook's body. */
+export type WebhookType = (typeof typeOf)[TerminalStatus]
+
+/**
+ * The body of a webhook, as Standard Webhooks 1.0.0 has it: thin on purpose. It names the job and how it ended; the result is
+ * fetched by the application under its own key, so that no patient data waits in queues or lands in a receiver's logs.
+ */
+export type WebhookBody = {
+  type: WebhookType
+  /** When the job ended, RFC 3339. */
+  timestamp: string
+  data: {
+    JobId: string
+    BatchId?: string
+    EMRSystem: string
+    EmrInstance: string
+    /** The seed's response code of the outcome. */
+    StatusCode: number
+  }
+}
+
+/** One thing to tell one application; what the queue of webhooks carries. */
+export type WebhookMessage = {
+  /** Sent as `webhook-id`: the same at every try, so that the receiver can drop what it has seen. */
+  id: string
+  application: string
+  body: WebhookBody
+}
+
+/**
+ * What to tell of an outcome. The same event always makes the same message, to the byte; a job that was retried by hand ends
+ * once per round and so is told of once per round, under another id.
+ */
+export function webhookMessageOf(event: OutcomeEvent, connection: ConnectionName): WebhookMessage {
+  return {
+    id: `msg_${event.JobId}_${event.Round}`,
+    application: event.Application,
+    body: {
+      type: typeOf[event.Status],
+      timestamp: new Date(event.At).toISOString(),
+      data: {
+        JobId: event.JobId,
+        ...(event.BatchId && { BatchId: event.BatchId }),
+        EMRSystem: connection.emrSystem,
+        EmrInstance: connection.emrInstance,
+        StatusCode: event.StatusCode,
+      },
+    },
+  }
+}

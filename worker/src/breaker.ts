@@ -1,0 +1,167 @@
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import CircuitBreaker from 'opossum'
+import type { Logger } from 'pino'
+import { EmrError } from './emr/emr.ts'
+
+const RAMP_STEP_MS = 200
+const RECORD_GRACE_MS = 600_000
+
+/** The breaker held the call back: nothing was sent and no attempt is spent. */
+export class HeldByBreaker extends Error {
+  override name = 'HeldByBreaker'
+}
+
+/**
+ * A connection's breaker. opossum counts this process' calls and says when to open; that the breaker is open is written to
+ * Redis, and BullMQ's own rate limit and global concurrency hold the queue for the whole fleet at once.
+ * When the time is up one job goes through as the probe: its success closes the breaker and the fleet's concurrency
+ * grows back by doubling, its failure holds the queue again.
+ */
+export type Breaker = {
+  /**
+   * Calls the EMR. `probing` is what begin.lua said. Throws what the call throws, or `HeldByBreaker`.
+   * A `question` counts when it fails but not when it succeeds: an EMR that answers reads and fails every write is sick.
+   */
+  call<T>(probing: boolean, kind: 'creation' | 'question', action: () => Promise<T>): Promise<T>
+  /** Keeps the whole queue from being worked on for a while, as an EMR asks for with 429. */
+  hold(forMs: number): Promise<void>
+  /** Sets the fleet's limits anew where a process died while the concurrency was growing. */
+  heal(): Promise<void>
+  readonly state: 'closed' | 'open' | 'half-open'
+  close(): Promise<void>
+}
+
+export function openBreaker(about: {
+  connection: Connection
+  redis: RedisClient
+  queue: EncounterQueue
+  breakerKey: string
+  log: Logger
+}): Breaker {
+  const { connection, redis, queue, breakerKey, log } = about
+  const { openMs, minimumCalls, failurePercent } = connection.breaker
+  let ramp: NodeJS.Timeout | undefined
+  let writing: Promise<unknown> = Promise.resolve()
+  const inOrder = (step: () => Promise<unknown>) => {
+    writing = writing.then(step).catch((err: unknown) => log.warn({ err }, 'breaker.notShared'))
+    return writing
+  }
+
+  const circuit = new CircuitBreaker((action: () => Promise<unknown>) => action(), {
+    // facts about opossum 10: its time-out would abort every call in flight, so each call brings its own
+    timeout: false,
+    volumeThreshold: minimumCalls,
+    errorThresholdPercentage: failurePercent,
+    // a little before the fleet's time is up, so that this process is ready to probe when it is
+    resetTimeout: openMs * 0.9,
+    errorFilter: (error: unknown) => !countsAgainstEmr(error),
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+  })
+  const openForFleet = () => {
+    clearTimeout(ramp)
+    ramp = undefined
+    log.warn({ openMs }, 'breaker.opened')
+    void inOrder(async () => {
+      const reason = `the circuit breaker of ${connection.emrSystem}/${connection.emrInstance} is open`
+      const [seconds] = await redis.time()
+      await redis.hset(breakerKey, { openUntil: Number(seconds) * 1000 + openMs, reason })
+      await redis.pexpire(breakerKey, openMs + RECORD_GRACE_MS)
+      await queue.setGlobalConcurrency(1)
+      await queue.rateLimit(openMs)
+    })
+  }
+  circuit.on('open', openForFleet)
+
+  const closeForFleet = () =>
+    inOrder(async () => {
+      if ((await redis.del(breakerKey)) === 0) return
+      log.info('breaker.closed')
+      growTo(2)
+    })
+
+  function growTo(limit: number): void {
+    ramp = setTimeout(() => {
+      const next = Math.min(limit, connection.concurrency)
+      void inOrder(() => queue.setGlobalConcurrency(next))
+      ramp = undefined
+      if (next < connection.concurrency) growTo(next * 2)
+    }, RAMP_STEP_MS)
+  }
+
+  async function probe<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await action()
+      circuit.close()
+      await closeForFleet()
+      return answer
+    } catch (error) {
+      if (countsAgainstEmr(error)) {
+        // not open here: another process opened it, or the time until half-open is already up
+        if (circuit.opened) openForFleet()
+        else circuit.open()
+      } else if (error instanceof EmrError) {
+        // a refusal is an answer too
+        circuit.close()
+        await closeForFleet()
+      }
+      throw error
+    }
+  }
+
+  async function uncounted<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action()
+    } catch (error) {
+      if (countsAgainstEmr(error)) await circuit.fire(() => Promise.reject(error as Error)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  return {
+    async call(probing, kind, action) {
+      if (probing) return probe(action)
+      if (!circuit.closed) {
+        await writing
+        // open here only: the fleet has had its good answer since
+        if ((await redis.exists(breakerKey)) === 1) throw new HeldByBreaker('the breaker opened meanwhile')
+        circuit.close()
+      }
+      try {
+        if (kind === 'question') return await uncounted(action)
+        return (await circuit.fire(action)) as Awaited<ReturnType<typeof action>>
+      } catch (error) {
+        if (CircuitBreaker.isOurError(error as Error)) throw new HeldByBreaker('the breaker opened meanwhile')
+        throw error
+      }
+    },
+    async hold(forMs) {
+      await queue.rateLimit(Math.ceil(forMs))
+    },
+    async heal() {
+      if ((await redis.exists(breakerKey)) === 1 || ramp) return
+      await queue.setGlobalConcurrency(connection.concurrency)
+    },
+    get state() {
+      if (circuit.opened) return 'open'
+      return circuit.halfOpen ? 'half-open' : 'closed'
+    },
+    async close() {
+      clearTimeout(ramp)
+      circuit.shutdown()
+      await writing
+    },
+  }
+}
+
+/** Whether an error says that the EMR is sick: not its refusals, not a 429, not a fault of ours. */
+export function countsAgainstEmr(error: unknown): boolean {
+  return (
+    error instanceof EmrError &&
+    error.retry &&
+    error.retryAfterMs === undefined &&
+    (error.code === 408 || error.code === 502)
+  )
+}

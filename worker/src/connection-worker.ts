@@ -1,0 +1,95 @@
+import type { Config } from '@encounter-gateway/shared/config/config.ts'
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { KEY_PREFIX, nameOf, queueNameOf } from '@encounter-gateway/shared/connection.ts'
+import { openEncounterQueue, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
+import { openRecords, type Routing } from '@encounter-gateway/shared/records/records.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { Worker } from 'bullmq'
+import type { Logger } from 'pino'
+import { openBreaker, type Breaker } from './breaker.ts'
+import { createEncounter, TryAgain, type Attempted, type EncounterJob } from './create-encounter.ts'
+import { openEmr } from './emr/registry.ts'
+import { startSweep } from './sweep.ts'
+
+const SECOND = 1000
+/** How long a job of a killed worker stays its own; renewed at half of it. Not what guards against a second encounter. */
+const LOCK_MS = 10 * SECOND
+const STALLED_CHECK_MS = 5 * SECOND
+/** A job whose worker died this often is set aside: it may be what kills them. */
+const MAX_DEATHS = 4
+/** Before another try where the fault was Redis' or ours, not the EMR's. */
+const INFRASTRUCTURE_DELAY_MS = 2 * SECOND
+
+/** One connection at work in this process. */
+export type ConnectionWorker = {
+  connection: Connection
+  breaker: Breaker
+  /** Takes no more jobs, waits for those in flight, lets go of everything. */
+  close(): Promise<void>
+}
+
+/** Takes the jobs of one connection's queue and calls its EMR. Resolves once the fleet's limits are set. */
+export async function startConnectionWorker(about: {
+  config: Config
+  connection: Connection
+  redis: RedisClient
+  log: Logger
+  stopping: AbortSignal
+  finished: () => void
+  attempted: (attempt: Attempted) => void
+}): Promise<ConnectionWorker> {
+  const { config, connection, redis } = about
+  const log = about.log.child({ connection: nameOf(connection) })
+  const { sealingKeys, retention } = config
+  const records = openRecords(redis, { connection, sealingKeys, retention })
+  const queue = openEncounterQueue(redis, connection, retention)
+  const breaker = openBreaker({ connection, redis, queue, breakerKey: records.keys.breaker, log })
+  const emr = openEmr(connection)
+  const announced = new Set(config.applications.filter((a) => a.webhook).map((a) => a.name))
+  const announces = (application: string) => announced.has(application)
+  const workplace = { ...about, emr, records, breaker, log, announces }
+
+  await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
+  await breaker.heal()
+  const worker = new Worker<Routing, void, typeof CREATE_ENCOUNTER>(
+    queueNameOf(connection),
+    (job: EncounterJob, token = '') => createEncounter(job, token, workplace),
+    {
+      connection: redis,
+      prefix: KEY_PREFIX,
+      concurrency: connection.concurrency,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      maxStalledCount: MAX_DEATHS,
+      settings: {
+        backoffStrategy: (_attempts, _type, error) =>
+          error instanceof TryAgain ? error.delayMs : INFRASTRUCTURE_DELAY_MS,
+      },
+    },
+  )
+  worker.on('error', (err) => log.warn({ err }, 'worker.error'))
+  queue.on('error', (err) => log.debug({ err }, 'queue.error'))
+  const sweep = startSweep({
+    connection,
+    redis,
+    queue,
+    records,
+    breaker,
+    log,
+    announces,
+    finished: about.finished,
+    config,
+  })
+
+  return {
+    connection,
+    breaker,
+    async close() {
+      await sweep.close()
+      await worker.close()
+      await breaker.close()
+      await queue.close()
+      await emr.close()
+    },
+  }
+}

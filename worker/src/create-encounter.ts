@@ -1,0 +1,238 @@
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { unpackPayload } from '@encounter-gateway/shared/payload.ts'
+import type { CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
+import type { Begun, Records, Routing } from '@encounter-gateway/shared/records/records.ts'
+import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
+import type { Logger } from 'pino'
+import { backoffMs } from './backoff.ts'
+import { HeldByBreaker, type Breaker } from './breaker.ts'
+import { EmrError, type Emr, type EmrErrorCode, type EncounterFound, type EncounterOrder } from './emr/emr.ts'
+import { endedBy, expired, failed, failureReason, outcomeUnknown, succeeded, type Ending } from './outcomes.ts'
+
+export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>
+
+/** What came of one attempt, for the log line and the metrics. */
+export type Attempted = { outcome: string; code: number; ms: number; recovered?: boolean }
+
+/** What the processor of one connection works with. */
+export type Workplace = {
+  connection: Connection
+  emr: Emr
+  records: Records
+  breaker: Breaker
+  log: Logger
+  /** Aborts when the process must end before its calls have. */
+  stopping: AbortSignal
+  /** Whether this application has an endpoint to be told of outcomes. */
+  announces: (application: string) => boolean
+  /** Called after each outcome that was recorded here. */
+  finished: () => void
+  /** Called after each call to the EMR. */
+  attempted: (attempt: Attempted) => void
+}
+
+/** An attempt that will be followed by another: all that BullMQ gets to keep of it is code and problem name. */
+export class TryAgain extends Error {
+  override name = 'TryAgain'
+  readonly delayMs: number
+  constructor(code: EmrErrorCode, delayMs: number) {
+    super(failureReason(code))
+    this.delayMs = delayMs
+  }
+}
+
+type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
+
+/**
+ * Creates the encounter of one job, once: marks the call, makes it, records what came of it.
+ * A start that finds the mark of an earlier call asks the EMR before anything is sent again.
+ * Wherever the process dies, the next start of the job goes on from what the records say.
+ */
+export async function createEncounter(job: EncounterJob, token: string, at: Workplace): Promise<void> {
+  const jobId = job.id ?? ''
+  const begun = await at.records.begin(jobId)
+  switch (begun.kind) {
+    case 'go':
+      return dispatch(job, token, at, begun)
+    case 'dangling':
+      return reconcile(job, token, at, begun)
+    case 'parked':
+      throw Worker.RateLimitError()
+    case 'expired':
+      return finish(job, at, expired())
+    case 'erased':
+      return finish(job, at, failed(500, 'the stored request is gone'))
+    case 'finished':
+    case 'unaccepted':
+      // ended elsewhere, or never told to the client as accepted
+      return
+  }
+}
+
+async function dispatch(job: EncounterJob, token: string, at: Workplace, call: Call): Promise<void> {
+  const { connection, records } = at
+  const jobId = job.id ?? ''
+  const { attempt } = call
+  let created
+  try {
+    created = await callEmr(job, at, call, (order, limits) => at.emr.create(order, limits))
+  } catch (error) {
+    if (error instanceof HeldByBreaker) {
+      await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
+      throw Worker.RateLimitError()
+    }
+    if (!(error instanceof EmrError)) return finish(job, at, failed(500, 'the gateway failed to send the encounter'))
+    const again = error.retry && attempt < connection.maxAttempts
+    if (!error.outcomeUnknown && !again) return finish(job, at, endedBy(error))
+    if (error.outcomeUnknown && connection.onUnknownOutcome === 'stop') return finish(job, at, unknownAfter(error.code))
+    const interrupted = at.stopping.aborted
+    // after the last attempt nothing is left but to ask the EMR, once its answer can be believed
+    const lastOne = attempt >= connection.maxAttempts
+    const nextInMs = interrupted ? 0 : lastOne ? connection.settleMs : nextDelayMs(at, error, attempt)
+    const state = error.outcomeUnknown ? 'unknown' : 'rejected'
+    await records.settle(jobId, { attempt, state, nextInMs, statusCode: error.code })
+    if (interrupted) return handBack(job, token, 0)
+    if (error.retryAfterMs !== undefined) await at.breaker.hold(error.retryAfterMs)
+    throw new TryAgain(error.code, nextInMs)
+  }
+  return finish(job, at, succeeded(created, false))
+}
+
+/** An earlier call's end is not known: found in the EMR, surely absent, or still in doubt. */
+async function reconcile(
+  job: EncounterJob,
+  token: string,
+  at: Workplace,
+  call: Extract<Begun, { kind: 'dangling' }>,
+): Promise<void> {
+  const { connection, emr, records } = at
+  const code = (call.statusCode ?? 408) as EmrErrorCode
+  if (connection.onUnknownOutcome === 'stop') return finish(job, at, unknownAfter(code))
+  if (emr.find && connection.onUnknownOutcome === 'reconcile') {
+    let found
+    try {
+      found = await callEmr(job, at, call, async (order, limits) => emr.find?.(order, limits))
+    } catch (error) {
+      return stillInDoubt(job, token, at, call, error)
+    }
+    if (found) return finish(job, at, succeeded(found, true))
+  }
+  const unsettledMs = settledAfterMs(connection, call.state) - call.sentAgoMs
+  if (unsettledMs > 0) return handBack(job, token, unsettledMs)
+  const exhausted = call.attempt >= connection.maxAttempts
+  if (connection.onUnknownOutcome === 'resend' && exhausted) return finish(job, at, unknownAfter(code))
+  if (exhausted) return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'))
+  const begun = await records.begin(job.id ?? '', call.attempt)
+  if (begun.kind === 'go') return dispatch(job, token, at, begun)
+  if (begun.kind === 'expired') return finish(job, at, expired())
+  // another process has moved on with the job, or the breaker has opened
+  return handBack(job, token, begun.kind === 'parked' ? begun.forMs : connection.backoffMs)
+}
+
+async function stillInDoubt(
+  job: EncounterJob,
+  token: string,
+  at: Workplace,
+  call: Call,
+  error: unknown,
+): Promise<void> {
+  if (error instanceof HeldByBreaker) throw Worker.RateLimitError()
+  if (at.stopping.aborted) return handBack(job, token, 0)
+  const mayAskAgain = error instanceof EmrError && error.retry && call.deadlineInMs > 0
+  if (!mayAskAgain) return finish(job, at, outcomeUnknown('The EMR could not be asked whether it has the encounter.'))
+  if (error.retryAfterMs !== undefined) await at.breaker.hold(error.retryAfterMs)
+  throw new TryAgain(error.code, nextDelayMs(at, error, job.attemptsMade + 1))
+}
+
+type EmrAction<T> = (order: EncounterOrder, limits: { signal: AbortSignal; log: Logger }) => Promise<T>
+
+/** One call to the EMR, bounded in time, counted by the breaker and told in one log line. */
+async function callEmr<T extends EncounterFound | undefined>(
+  job: EncounterJob,
+  at: Workplace,
+  call: Call,
+  action: EmrAction<T>,
+): Promise<T> {
+  const { connection } = at
+  const jobId = job.id ?? ''
+  const { credentials, verbose, request } = unpackPayload(
+    at.records.openPayload(jobId, job.data.application, call.payload),
+  )
+  const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials }
+  const log = at.log.child({ job: jobId }, verbose ? { level: 'debug' } : {})
+  const startedAt = performance.now()
+  const creating = call.kind === 'go'
+  const tell = (outcome: string, code: number, more: object = {}) => {
+    const ms = Math.round(performance.now() - startedAt)
+    const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
+    log.info({ attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
+    at.attempted({ outcome, code, ms })
+  }
+  try {
+    const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(connection.timeoutMs)])
+    const answer = await at.breaker.call(call.probing, creating ? 'creation' : 'question', () =>
+      action(order, { signal, log }),
+    )
+    if (creating) tell('created', 201)
+    else tell(answer ? 'found' : 'absent', answer ? 201 : 404)
+    return answer
+  } catch (error) {
+    if (error instanceof EmrError) {
+      tell(error.outcomeUnknown ? 'unknown' : 'refused', error.code, { reason: error.message, again: error.retry })
+    } else if (!(error instanceof HeldByBreaker)) {
+      tell('fault', 500)
+      log.error({ err: error }, 'encounter.fault')
+    }
+    throw error
+  }
+}
+
+async function finish(job: EncounterJob, at: Workplace, ending: Ending): Promise<void> {
+  const jobId = job.id ?? ''
+  const said = await at.records.finish(
+    jobId,
+    {
+      ...ending,
+      routing: job.data,
+      createdAt: job.timestamp,
+      maxAttempts: at.connection.maxAttempts,
+      announce: at.announces(job.data.application),
+    },
+    ending.status === 'Expired',
+  )
+  if (said === 'recorded') at.finished()
+  if (said === 'recorded' && ending.status !== 'Succeeded') {
+    throw new UnrecoverableError(ending.result.Problem ? problemReason(ending.result.Problem) : ending.status)
+  }
+}
+
+/** Gives the job back to the queue without spending an attempt. */
+async function handBack(job: EncounterJob, token: string, inMs: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.max(Math.ceil(inMs), 1), token)
+  throw new DelayedError()
+}
+
+function nextDelayMs(at: Workplace, error: EmrError, attempt: number): number {
+  return Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, at.connection.backoffMs))
+}
+
+/**
+ * How long after a call was sent the EMR's "I have no such encounter" is believed. A call whose end nobody noted may
+ * still be under way in a process that was merely held up, so its time-out has to pass as well.
+ */
+function settledAfterMs({ timeoutMs, settleMs }: Connection, state: 'dispatching' | 'unknown'): number {
+  return state === 'dispatching' ? timeoutMs + settleMs : settleMs
+}
+
+function unknownAfter(code: EmrErrorCode): Ending {
+  return outcomeUnknown(
+    code === 408
+      ? 'The EMR did not answer in time, and this connection does not allow to send the encounter again.'
+      : 'The EMR broke off without an answer, and this connection does not allow to send the encounter again.',
+  )
+}
+
+function problemReason({ status, type }: { status: number; type: string }): string {
+  return `${status} ${type.slice(type.lastIndexOf(':') + 1)}`
+}

@@ -1,0 +1,77 @@
+import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import type { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
+import type { Logger } from 'pino'
+
+/** What an EMR is asked to create, and as whom. Lives in memory only, for one attempt. */
+export type EncounterOrder = {
+  /** The JobId, 20 characters `[0-9a-z]`: the key under which the EMR can be asked for the encounter again. */
+  correlationKey: string
+  encounter: PatientEncounter
+  credentials: EmrCredentials
+}
+
+/** The EMR user's own credentials, as the client sent them. A connector uses what its EMR knows. */
+export type EmrCredentials = { loginId?: string; password?: string; authorizationToken?: string }
+
+/** What one call may use up: it must settle soon after `signal` aborts, or the breaker never gets its verdict. */
+export type EmrCall = { signal: AbortSignal; log: Logger }
+
+/** An encounter that exists in the EMR. */
+export type EncounterFound = Required<Pick<EncounterCreated, 'EncounterId'>> & {
+  AlternativeIdentifiers: NonNullable<EncounterCreated['AlternativeIdentifiers']>
+  /** JSON Pointers into the request, such as `/Encounter/VisitorStatusId`, of what this EMR could not take. */
+  NotCarried: string[]
+}
+
+/**
+ * The port to one EMR instance. A connector is a folder beside this file that exports an `EmrFactory`.
+ *
+ * Every method throws `EmrError` and nothing else on purpose; any other error counts as our own fault (500),
+ * with its text withheld, since it may quote patient data.
+ */
+export interface Emr {
+  /** Creates the encounter, and lets the EMR know the correlation key where it has a place for one. */
+  create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound>
+  /**
+   * Asks for the encounter made earlier under this order's key: `undefined` is the EMR's word that there is none.
+   * Left out where the EMR gives no way to ask; its connection then needs `onUnknownOutcome: resend | stop`.
+   */
+  find?(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined>
+  /** Reaches the EMR, logs in and reads as far as it can without creating anything; throws what is wrong. */
+  check(call: EmrCall): Promise<void>
+  /** Lets go of sockets and timers. */
+  close(): Promise<void>
+}
+
+/** The seed's response codes that are not 201: what an EMR's refusal or silence is called from outside. */
+export type EmrErrorCode = 400 | 401 | 403 | 408 | 500 | 502
+
+/**
+ * Why no encounter came back, answering two questions: may it be tried again, and do we know what happened?
+ * `message` is ours, from a closed vocabulary: an EMR's own text never goes in, since it may quote the patient.
+ */
+export class EmrError extends Error {
+  override name = 'EmrError'
+  readonly code: EmrErrorCode
+  /** `true`: the EMR may have created the encounter although we have no answer that says so. */
+  readonly outcomeUnknown: boolean
+  /** `false` stops the job at once; by default 408 and 502 are tried again and nothing else is. */
+  readonly retry: boolean
+  /** The EMR's own `Retry-After`, milliseconds. */
+  readonly retryAfterMs: number | undefined
+  /** JSON Pointers into the request that the EMR objected to, where it names them. */
+  readonly pointers: string[]
+
+  constructor(
+    code: EmrErrorCode,
+    message: string,
+    about: { outcomeUnknown?: boolean; retry?: boolean; retryAfterMs?: number; pointers?: string[] } = {},
+  ) {
+    super(message)
+    this.code = code
+    this.outcomeUnknown = about.outcomeUnknown ?? code === 408
+    this.retry = about.retry ?? (code === 408 || code === 502)
+    this.retryAfterMs = about.retryAfterMs
+    this.pointers = about.pointers ?? []
+  }
+}

@@ -1,0 +1,83 @@
+import { ConfigError, EXIT_CONFIG, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
+import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { createLogger } from '@encounter-gateway/shared/logger.ts'
+import { connectRedis, RedisUnusable, untilReady } from '@encounter-gateway/shared/redis.ts'
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { startConnectionWorker, type ConnectionWorker } from './connection-worker.ts'
+import { connectorOptions, policyMistakes } from './emr/registry.ts'
+import { startHealthServer } from './health.ts'
+import { createMetrics } from './metrics.ts'
+import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
+
+const SECOND = 1000
+/** How long what is in flight may take after SIGTERM; what is not done by then is given back to the queue. */
+const DRAIN_MS = 25 * SECOND
+
+/** The reason with which calls are broken off when the drain time is up. */
+class ShutdownError extends Error {
+  override name = 'ShutdownError'
+}
+
+async function main(): Promise<void> {
+  const log = createLogger('worker')
+  const config = readConfig()
+  const redis = connectRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', 'consumer')
+  redis.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
+  await untilReady(redis)
+
+  const stopping = new AbortController()
+  const workers: ConnectionWorker[] = []
+  const metrics = createMetrics(
+    () => workers,
+    (worker) => nameOf(worker.connection),
+  )
+  const health = await startHealthServer({ redis, registry: metrics.registry, log })
+  const webhooks = await startWebhookDeliveries({ config, redis, log })
+  for (const connection of config.connections) {
+    const name = nameOf(connection)
+    workers.push(
+      await startConnectionWorker({
+        config,
+        connection,
+        redis,
+        log,
+        stopping: stopping.signal,
+        finished: () => webhooks.poke(connection),
+        attempted: (attempt) => metrics.attempted(name, attempt),
+      }),
+    )
+  }
+  log.info({ connections: workers.length }, 'worker.started')
+
+  closeWithGrace({ delay: DRAIN_MS + 10 * SECOND, logger: log }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'worker.crashed')
+    log.info({ signal }, 'worker.draining')
+    const patience = setTimeout(() => stopping.abort(new ShutdownError('the process must end')), err ? 0 : DRAIN_MS)
+    await Promise.all(workers.map((worker) => worker.close()))
+    clearTimeout(patience)
+    await webhooks.close()
+    await health.close()
+    await redis.quit()
+    log.info('worker.stopped')
+  })
+}
+
+function readConfig(): Config {
+  const path = process.env['GATEWAY_CONFIG']
+  const config = loadConfig(path, process.env, connectorOptions)
+  const mistakes = policyMistakes(config.connections)
+  if (mistakes.length > 0) throw new ConfigError(path ?? '', mistakes)
+  return config
+}
+
+function explain(error: unknown, log: Logger): never {
+  if (error instanceof ConfigError || error instanceof RedisUnusable) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1)
+  }
+  log.fatal({ err: error }, 'worker.notStarted')
+  process.exit(1)
+}
+
+await main().catch((error: unknown) => explain(error, createLogger('worker')))

@@ -1,0 +1,65 @@
+import { problem, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
+import type { NewOutcome } from '@encounter-gateway/shared/records/records.ts'
+import type { EmrError, EmrErrorCode, EncounterFound } from './emr/emr.ts'
+
+/** The part of an outcome that says how it went. */
+export type Ending = Pick<NewOutcome, 'status' | 'statusCode' | 'result' | 'recovered'>
+
+const slugOf = {
+  400: 'emr-rejected-content',
+  401: 'emr-login-failed',
+  403: 'emr-refused-user',
+  408: 'emr-timeout',
+  500: 'dispatch-failed',
+  502: 'emr-unavailable',
+} as const satisfies Record<EmrErrorCode, ProblemSlug>
+
+/** The encounter exists. `recovered`: it was found, not made by this attempt. */
+export function succeeded(
+  { EncounterId, AlternativeIdentifiers, NotCarried }: EncounterFound,
+  recovered: boolean,
+): Ending {
+  return {
+    status: 'Succeeded',
+    statusCode: 201,
+    result: { EncounterId, AlternativeIdentifiers, NotCarried },
+    recovered,
+  }
+}
+
+/** The EMR surely has nothing of the job, and it is not tried again. */
+export function failed(code: EmrErrorCode, detail: string, pointers: string[] = []): Ending {
+  const Errors = pointers.map((Pointer) => ({ Pointer, Message: 'the EMR did not accept this' }))
+  const Problem = problem(slugOf[code], sentence(detail), Errors.length > 0 ? { Errors } : {})
+  return { status: 'Failed', statusCode: code, result: { Problem } }
+}
+
+/** The EMR may have the encounter, and there is no way, or no time left, to find out. */
+export function outcomeUnknown(detail: string): Ending {
+  return {
+    status: 'OutcomeUnknown',
+    statusCode: 408,
+    result: { Problem: problem('outcome-unknown', sentence(detail)) },
+  }
+}
+
+/** The deadline passed before the EMR saw the job. */
+export function expired(): Ending {
+  const detail = 'The job waited longer than its deadline and was not sent to the EMR.'
+  return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
+}
+
+/** What BullMQ may keep of a failed attempt: the code and the problem's name, such as `502 emr-unavailable`. */
+export function failureReason(code: EmrErrorCode): string {
+  return `${code} ${slugOf[code]}`
+}
+
+/** What a connector's error becomes when the job ends with it. */
+export function endedBy(error: EmrError): Ending {
+  return failed(error.code, error.message, error.pointers)
+}
+
+function sentence(text: string): string {
+  const capital = text.charAt(0).toUpperCase() + text.slice(1)
+  return capital.endsWith('.') ? capital : `${capital}.`
+}

@@ -1,0 +1,128 @@
+import type { Config } from '@encounter-gateway/shared/config/config.ts'
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import type { Records, Routing } from '@encounter-gateway/shared/records/records.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { Logger } from 'pino'
+import type { Breaker } from './breaker.ts'
+import { expired, failed, outcomeUnknown, type Ending } from './outcomes.ts'
+
+const INTERVAL_MS = 5_000
+const AT_ONCE = 200
+const HOUR_MS = 3_600_000
+
+type Swept = {
+  connection: Connection
+  redis: RedisClient
+  queue: EncounterQueue
+  records: Records
+  breaker: Breaker
+  log: Logger
+  config: Config
+  announces: (application: string) => boolean
+  finished: () => void
+}
+
+/**
+ * Sees to it that every accepted job ends, also where no worker will take it again: jobs past their deadline (their queue may be
+ * held), and jobs that BullMQ has set aside because their worker died on them too often. One process of the fleet at a time.
+ */
+export function startSweep(swept: Swept): { close(): Promise<void> } {
+  const lease = `${keyBaseOf(swept.connection)}:sweep`
+  let running: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    running = running.then(async () => {
+      try {
+        if ((await swept.redis.set(lease, '1', 'PX', INTERVAL_MS - 500, 'NX')) !== null) await sweepOnce(swept)
+      } catch (err) {
+        swept.log.warn({ err }, 'sweep.failed')
+      }
+    })
+  }, INTERVAL_MS)
+  return {
+    async close() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+/** One round; see `startSweep`. */
+export async function sweepOnce(swept: Swept): Promise<void> {
+  await expireOverdue(swept)
+  await endSetAside(swept)
+  await forgetOldIds(swept)
+  await swept.breaker.heal()
+}
+
+async function expireOverdue({ redis, queue, records, connection, ...rest }: Swept): Promise<void> {
+  const now = await redisTime(redis)
+  const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', 0, AT_ONCE)
+  for (const jobId of overdue) {
+    const job = await queue.getJob(jobId)
+    if (!job) {
+      // its intake was cut off before the job was queued, and nobody was told that it was accepted
+      await redis.zrem(records.keys.pending, jobId)
+      continue
+    }
+    const about = { jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }
+    if ((await end(about, expired(), true)) !== 'dispatched') {
+      await job.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
+      continue
+    }
+    // an earlier call is in doubt: whoever takes the job settles it; if nobody could for an hour, a person must
+    const deadline = Number(await redis.zscore(records.keys.pending, jobId))
+    if (deadline > 0 && now - deadline > HOUR_MS) {
+      await end(about, outcomeUnknown('The EMR could not be asked in time whether it has the encounter.'))
+    }
+  }
+}
+
+async function endSetAside({ queue, redis, records, connection, ...rest }: Swept): Promise<void> {
+  const newest = await queue.getFailed(0, AT_ONCE - 1)
+  const deadlines = await Promise.all(newest.map(({ id = '' }) => redis.zscore(records.keys.pending, id)))
+  for (const [index, job] of newest.entries()) {
+    const jobId = job.id ?? ''
+    // what is no longer pending has its outcome
+    if (deadlines[index] === null) continue
+    if (!job.failedReason?.includes('stalled')) {
+      // a new round was opened, and its process died before the job was queued again
+      await job.retry('failed')
+      continue
+    }
+    const state = await redis.hget(records.keys.dispatch(jobId), 'state')
+    const ending =
+      state === 'dispatching' || state === 'unknown'
+        ? outcomeUnknown('The worker died several times while it called the EMR; the job was set aside.')
+        : failed(500, 'the worker died several times on this job; it was set aside')
+    rest.log.error({ job: jobId, status: ending.status }, 'job.setAside')
+    await end({ jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }, ending)
+  }
+}
+
+/** An application's list of jobs keeps ids a day longer than their results, so that a late question gets 410 and not 404. */
+async function forgetOldIds({ redis, records, connection, config }: Swept): Promise<void> {
+  const keptMs = (config.retention.resultHours + connection.deadlineHours + 24) * HOUR_MS
+  const before = (await redisTime(redis)) - keptMs
+  for (const { name } of config.applications) await redis.zremrangebyscore(records.keys.jobs(name), '-inf', before)
+}
+
+type Ended = { jobId: string; routing: Routing; createdAt: number } & Pick<
+  Swept,
+  'connection' | 'records' | 'announces' | 'finished'
+>
+
+async function end(about: Ended, ending: Ending, onlyUndispatched = false) {
+  const { jobId, routing, createdAt, connection, records, announces, finished } = about
+  const announce = announces(routing.application)
+  const outcome = { ...ending, routing, createdAt, maxAttempts: connection.maxAttempts, announce }
+  const said = await records.finish(jobId, outcome, onlyUndispatched)
+  if (said === 'recorded') finished()
+  return said
+}
+
+async function redisTime(redis: RedisClient): Promise<number> {
+  const [seconds] = await redis.time()
+  return Number(seconds) * 1000
+}

@@ -1,0 +1,141 @@
+import { loadSample } from './fixtures/sample.ts'
+import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { openEmr } from '@encounter-gateway/worker/emr/registry.ts'
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import type { SimulatedEmr } from './emr/simulated-emr.ts'
+import { openGateway, type GatewayUnderTest } from './fixtures/gateway.ts'
+
+/** A connector and the simulated EMR that it is tried against. */
+export type Subject = {
+  emrSystem: EmrSystem
+  connector: string
+  open(): Promise<SimulatedEmr>
+  /** Connection settings other than the suite's usual ones, such as a policy for an EMR that cannot be asked. */
+  settings?: Record<string, unknown>
+}
+
+const codes = [400, 401, 403, 408, 500, 502] as const
+const breakDowns = [
+  'hang before commit',
+  'hang after commit',
+  'drop before commit',
+  'drop after commit',
+  'drip',
+  'garbage',
+  'oversized',
+] as const
+
+/**
+ * What every connector must hold, with real Redis, a real worker and the vendor's wire format over sockets: the seed's codes
+ * come out, and whatever goes wrong there is one encounter in the EMR or none, and the job says which.
+ */
+export function conformance(subject: Subject): void {
+  describe(`${subject.emrSystem} by ${subject.connector}`, () => {
+    const open = async (settings: Record<string, unknown> = {}) => {
+      const emr = await subject.open()
+      const gateway = await openGateway({ ...subject, settings: { ...subject.settings, ...settings }, emr })
+      return { emr, gateway, [Symbol.asyncDispose]: () => closeBoth(gateway, emr) }
+    }
+
+    test('the sample ends 201 with the id of the EMR, and every field has arrived or is told as not carried', async () => {
+      await using both = await open()
+      const { emr, gateway } = both
+      const sample = loadSample()
+      const { job } = await gateway.submit(sample)
+      const done = await gateway.ended(job)
+      expect(done).toMatchObject({ status: 'Succeeded', statusCode: 201 })
+      const [made, ...more] = emr.encounters()
+      expect(more).toEqual([])
+      expect(done.result.EncounterId).toBe(made?.encounterId)
+      const missing = made ? emr.missing(made, takeEncounter(sample)) : ['/']
+      expect(missing.toSorted()).toEqual(done.result.NotCarried?.toSorted() ?? [])
+    })
+
+    for (const code of codes) {
+      test(`an EMR that says ${code} each time ends the job with ${code} and no encounter`, async ({ skip }) => {
+        await using both = await open()
+        const { emr, gateway } = both
+        if (emr.cannotSay.includes(code)) skip(`this EMR has no way to say ${code}`)
+        emr.misbehave({ how: { answer: code } })
+        const { job } = await gateway.submit()
+        expect((await gateway.ended(job)).statusCode).toBe(code)
+        expect(emr.encounters()).toEqual([])
+      })
+    }
+
+    for (const how of breakDowns) {
+      test(`an EMR that once does "${how}" has exactly one encounter in the end`, async () => {
+        await using both = await open()
+        const { emr, gateway } = both
+        emr.misbehave({ how, times: 1 })
+        const { job } = await gateway.submit()
+        const done = await gateway.ended(job)
+        expect(done).toMatchObject({ status: 'Succeeded', statusCode: 201 })
+        expect(emr.encounters().map((e) => e.encounterId)).toEqual([done.result.EncounterId])
+      })
+    }
+
+    test('a worker that died after the EMR had committed leaves one encounter, and the next one finds it', async () => {
+      await using both = await open({ timeoutMs: 300 })
+      const { emr, gateway } = both
+      await gateway.stopWorkers()
+      const { job } = await gateway.submit()
+      expect((await gateway.records.begin(job)).kind).toBe('go')
+      const port = openEmr(gateway.connection)
+      const order = { correlationKey: job, encounter: takeEncounter(loadSample()), credentials: emr.credentials }
+      await port.create(order, { signal: AbortSignal.timeout(5_000), log: pino({ level: 'silent' }) })
+      await port.close()
+      await gateway.startWorker()
+      const done = await gateway.ended(job)
+      expect(done).toMatchObject({ status: 'Succeeded', statusCode: 201 })
+      expect(emr.encounters().map((e) => e.encounterId)).toEqual([done.result.EncounterId])
+    })
+
+    test('50 requests at once under one key make one encounter', async () => {
+      await using both = await open()
+      const { emr, gateway } = both
+      await gateway.startWorker()
+      const submitted = await Promise.all(Array.from({ length: 50 }, () => gateway.submit(loadSample(), 'one-key')))
+      expect(new Set(submitted.map((s) => s.job)).size).toBe(1)
+      expect(submitted.filter((s) => s.kind === 'new')).toHaveLength(1)
+      await gateway.ended(submitted[0]?.job ?? '')
+      expect(emr.encounters()).toHaveLength(1)
+    })
+
+    test('while the EMR is down the breaker opens and jobs are parked; when it is back they all succeed, once each', async () => {
+      await using both = await open({
+        maxAttempts: 3,
+        concurrency: 4,
+        breaker: { minimumCalls: 4, failurePercent: 50, openMs: 1_000 },
+      })
+      const { emr, gateway } = both
+      await emr.down(true)
+      const jobs = (await Promise.all(Array.from({ length: 12 }, () => gateway.submit()))).map((s) => s.job)
+      const parked = await gateway.until(async () => (await gateway.view(jobs[11] ?? '')).Status === 'Parked')
+      expect(parked).toBe(true)
+      const spent = (await Promise.all(jobs.map((job) => gateway.view(job)))).map((view) => view.Attempts)
+      await emr.down(false)
+      const ended = await Promise.all(jobs.map((job) => gateway.ended(job)))
+      expect(ended.map((e) => e.status)).toEqual(jobs.map(() => 'Succeeded'))
+      expect(Math.max(...spent)).toBeLessThanOrEqual(2)
+      expect(emr.encounters()).toHaveLength(12)
+    })
+
+    test('two workers together keep to the concurrency of the connection', async () => {
+      await using both = await open({ concurrency: 3 })
+      const { emr, gateway } = both
+      await gateway.startWorker()
+      const jobs = (await Promise.all(Array.from({ length: 20 }, () => gateway.submit()))).map((s) => s.job)
+      await Promise.all(jobs.map((job) => gateway.ended(job)))
+      expect(emr.encounters()).toHaveLength(20)
+      expect(emr.load().mostAtOnce).toBeLessThanOrEqual(3)
+    })
+  })
+}
+
+async function closeBoth(gateway: GatewayUnderTest, emr: SimulatedEmr): Promise<void> {
+  await gateway[Symbol.asyncDispose]()
+  await emr[Symbol.asyncDispose]()
+}

@@ -1,0 +1,46 @@
+import { errors } from 'undici'
+import { EmrError } from './emr.ts'
+
+/** How far a request had come: whether the EMR can have seen a byte of it, and whether seeing it can create anything. */
+export type Progress = { sent: boolean; writes: boolean }
+
+/** No exchange without its end: what to say when the call's signal aborts, by time-out or because the gateway stops. */
+export function aborted(signal: AbortSignal, { sent, writes }: Progress): EmrError {
+  const reason: unknown = signal.reason
+  const stopping = reason instanceof Object && 'name' in reason && reason.name === 'ShutdownError'
+  if (!sent) {
+    const message = stopping ? 'the gateway stopped before the EMR was asked' : 'the EMR could not be reached in time'
+    return new EmrError(502, message, { outcomeUnknown: false })
+  }
+  const message = stopping ? 'the gateway stopped before the EMR answered' : 'the EMR did not answer in time'
+  return new EmrError(408, message, { outcomeUnknown: writes })
+}
+
+/** An answer came, but it is too large, cut short, or not what was agreed: as good as none. */
+export function unreadable(writes: boolean): EmrError {
+  return new EmrError(502, 'the answer of the EMR could not be read', { outcomeUnknown: writes })
+}
+
+/** What to say of an error from undici. Its own text goes no further: it may hold the host or a piece of the answer. */
+export function failed(error: unknown, { sent, writes }: Progress): EmrError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'UND_ERR_INVALID_ARG') return new EmrError(500, 'the request to the EMR could not be written')
+  if (!sent) return new EmrError(502, whyUnreachable(code), { outcomeUnknown: false })
+  // undici 8.12 leaves the parser's error without its code.
+  if (error instanceof errors.HTTPParserError || /^UND_ERR_(HEADERS_OVERFLOW|RES_)/.test(code))
+    return unreadable(writes)
+  return new EmrError(502, 'the EMR closed the connection before it had answered', { outcomeUnknown: writes })
+}
+
+const reasons: [RegExp, string][] = [
+  [/^ECONNREFUSED$/, 'it refuses connections'],
+  [/^(ENOTFOUND|EAI_)/, 'its name cannot be resolved'],
+  [/^E(HOST|NET)UNREACH$/, 'there is no route to it'],
+  [/^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/, 'it does not take connections'],
+  [/^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/, 'the TLS handshake failed'],
+]
+
+function whyUnreachable(code: string): string {
+  const reason = reasons.find(([codes]) => codes.test(code))?.[1]
+  return reason ? `the EMR could not be reached: ${reason}` : 'the EMR could not be reached'
+}

@@ -1,0 +1,197 @@
+import { Type } from '@sinclair/typebox'
+import type { Static, TSchema } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { IncomingHttpHeaders } from 'node:http'
+import { Agent } from 'undici'
+import type { Dispatcher } from 'undici'
+import { EmrError, type EmrCall, type EmrCredentials } from './emr.ts'
+import { aborted, failed, unreadable } from './http-fault.ts'
+
+/** Where an EMR's HTTP interface begins. No query, and no credentials: those have places of their own. */
+export const BaseUrl = Type.String({
+  pattern: '^https?://([\\w.-]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]{1,5})?(/[^\\s?#]*)?$',
+  description: "The http or https address below which the EMR's paths begin",
+})
+
+/** One request to an EMR. */
+export type HttpRequest = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  url: URL
+  headers?: Record<string, string>
+  body?: string | Buffer
+  /** Whether the EMR may hold something new once it has seen this; only then can a fault leave the outcome unknown. */
+  writes: boolean
+  /** Bytes of body that an answer may have, 1 MiB unless said otherwise. */
+  maxAnswerBytes?: number
+}
+
+/** What the EMR answered, whatever its status: a refusal is an answer too. */
+export type HttpAnswer = {
+  status: number
+  /** Names in lower case. */
+  headers: IncomingHttpHeaders
+  body: Buffer
+  /** The EMR's `Retry-After`, milliseconds from now. */
+  retryAfterMs: number | undefined
+  /** As in the request: an answer that cannot be read then leaves the outcome unknown. */
+  writes: boolean
+}
+
+/** A connection's sockets. */
+export type Http = {
+  /**
+   * Sends one request and reads the whole answer, until `signal` aborts; redirects are not followed. Throws `EmrError` only:
+   * 502 with a known outcome while nothing was sent, then 408 (no answer in time) or 502 (no answer that can be read), both
+   * with the outcome unknown if the request writes.
+   */
+  send(request: HttpRequest, call: Pick<EmrCall, 'signal'>): Promise<HttpAnswer>
+  /** Closes every socket; what is under way fails. */
+  close(): Promise<void>
+}
+
+/** Opens nothing yet: sockets come with the first request and stay (keep-alive), `connections` at most per origin. */
+export function openHttp(options: { connections: number; connectTimeoutMs?: number }): Http {
+  const agent = new Agent({
+    connections: options.connections,
+    connect: { timeout: options.connectTimeoutMs ?? 5_000 },
+    // The call's signal bounds the whole exchange; undici's own limits start anew with every byte, so a drip outlives them.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // Over HTTP/2 one broken socket would leave the outcome of many requests unknown.
+    allowH2: false,
+  })
+  return {
+    send: (request, { signal }) =>
+      new Promise((resolve, reject) => new Exchange(request, signal, resolve, reject).run(agent)),
+    close: () => agent.destroy(),
+  }
+}
+
+/**
+ * One request on its way. undici calls `onRequestStart` just before the first byte is written, which is the one sure
+ * sign of whether the EMR can have seen anything: the same ECONNRESET comes from a TLS handshake and from a lost answer.
+ */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #request: HttpRequest
+  readonly #signal: AbortSignal
+  readonly #resolve: (answer: HttpAnswer) => void
+  readonly #reject: (error: EmrError) => void
+  readonly #chunks: Buffer[] = []
+  readonly #onAbort = () => this.#stop(aborted(this.#signal, this.#progress))
+  #controller: Dispatcher.DispatchController | undefined
+  #status = 0
+  #headers: IncomingHttpHeaders = {}
+  #bytes = 0
+
+  constructor(
+    request: HttpRequest,
+    signal: AbortSignal,
+    resolve: (answer: HttpAnswer) => void,
+    reject: (error: EmrError) => void,
+  ) {
+    this.#request = request
+    this.#signal = signal
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  get #progress() {
+    return { sent: this.#controller !== undefined, writes: this.#request.writes }
+  }
+
+  run(agent: Agent): void {
+    if (this.#signal.aborted) return this.#onAbort()
+    this.#signal.addEventListener('abort', this.#onAbort)
+    const { method, url, headers = {}, body = null } = this.#request
+    try {
+      agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, this)
+    } catch (error) {
+      this.#stop(failed(error, this.#progress))
+    }
+  }
+
+  #stop(error: EmrError): void {
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#reject(error)
+    this.#controller?.abort(error)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // It may have waited for a socket longer than its call lasted: then it is not sent at all.
+    if (this.#signal.aborted) return controller.abort(new Error('aborted before it was sent'))
+    this.#controller = controller
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status
+    this.#headers = headers
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#bytes > (this.#request.maxAnswerBytes ?? 1024 * 1024)) return this.#stop(unreadable(this.#request.writes))
+    this.#chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#resolve({
+      status: this.#status,
+      headers: this.#headers,
+      body: Buffer.concat(this.#chunks),
+      retryAfterMs: retryAfterMs(this.#headers['retry-after'], Date.now()),
+      writes: this.#request.writes,
+    })
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#stop(failed(error, this.#progress))
+  }
+}
+
+/** `Retry-After` is seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as absent, a date gone by as 0. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim() ?? ''
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000
+  // Date.parse alone would take nearly anything with a digit in it for a date.
+  const at = /^[A-Z][a-z]+, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}
+
+/** The answer's body as JSON. Throws `EmrError` 502 with a text of our own, since V8's quotes the input. */
+export function jsonOf(answer: Pick<HttpAnswer, 'body' | 'writes'>): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(answer.body))
+  } catch {
+    throw unreadable(answer.writes)
+  }
+}
+
+/** The answer's body as JSON of the shape we rely on; throws like `jsonOf`. */
+export function jsonAs<Shape extends TSchema>(
+  answer: Pick<HttpAnswer, 'body' | 'writes'>,
+  shape: Shape,
+): Static<Shape> {
+  const value = jsonOf(answer)
+  if (!Value.Check(shape, value)) throw unreadable(answer.writes)
+  return value
+}
+
+/** `path` below a `BaseUrl`, which may have a path of its own; each query value is encoded. */
+export function urlBelow(baseUrl: string, path: string, query: Record<string, string> = {}): URL {
+  const url = new URL(path, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`)
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+  return url
+}
+
+/** The user's credentials as an `Authorization` header: the token if there is one, else LoginId and Password; none without them. */
+export function authorizationOf(credentials: EmrCredentials): Record<string, string> {
+  const { loginId, password = '', authorizationToken } = credentials
+  if (authorizationToken !== undefined) {
+    if (!/^[\x21-\x7e]+$/.test(authorizationToken))
+      throw new EmrError(401, 'the AuthorizationToken cannot be sent in a header')
+    return { authorization: `Bearer ${authorizationToken}` }
+  }
+  if (loginId === undefined) return {}
+  return { authorization: `Basic ${Buffer.from(`${loginId}:${password}`).toString('base64')}` }
+}

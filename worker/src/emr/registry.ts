@@ -1,0 +1,33 @@
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import type { ConfigMistake } from '@encounter-gateway/shared/config/config.ts'
+import type { Emr } from './emr.ts'
+import type { EmrFactory } from './factory.ts'
+import { sandbox } from './sandbox/index.ts'
+
+/** Every connector, by the name that `connections[].connector` gives it. A new one is a folder and a line here. */
+export const connectors = { sandbox } satisfies Record<string, EmrFactory>
+
+/** The options of each connector, for checking the configuration. */
+export const connectorOptions = Object.fromEntries(
+  Object.entries<EmrFactory>(connectors).map(([name, { options }]) => [name, options]),
+)
+
+/** The port to the EMR of one connection. Throws `RangeError` for a connector that does not exist. */
+export function openEmr(connection: Connection): Emr {
+  return factoryOf(connection).create(connection)
+}
+
+/** What no schema can say: connections whose policy needs an EMR that can be asked, where this one cannot. */
+export function policyMistakes(connections: Connection[]): ConfigMistake[] {
+  return connections.flatMap((connection, index) => {
+    if (connection.onUnknownOutcome !== 'reconcile' || factoryOf(connection).canFind(connection)) return []
+    const Message = 'must be resend or stop: this EMR cannot be asked whether it has an encounter'
+    return [{ Pointer: `/connections/${index}/onUnknownOutcome`, Message }]
+  })
+}
+
+function factoryOf({ connector }: Connection): EmrFactory {
+  const factory = Object.entries<EmrFactory>(connectors).find(([name]) => name === connector)?.[1]
+  if (!factory) throw new RangeError(`there is no connector ${connector}`)
+  return factory
+}

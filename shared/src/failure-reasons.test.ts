@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { problems, type ProblemSlug } from './contract/problem.ts'
+import { failureOfStatus, webhookFailures } from './webhook-failures.ts'
 import { failureReason, shownFailureReason, WITHHELD } from './failure-reasons.ts'
 
 test('every reason that the gateway writes is shown as it is', () => {
@@ -7,7 +8,8 @@ test('every reason that the gateway writes is shown as it is', () => {
     const reason = failureReason(problems[slug].status, slug)
     expect(shownFailureReason(reason)).toBe(reason)
   }
-  expect(shownFailureReason('job stalled more than allowable limit')).toBe('job stalled more than allowable limit')
+  const others = [...Object.values(webhookFailures), failureOfStatus(503), 'job stalled more than allowable limit']
+  for (const reason of others) expect(shownFailureReason(reason)).toBe(reason)
 })
 
 test.each([
@@ -19,6 +21,7 @@ test.each([
   '502 jane-doe',
   '502 constructor',
   '502  emr-unavailable',
+  'endpoint answered 503: Jane Doe',
   '',
 ])('anything else is withheld: %j', (reason) => {
   expect(shownFailureReason(reason)).toBe(WITHHELD)

@@ -1,4 +1,6 @@
 import { problems, type ProblemSlug } from './contract/problem.ts'
+import { isWebhookFailure } from './webhook-failures.ts'
+import { isWebhookFailure } from './webhook-failures.ts'
 
 /** What is shown in place of a text that is not ours. */
 export const WITHHELD = '(withheld)'
@@ -16,7 +18,7 @@ export function failureReason(code: number, slug: ProblemSlug): string {
  * and may quote a patient.
  */
 export function isKnownFailureReason(text: string): boolean {
-  if (text === STALLED) return true
+  if (text === STALLED || isWebhookFailure(text)) return true
   const [, slug] = /^[45][0-9]{2} ([a-z-]{1,40})$/.exec(text) ?? []
   return slug !== undefined && Object.hasOwn(problems, slug)
 }

@@ -47,6 +47,8 @@ export type NewJob = {
   plain: Buffer
   /** With an Idempotency-Key: the JobId and content fingerprint under each sealing key, that of `jobId` first. */
   idempotency: { jobId: string; fingerprint: string }[]
+  /** The job's CreatedAt, ms since the epoch; now if left out. */
+  acceptedAt?: number
 }
 
 /** `known`: the key was used before, for the job named, with the content whose fingerprint was kept. */
@@ -63,10 +65,11 @@ export async function acceptEncounter(
   records: Records,
   job: NewJob,
 ): Promise<Accepted> {
+  const { acceptedAt = Date.now() } = job
   const args = records.acceptArguments(job.jobId, job.routing.application, job.plain, job.idempotency)
   if (job.idempotency.length > 1) {
     const accepted = readAccepted(await redis.egAccept(...args))
-    await queue.add(CREATE_ENCOUNTER, job.routing, { jobId: accepted.jobId })
+    await queue.add(CREATE_ENCOUNTER, job.routing, { jobId: accepted.jobId, timestamp: acceptedAt })
     return accepted
   }
   const backend = queue.getBackend()
@@ -78,7 +81,7 @@ export async function acceptEncounter(
     queue,
     CREATE_ENCOUNTER,
     job.routing,
-    { ...queue.defaultJobOptions, jobId: job.jobId },
+    { ...queue.defaultJobOptions, jobId: job.jobId, timestamp: acceptedAt },
     job.jobId,
   )
   await backend.addJobToTransaction(transaction, queued.asJSON(), job.jobId)

@@ -1,4 +1,4 @@
-import { Cluster } from 'ioredis'
+import { Cluster, type Redis } from 'ioredis'
 import type { Durability, Readiness } from './contract/readiness.ts'
 import { KEY_PREFIX } from './connection.ts'
 import type { RedisClient } from './redis.ts'
@@ -79,16 +79,15 @@ async function probeWrite(redis: RedisClient): Promise<void> {
 
 async function readSettings(redis: RedisClient): Promise<RedisSettings[]> {
   if (redis.status !== 'ready') return []
-  const servers = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  return Promise.all(
-    servers.map(async (server) => {
-      const [info, [, appendFsync]] = await Promise.all([
-        server.info().catch(() => ''),
-        (server.config('GET', 'appendfsync') as Promise<string[]>).catch((): string[] => []),
-      ])
-      return { ...readInfo(info), appendFsync }
-    }),
-  )
+  return Promise.all((redis instanceof Cluster ? redis.nodes('master') : [redis]).map(readServer))
+}
+
+async function readServer(server: Redis): Promise<RedisSettings> {
+  const [info, [, appendFsync]] = await Promise.all([
+    server.info().catch(() => ''),
+    server.config('GET', 'appendfsync').catch((): string[] => []),
+  ])
+  return { ...readInfo(info), appendFsync }
 }
 
 /** Reads what INFO tells; it is open where CONFIG is not. */

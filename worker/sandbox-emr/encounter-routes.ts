@@ -88,7 +88,8 @@ function join(drawn: Behaviour, trick: Behaviour | undefined): Behaviour {
 
 /** Any LoginId, password or token will do, but there must be one. */
 async function requireLogin(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const [, scheme, value = ''] = /^(basic|bearer) (\S+)$/i.exec(request.headers.authorization ?? '') ?? []
+  // a Bearer token may hold spaces here: that of the seed's sample does
+  const [, scheme, value = ''] = /^(basic|bearer) (.+)$/i.exec(request.headers.authorization ?? '') ?? []
   const given =
     scheme?.toLowerCase() === 'basic' ? /^[^:]+:/.test(Buffer.from(value, 'base64').toString()) : scheme !== undefined
   if (given) return undefined

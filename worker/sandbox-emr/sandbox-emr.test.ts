@@ -122,7 +122,7 @@ test.each<[string, Record<string, string>]>([
 })
 
 test('takes a Bearer token in place of a login', async () => {
-  const headers = { authorization: 'Bearer abc', 'correlation-key': 'k' }
+  const headers = { authorization: 'Bearer a token', 'correlation-key': 'k' }
   expect((await ask('POST', '/encounters', { body: content('P1'), headers })).status).toBe(201)
 })
 

@@ -8,7 +8,16 @@ import type { Logger } from 'pino'
 import { backoffMs } from './backoff.ts'
 import { HeldByBreaker, type Breaker } from './breaker.ts'
 import { EmrError, type Emr, type EmrErrorCode, type EncounterFound, type EncounterOrder } from './emr/emr.ts'
-import { endedBy, expired, failed, failureReason, outcomeUnknown, succeeded, type Ending } from './outcomes.ts'
+import {
+  endedBy,
+  expired,
+  failed,
+  outcomeUnknown,
+  reasonOfAttempt,
+  reasonOfEnding,
+  succeeded,
+  type Ending,
+} from './outcomes.ts'
 
 export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>
 
@@ -37,7 +46,7 @@ export class TryAgain extends Error {
   override name = 'TryAgain'
   readonly delayMs: number
   constructor(code: EmrErrorCode, delayMs: number) {
-    super(failureReason(code))
+    super(reasonOfAttempt(code))
     this.delayMs = delayMs
   }
 }
@@ -156,13 +165,9 @@ async function callEmr<T extends EncounterFound | undefined>(
 ): Promise<T> {
   const { connection } = at
   const jobId = job.id ?? ''
-  const { credentials, verbose, request } = unpackPayload(
-    at.records.openPayload(jobId, job.data.application, call.payload),
-  )
-  const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials }
-  const log = at.log.child({ job: jobId }, verbose ? { level: 'debug' } : {})
-  const startedAt = performance.now()
   const creating = call.kind === 'go'
+  const startedAt = performance.now()
+  let log = at.log.child({ job: jobId })
   const tell = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
@@ -170,10 +175,14 @@ async function callEmr<T extends EncounterFound | undefined>(
     at.attempted({ outcome, code, ms })
   }
   try {
-    const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(connection.timeoutMs)])
-    const answer = await at.breaker.call(call.probing, creating ? 'creation' : 'question', () =>
-      action(order, { signal, log }),
+    const { credentials, verbose, request } = unpackPayload(
+      at.records.openPayload(jobId, job.data.application, call.payload),
     )
+    if (verbose) log = at.log.child({ job: jobId }, { level: 'debug' })
+    const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials }
+    const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(connection.timeoutMs)])
+    const kind = creating ? 'creation' : 'question'
+    const answer = await at.breaker.call(call.probing, kind, () => action(order, { signal, log }))
     if (creating) tell('created', 201)
     else tell(answer ? 'found' : 'absent', answer ? 201 : 404)
     return answer
@@ -203,7 +212,7 @@ async function finish(job: EncounterJob, at: Workplace, ending: Ending): Promise
   )
   if (said === 'recorded') at.finished()
   if (said === 'recorded' && ending.status !== 'Succeeded') {
-    throw new UnrecoverableError(ending.result.Problem ? problemReason(ending.result.Problem) : ending.status)
+    throw new UnrecoverableError(reasonOfEnding(ending))
   }
 }
 
@@ -231,8 +240,4 @@ function unknownAfter(code: EmrErrorCode): Ending {
       ? 'The EMR did not answer in time, and this connection does not allow to send the encounter again.'
       : 'The EMR broke off without an answer, and this connection does not allow to send the encounter again.',
   )
-}
-
-function problemReason({ status, type }: { status: number; type: string }): string {
-  return `${status} ${type.slice(type.lastIndexOf(':') + 1)}`
 }

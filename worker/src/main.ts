@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     (worker) => nameOf(worker.connection),
   )
   const health = await startHealthServer({ redis, registry: metrics.registry, log })
-  const webhooks = await startWebhookDeliveries({ config, redis, log })
+  const webhooks = startWebhookDeliveries({ config, redis, log })
   for (const connection of config.connections) {
     const name = nameOf(connection)
     workers.push(

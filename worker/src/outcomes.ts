@@ -1,4 +1,5 @@
-import { problem, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
+import { problem, problemType, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
+import { failureReason } from '@encounter-gateway/shared/failure-reasons.ts'
 import type { NewOutcome } from '@encounter-gateway/shared/records/records.ts'
 import type { EmrError, EmrErrorCode, EncounterFound } from './emr/emr.ts'
 
@@ -49,9 +50,15 @@ export function expired(): Ending {
   return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
 }
 
-/** What BullMQ may keep of a failed attempt: the code and the problem's name, such as `502 emr-unavailable`. */
-export function failureReason(code: EmrErrorCode): string {
-  return `${code} ${slugOf[code]}`
+/** What BullMQ may keep of an attempt that is followed by another. */
+export function reasonOfAttempt(code: EmrErrorCode): string {
+  return failureReason(code, slugOf[code])
+}
+
+/** What BullMQ may keep of a job that did not succeed. */
+export function reasonOfEnding({ status, result }: Ending): string {
+  const slug = result.Problem?.type.slice(problemType('internal').lastIndexOf(':') + 1)
+  return slug ? `${result.Problem?.status} ${slug}` : status
 }
 
 /** What a connector's error becomes when the job ends with it. */

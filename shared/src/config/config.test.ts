@@ -85,13 +85,18 @@ test('what contradicts itself is a mistake', () => {
   const webhook = { url: 'http://10.0.0.1/hook', secret: `whsec_${Buffer.alloc(24).toString('base64')}` }
   const mistakes = mistakesOf({
     ...good,
-    applications: [{ ...application, webhook }, application],
+    applications: [
+      { ...application, webhook },
+      application,
+      { ...application, name: 'c', webhook: { url: 'https://example.org', secret: `whsec_${'A'.repeat(88)}` } },
+    ],
     connections: [connection, connection],
     sealingKeys: [good.sealingKeys[0], good.sealingKeys[0]],
   })
   expect(Object.keys(mistakes).toSorted()).toEqual([
     '/applications/0/webhook/url',
     '/applications/1/name',
+    '/applications/2/webhook/secret',
     '/connections/1/emrInstance',
     '/sealingKeys/1/id',
   ])

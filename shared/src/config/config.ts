@@ -140,6 +140,10 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     )
   }
   for (const [index, application] of file.applications.entries()) {
+    const secretBytes = Buffer.from(application.webhook?.secret.slice('whsec_'.length) ?? '', 'base64').length
+    if (application.webhook && (secretBytes < 24 || secretBytes > 64)) {
+      refuse(`/applications/${index}/webhook/secret`, 'must be whsec_ and the base64 of 24 to 64 bytes')
+    }
     if (application.webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
       refuse(`/applications/${index}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')
     }

@@ -9,7 +9,7 @@ export const WebhookEndpoint = Type.Object(
   {
     url: Type.String({ pattern: '^https?://', description: 'Where outcomes are posted' }),
     secret: Type.String({
-      pattern: '^whsec_[A-Za-z0-9+/]{32,88}=*$',
+      pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
       description: 'whsec_ and base64 of 24 to 64 bytes',
     }),
   },

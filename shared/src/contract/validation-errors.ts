@@ -51,7 +51,7 @@ function knownNames(schema: SchemaNode | undefined, instancePath: string): strin
  * The known name that was probably meant. Letter case counts for nothing; a third of the letters may be wrong, and two in
  * any name of four or more, so that two swapped letters are still understood.
  */
-function nearestName(name: string, known: string[]): string | undefined {
+export function nearestName(name: string, known: string[]): string | undefined {
   if (name.length > maxNameLength || known.length === 0) return undefined
   const lower = name.toLowerCase()
   const lowerKnown = known.map((each) => each.toLowerCase())

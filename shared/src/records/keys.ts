@@ -15,6 +15,8 @@ export function recordKeys(connection: ConnectionName) {
     jobs: (application: string) => `${base}:jobs:${application}`,
     /** BullMQ's own hash of a job. */
     queued: (jobId: string) => `${base}:${jobId}`,
+    completed: `${base}:completed`,
+    failed: `${base}:failed`,
     pending: `${base}:pending`,
     outbox: `${base}:outbox`,
     breaker: `${base}:breaker`,

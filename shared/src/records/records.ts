@@ -121,6 +121,7 @@ export function openRecords(
         keys.payload(jobId),
         keys.pending,
         keys.jobs(application),
+        ...(idempotency.length > 0 ? [keys.completed, keys.failed, keys.queued(jobId)] : []),
         ...idempotency.map((i) => keys.idempotency(i.jobId)),
       ]
       return [
@@ -218,6 +219,7 @@ export function openRecords(
         keys.payload(jobId),
         keys.pending,
         keys.history(jobId),
+        keys.idempotency(jobId),
         jobId,
         deadlineMs,
         payloadMs,

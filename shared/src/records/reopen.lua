@@ -1,6 +1,6 @@
 -- Opens a new round of attempts: the old outcome goes to the history, the payload gets a new term, the count starts anew.
 -- A round that ended in doubt hands its doubt on, so that the new one asks the EMR before it sends anything.
--- KEYS  outcome, dispatch, payload, pending, history
+-- KEYS  outcome, dispatch, payload, pending, history, idempotency
 -- ARGV  JobId, ms to the deadline, ms to keep the payload, ms to keep the history
 -- Gives 'reopened' | 'unfinished' | 'erased' | the status that cannot be retried
 local old = redis.call('HMGET', KEYS[1], 'status', 'statusCode', 'finishedAt', 'attempts', 'round', 'mark', 'sentAt')
@@ -15,6 +15,7 @@ redis.call('HSET', KEYS[2], 'round', old[5] + 1, 'attempt', 0, 'sentAt', old[7])
 if old[6] == 'dispatching' or old[6] == 'unknown' then redis.call('HSET', KEYS[2], 'state', 'unknown') end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
+redis.call('PEXPIRE', KEYS[6], ARGV[3])
 redis.call('UNLINK', KEYS[1])
 redis.call('ZADD', KEYS[4], now + ARGV[2], ARGV[1])
 return 'reopened'

@@ -19,7 +19,7 @@ const scripts = {
   egBegin: { lua: lua('begin'), numberOfKeys: 5 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
   egFinish: { lua: lua('finish'), numberOfKeys: 6 },
-  egReopen: { lua: lua('reopen'), numberOfKeys: 5 },
+  egReopen: { lua: lua('reopen'), numberOfKeys: 6 },
 }
 
 /** Teaches a Redis connection our transitions; each is one script, described at the top of its file. */

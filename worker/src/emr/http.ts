@@ -188,7 +188,7 @@ export function urlBelow(baseUrl: string, path: string, query: Record<string, st
 export function authorizationOf(credentials: EmrCredentials): Record<string, string> {
   const { loginId, password = '', authorizationToken } = credentials
   if (authorizationToken !== undefined) {
-    if (!/^[\x21-\x7e]+$/.test(authorizationToken))
+    if (!/^[\x20-\x7e]+$/.test(authorizationToken))
       throw new EmrError(401, 'the AuthorizationToken cannot be sent in a header')
     return { authorization: `Bearer ${authorizationToken}` }
   }

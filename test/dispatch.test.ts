@@ -1,0 +1,184 @@
+import type { NewOutcome } from '@encounter-gateway/shared/records/records.ts'
+import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/connection.ts'
+import { connectRedis } from '@encounter-gateway/shared/redis.ts'
+import { UnrecoverableError, Worker } from 'bullmq'
+import { expect, test } from 'vitest'
+import { openSandbox } from './emr/sandbox.ts'
+import { openGateway } from './fixtures/gateway.ts'
+import { loadSample } from './fixtures/sample.ts'
+
+async function open(settings: Record<string, unknown> = {}) {
+  const emr = await openSandbox()
+  const gateway = await openGateway({ emrSystem: 'Sandbox', connector: 'sandbox', settings, emr })
+  return {
+    emr,
+    gateway,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]()
+      await emr[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const cancelled: NewOutcome = {
+  status: 'Cancelled',
+  statusCode: 409,
+  result: {},
+  routing: { application: 'demo' },
+  createdAt: 0,
+  maxAttempts: 3,
+  announce: false,
+}
+
+test('a job cancelled before it was dispatched never reaches the EMR', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  expect(await gateway.records.finish(job, cancelled, true)).toBe('recorded')
+  await gateway.startWorker()
+  const next = await gateway.submit()
+  await gateway.ended(next.job)
+  expect(emr.encounters().map((e) => e.correlationKey)).toEqual([next.job])
+  expect((await gateway.view(job)).Status).toBe('Cancelled')
+})
+
+test('cancelling is refused once a call has been marked, and dispatching once a job was cancelled', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const dispatched = await gateway.submit()
+  expect((await gateway.records.begin(dispatched.job)).kind).toBe('go')
+  expect(await gateway.records.finish(dispatched.job, cancelled, true)).toBe('dispatched')
+  const stopped = await gateway.submit()
+  expect(await gateway.records.finish(stopped.job, cancelled, true)).toBe('recorded')
+  expect((await gateway.records.begin(stopped.job)).kind).toBe('finished')
+})
+
+test('of many outcomes written at once exactly one is recorded', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  const said = await Promise.all(Array.from({ length: 20 }, () => gateway.records.finish(job, cancelled)))
+  expect(said.filter((word) => word === 'recorded')).toHaveLength(1)
+  expect(said.filter((word) => word === 'already')).toHaveLength(19)
+})
+
+test('of two processes that begin a job at once, one calls and the other finds the mark', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  const begun = await Promise.all([gateway.records.begin(job), gateway.records.begin(job)])
+  expect(begun.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
+  const takenOver = await Promise.all([gateway.records.begin(job, 1), gateway.records.begin(job, 1)])
+  expect(takenOver.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
+})
+
+test('where the policy is stop, a call without an answer ends OutcomeUnknown and is not made again', async () => {
+  await using both = await open({ onUnknownOutcome: 'stop' })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'hang after commit' })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408, attempts: 1 })
+  expect(emr.encounters()).toHaveLength(1)
+})
+
+test('an EMR that never answers ends Failed only after it was asked and had nothing', async () => {
+  await using both = await open({ timeoutMs: 300 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'hang before commit' })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Failed', statusCode: 408, attempts: 3 })
+  expect(emr.encounters()).toEqual([])
+})
+
+test('429 holds the whole queue for as long as the EMR asks for', async () => {
+  await using both = await open({ concurrency: 1 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 429 }, times: 1 })
+  const jobs = [await gateway.submit(), await gateway.submit()]
+  const ended = await Promise.all(jobs.map(({ job }) => gateway.ended(job)))
+  expect(ended.map((e) => e.status)).toEqual(['Succeeded', 'Succeeded'])
+  const [refused = 0, ...later] = emr.load().arrivals
+  expect(Math.min(...later) - refused).toBeGreaterThanOrEqual(900)
+})
+
+test('a job whose queue is held past its deadline expires and is not sent', async () => {
+  await using both = await open({ deadlineHours: 0.5 / 3_600 })
+  const { emr, gateway } = both
+  await gateway.queue.pause()
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Expired', statusCode: 408, attempts: 0 })
+  await gateway.queue.resume()
+  expect(emr.encounters()).toEqual([])
+})
+
+test('a job that its workers died on too often is set aside, in doubt if a call was under way', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const untouched = await gateway.submit()
+  const called = await gateway.submit()
+  await gateway.records.begin(called.job)
+  const patient = connectRedis(process.env['REDIS_URL'] ?? '', 'consumer')
+  // what BullMQ does with a job whose worker was killed more than `maxStalledCount` times
+  const reaper = new Worker(
+    queueNameOf(gateway.connection),
+    async () => {
+      throw new UnrecoverableError('job stalled more than allowable limit')
+    },
+    {
+      connection: patient,
+      prefix: KEY_PREFIX,
+    },
+  )
+  await gateway.until(async () => (await gateway.queue.getFailedCount()) === 2)
+  await reaper.close()
+  patient.disconnect()
+  await gateway.startWorker()
+  expect(await gateway.ended(untouched.job)).toMatchObject({ status: 'Failed', statusCode: 500 })
+  expect(await gateway.ended(called.job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408 })
+})
+
+test('a retry opens a new round that finds what the last one left in doubt', async () => {
+  await using both = await open({ onUnknownOutcome: 'reconcile', maxAttempts: 1, timeoutMs: 300 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 502 }, times: 1 })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Failed', statusCode: 502, round: 1 })
+  expect(await gateway.records.reopen(job)).toBe('reopened')
+  await (await gateway.queue.getJob(job))?.retry('failed')
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Succeeded', statusCode: 201, round: 2, attempts: 1 })
+  expect(emr.encounters()).toHaveLength(1)
+  expect(await gateway.records.reopen(job)).toBe('Succeeded')
+})
+
+test('the payload is gone when the job has succeeded, and has its term when it failed', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  const good = await gateway.submit()
+  await gateway.ended(good.job)
+  expect(await gateway.redis.exists(gateway.records.keys.payload(good.job))).toBe(0)
+  emr.misbehave({ how: { answer: 400 } })
+  const bad = await gateway.submit()
+  await gateway.ended(bad.job)
+  const term = await gateway.redis.pttl(gateway.records.keys.payload(bad.job))
+  expect(term).toBeGreaterThan(71 * 3_600_000)
+  expect(term).toBeLessThanOrEqual(72 * 3_600_000)
+})
+
+test('a sealed payload moved to another job fails that job and sends nothing', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  await gateway.stopWorkers()
+  const first = await gateway.submit()
+  const second = await gateway.submit({ ...loadSample(), PatientId: 'another patient' })
+  const { payload } = gateway.records.keys
+  await gateway.redis.copy(payload(first.job), payload(second.job), 'REPLACE')
+  await gateway.startWorker()
+  expect(await gateway.ended(second.job)).toMatchObject({ status: 'Failed', statusCode: 500 })
+  expect((await gateway.ended(first.job)).status).toBe('Succeeded')
+  expect(emr.encounters().map((e) => e.correlationKey)).toEqual([first.job])
+})

@@ -1,0 +1,94 @@
+import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
+import type { Job } from '@encounter-gateway/shared/contract/job.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { asDemo, startProcesses } from './fixtures/processes.ts'
+import { loadSample } from './fixtures/sample.ts'
+
+/** Every text of a JSON value, at its path, long enough to be told from chance. */
+function texts(value: unknown, path = ''): [path: string, text: string][] {
+  if (typeof value === 'string') return value.length > 3 ? [[path, value]] : []
+  if (!value || typeof value !== 'object') return []
+  return Object.entries(value).flatMap(([key, item]) => texts(item, `${path}/${key}`))
+}
+
+/** The sample with a value of its own in each text field, so that each can be searched for. */
+function canaries(): { body: object; values: [path: string, text: string][] } {
+  const unique = (value: unknown): unknown => {
+    if (typeof value === 'string') return /^\d{4}-\d\d-\d\dT/.test(value) ? value : `canary-${randomUUID()}`
+    if (Array.isArray(value)) return value.map(unique)
+    if (value && typeof value === 'object')
+      return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, unique(v)]))
+    return value
+  }
+  const body = unique(loadSample()) as Record<string, unknown>
+  return { body, values: [...texts(body), ...texts(loadSample())] }
+}
+
+function readAll(folder: string): Buffer {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return Buffer.concat(files.map((file) => readFileSync(join(file.parentPath, file.name))))
+}
+
+test('no value of a request is found in the AOF, in any log, in metrics or on the board, whatever becomes of the job', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-aof-'))
+  const redis = await startRedis({ dir: folder, persistent: true, log: () => undefined })
+  const { body, values } = canaries()
+  let exposed: Record<string, string | Buffer> = {}
+  let encounterId = ''
+  try {
+    await using gateway = await startProcesses({ redisUrl: redis.url })
+    const send = (patient: string, prefer: string, more: object = {}) =>
+      fetch(`${gateway.url}/api/v1/Sandbox/PatientEncounters`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...asDemo,
+          emrinstance: gateway.emrInstance,
+          'idempotency-key': `canary-key-${patient}`,
+          prefer,
+        },
+        body: JSON.stringify({ ...body, ...(patient && { PatientId: patient }), ...more }),
+      })
+    const created = (await (await send('', 'wait=20')).json()) as { EncounterId: string }
+    encounterId = created.EncounterId
+    await Promise.all(
+      ['SANDBOX-400', 'SANDBOX-401', 'SANDBOX-500', 'SANDBOX-502'].map((patient) => send(patient, 'wait=30')),
+    )
+    await send('SANDBOX-TIMEOUT', 'wait=1')
+    expect((await send('', 'wait=1', { NotKnown: 'canary-unknown-value', UserId: 17 })).status).toBe(400)
+    const { Jobs } = (await (await fetch(`${gateway.url}/api/v1/Jobs`, { headers: asDemo })).json()) as { Jobs: Job[] }
+    expect(Jobs.length).toBeGreaterThanOrEqual(6)
+    exposed = {
+      'the metrics of the api': await (await fetch(`${gateway.url}/metrics`)).text(),
+      'the metrics of the worker': await (await fetch(`${gateway.workerUrl}/metrics`)).text(),
+      'the list of jobs': JSON.stringify(Jobs.map(({ EncounterId: _, AlternativeIdentifiers: __, ...rest }) => rest)),
+      'the logs': gateway.output(),
+    }
+    const client = connectRedis(redis.url, 'producer')
+    await untilReady(client)
+    exposed['the names of the keys'] = (await client.keys('*')).join('\n')
+    client.disconnect()
+  } finally {
+    await redis.close()
+    exposed = { ...exposed, 'the AOF': readAll(folder) }
+    rmSync(folder, { recursive: true })
+  }
+  expect(exposed['the logs']).toContain('encounter.attempted')
+  expect(exposed['the AOF']?.length).toBeGreaterThan(5_000)
+  expect(encounterId).toMatch(/^SBX-/)
+  const searched = [
+    ...values,
+    ['/unknown', 'canary-unknown-value'],
+    ['/Idempotency-Key', 'canary-key-'],
+    ['/EncounterId', encounterId],
+  ]
+  const found = Object.entries(exposed).flatMap(([where, text]) =>
+    searched.filter(([, value = '']) => text.includes(value)).map(([path]) => `${path} in ${where}`),
+  )
+  expect(found).toEqual([])
+}, 90_000)

@@ -1,0 +1,76 @@
+import { Agent } from 'undici'
+import { retryAfterMs } from '../emr/http.ts'
+import { AddressNotAllowed, guardedConnector, type AddressRules } from './address-guard.ts'
+
+const SECOND = 1000
+/** From the first byte of the connection to the last one of the answer; Standard Webhooks advises 15 to 30 s. */
+const TIMEOUT_MS = 15 * SECOND
+/** More of an answer's body is not read: the status says all, and a body is for nobody to see. */
+const MAX_ANSWER_BYTES = 64 * 1024
+
+/** What came of one POST. `cause` is an error code such as ECONNREFUSED. */
+export type Answer =
+  | { kind: 'answered'; status: number; retryAfterMs: number | undefined }
+  | { kind: 'timedOut' }
+  | { kind: 'notReached'; cause?: string }
+  | { kind: 'notAllowed' }
+  | { kind: 'interrupted' }
+
+/** The sockets that webhooks leave by. */
+export type WebhookSender = {
+  /** Posts once, follows no redirect, and settles within the time-out. Throws only if the URL or a header is none. */
+  post(url: string, headers: Record<string, string>, body: string): Promise<Answer>
+  close(): Promise<void>
+}
+
+/** Opens nothing yet. When `stopping` aborts, so does every POST under way. */
+export function openWebhookSender(about: {
+  rules: AddressRules
+  stopping: AbortSignal
+  timeoutMs?: number
+}): WebhookSender {
+  const { rules, stopping, timeoutMs = TIMEOUT_MS } = about
+  const agent = new Agent({
+    connect: guardedConnector(rules),
+    // The signal bounds the whole exchange; undici's own limits start anew with every byte, so a drip outlives them.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  })
+  return {
+    async post(url, headers, body) {
+      const { origin, pathname, search } = new URL(url)
+      const signal = AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)])
+      try {
+        const answer = await agent.request({
+          origin,
+          path: pathname + search,
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'user-agent': 'encounter-gateway', ...headers },
+          body,
+          signal,
+        })
+        // The status has come, so however the body ends, the answer stands.
+        await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => {})
+        const { 'retry-after': retryAfter } = answer.headers
+        return {
+          kind: 'answered',
+          status: answer.statusCode,
+          retryAfterMs: retryAfterMs(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, Date.now()),
+        }
+      } catch (error) {
+        if (stopping.aborted) return { kind: 'interrupted' }
+        if (signal.aborted) return { kind: 'timedOut' }
+        if (error instanceof AddressNotAllowed) return { kind: 'notAllowed' }
+        const cause = codeOf(error)
+        if (cause === 'UND_ERR_INVALID_ARG') throw error
+        return { kind: 'notReached', ...(cause && { cause }) }
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}

@@ -1,0 +1,126 @@
+import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import type { OutcomeEvent } from '@encounter-gateway/shared/records/records.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhook-event.ts'
+import type { WebhookQueue } from '@encounter-gateway/shared/webhook-queue.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Logger } from 'pino'
+
+const SECOND = 1000
+/** Outcomes that come within this time are moved together. */
+const GATHER_MS = 20
+/** An entry this old was left behind: whoever recorded the outcome would have moved it long since. */
+const LEFT_BEHIND_MS = 2 * SECOND
+/** Moved at once; bigger pipelines of BullMQ's hold up the event loop (1,000 take 0.2 s). */
+const CHUNK = 500
+
+/** Carries outcomes from the connections' outboxes to the queue of webhooks. */
+export type Relay = {
+  /** Says that outcomes of this connection (by default of any) were recorded just now. Returns at once. */
+  poke(connection?: ConnectionName): void
+  /** Moves what it was poked for (up to 500 per connection; other workers sweep up the rest), then stops. */
+  close(): Promise<void>
+}
+
+/**
+ * The outbox lies in the connection's hash slot, so that the outcome and the wish to tell it are one script; the queue of
+ * webhooks lies in another. So an entry is first added to the queue, then removed from the outbox, and nothing is lost wherever
+ * this is cut off:
+ * - before the add has been answered: the entry is still in the outbox; the next sweep, of any worker, takes it up.
+ * - between add and removal: it is in both. The sweep adds it again under the same id, which BullMQ ignores for as long as it
+ *   has that job (an hour after its delivery). Later than that the message is delivered again, under the `webhook-id` it had.
+ * - after the removal: the queue has it, on disk if Redis is as we run it, since each step waits for Redis' answer.
+ * Two workers that move the same entry at the same time do no more than the second case. While Redis is away a command just
+ * waits for it (`redis` is of the consumer role); any other failure leaves the entry where it is, for the next sweep.
+ */
+export function startRelay(
+  about: RelayParts & { connections: readonly ConnectionName[]; sweepEveryMs?: number },
+): Relay {
+  const movers = new Map(about.connections.map((connection) => [nameOf(connection), openMover(connection, about)]))
+  const sweep = () => {
+    for (const mover of movers.values()) mover.want('leftBehind')
+  }
+  const timer = setInterval(sweep, about.sweepEveryMs ?? 3 * SECOND)
+  sweep()
+  return {
+    poke(connection) {
+      for (const mover of connection ? [movers.get(nameOf(connection))] : movers.values()) mover?.want('all')
+    },
+    async close() {
+      clearInterval(timer)
+      await Promise.all(movers.values().map((mover) => mover.close()))
+    },
+  }
+}
+
+type RelayParts = { redis: RedisClient; queue: WebhookQueue; log: Logger }
+type Which = 'all' | 'leftBehind'
+
+/** Empties one connection's outbox. Each has its own, so that one whose part of a Redis Cluster is away holds up no other. */
+function openMover(connection: ConnectionName, { redis, queue, log }: RelayParts) {
+  const { outbox } = recordKeys(connection)
+  const wanted = new Set<Which>()
+  let running: Promise<void> | undefined
+  let closed = false
+  let failing = false
+
+  const want = (which: Which) => {
+    if (closed) return
+    wanted.add(which)
+    running ??= run()
+  }
+
+  async function run(): Promise<void> {
+    do {
+      await pause(GATHER_MS)
+      const which = wanted.has('all') ? 'all' : 'leftBehind'
+      wanted.clear()
+      await moveChunk(which)
+    } while (wanted.size > 0)
+    running = undefined
+  }
+
+  async function moveChunk(which: Which): Promise<void> {
+    try {
+      const newest = which === 'all' ? '+inf' : await leftBehindSince(redis)
+      const entries = await redis.zrangebyscore(outbox, '-inf', newest, 'LIMIT', 0, CHUNK)
+      const readable = entries.flatMap((entry) => readEntry(entry, connection) ?? [])
+      if (readable.length < entries.length) {
+        log.error({ connection: nameOf(connection), entries: entries.length - readable.length }, 'webhooks.unreadable')
+      }
+      if (readable.length === 0) return
+      await queue.addBulk(
+        readable.map(({ message }) => ({ name: message.body.type, data: message, opts: { jobId: message.id } })),
+      )
+      await redis.zrem(outbox, ...readable.map(({ entry }) => entry))
+      if (entries.length === CHUNK) want(which)
+      failing = false
+    } catch (err) {
+      log[failing ? 'debug' : 'warn']({ err, connection: nameOf(connection) }, 'webhooks.notRelayed')
+      failing = true
+    }
+  }
+
+  return {
+    want,
+    async close() {
+      closed = true
+      await running
+    },
+  }
+}
+
+async function leftBehindSince(redis: RedisClient): Promise<number> {
+  const [seconds] = await redis.time()
+  return Number(seconds) * SECOND - LEFT_BEHIND_MS
+}
+
+/** `undefined` for what is no event of ours: it stays in the outbox, but must not hold up the others. */
+function readEntry(entry: string, connection: ConnectionName): { entry: string; message: WebhookMessage } | undefined {
+  try {
+    return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent, connection) }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,32 @@
+import { WEBHOOK_ATTEMPTS } from '@encounter-gateway/shared/webhook-queue.ts'
+import { expect, test } from 'vitest'
+import { RETRY_SCHEDULE_MS, retryDelayMs } from './retry-schedule.ts'
+
+const noJitter = () => 0.5
+
+test('the tries follow the Standard Webhooks schedule', () => {
+  const delays = RETRY_SCHEDULE_MS.map((_, index) => retryDelayMs(index + 1, 0, RETRY_SCHEDULE_MS, noJitter))
+  expect(delays).toStrictEqual([
+    5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000,
+  ])
+})
+
+test('the last try that the queue allows is the last one of the schedule', () => {
+  expect(retryDelayMs(WEBHOOK_ATTEMPTS - 1)).toBeDefined()
+  expect(retryDelayMs(WEBHOOK_ATTEMPTS)).toBeUndefined()
+})
+
+test('jitter moves a step by a fifth at most', () => {
+  expect(retryDelayMs(2, 0, RETRY_SCHEDULE_MS, () => 0)).toBe(240_000)
+  expect(retryDelayMs(2, 0, RETRY_SCHEDULE_MS, () => 1)).toBe(360_000)
+})
+
+test('a longer Retry-After is honoured up to a day', () => {
+  const day = 86_400_000
+  expect(retryDelayMs(1, 60_000)).toBe(60_000)
+  expect(retryDelayMs(1, 40 * day)).toBe(day)
+})
+
+test('a shorter Retry-After does not use the tries up sooner', () => {
+  expect(retryDelayMs(2, 1_000, RETRY_SCHEDULE_MS, noJitter)).toBe(300_000)
+})

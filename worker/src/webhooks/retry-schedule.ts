@@ -1,0 +1,37 @@
+const SECONDS = 1_000
+const MINUTES = 60 * SECONDS
+const HOURS = 60 * MINUTES
+
+/** Waits between the tries of one delivery, as Standard Webhooks 1.0.0 advises: about three days in all. */
+export const RETRY_SCHEDULE_MS: readonly number[] = [
+  5 * SECONDS,
+  5 * MINUTES,
+  30 * MINUTES,
+  2 * HOURS,
+  5 * HOURS,
+  10 * HOURS,
+  14 * HOURS,
+  20 * HOURS,
+  24 * HOURS,
+]
+
+const JITTER = 0.2
+const LONGEST_RETRY_AFTER_MS = 24 * HOURS
+
+/**
+ * Milliseconds to the try that follows try number `attempt` (from 1), or `undefined` when that was the last one. Each step is
+ * off by up to a fifth either way, so that what failed together does not come back together. `retryAfterMs` is what the endpoint
+ * asked for, believed up to a day: it can only make the wait longer, or else an endpoint that says `Retry-After: 1` while it is
+ * down for an evening would use up all tries in a few seconds.
+ */
+export function retryDelayMs(
+  attempt: number,
+  retryAfterMs = 0,
+  schedule: readonly number[] = RETRY_SCHEDULE_MS,
+  random: () => number = Math.random,
+): number | undefined {
+  const step = schedule[attempt - 1]
+  if (step === undefined) return undefined
+  const jittered = step * (1 + JITTER * (2 * random() - 1))
+  return Math.round(Math.max(jittered, Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS)))
+}

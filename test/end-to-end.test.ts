@@ -5,7 +5,8 @@ import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { asDemo, startProcesses, type Processes } from './fixtures/processes.ts'
 import { loadSample } from './fixtures/sample.ts'
 
-const redisUrl = process.env['REDIS_URL'] ?? ''
+// a database of its own: the queue of webhook deliveries has one name for all
+const redisUrl = `${process.env['REDIS_URL'] ?? ''}/8`
 let gateway: Processes
 
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { problems, type ProblemSlug } from './contract/problem.ts'
 import { isWebhookFailure } from './webhook-failures.ts'
-import { isWebhookFailure } from './webhook-failures.ts'
 
 /** What is shown in place of a text that is not ours. */
 export const WITHHELD = '(withheld)'

@@ -1,30 +1,48 @@
+import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
+import { readRedisHealth } from '@encounter-gateway/shared/redis-health.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import Fastify from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 
-/** The worker's own port for orchestrators and Prometheus: `/livez`, `/readyz`, `/metrics`. */
+/** However many probes come in, Redis is asked once in this time. */
+const FRESH_MS = 1000
+
+/** Why the worker's own port cannot be had, in one sentence. */
+export class PortTaken extends Error {
+  override name = 'PortTaken'
+}
+
+/**
+ * The worker's own port for orchestrators and Prometheus: `/livez`, `/readyz` (as the api's, plus whether the workers have
+ * started), `/metrics`. Throws `PortTaken`.
+ */
 export async function startHealthServer(about: {
   redis: RedisClient
   registry: Registry
   log: Logger
+  started: () => boolean
 }): Promise<{ close(): Promise<void> }> {
-  const { redis, registry, log } = about
+  const { redis, registry, log, started } = about
   const port = Number(process.env['WORKER_PORT'] ?? 3001)
   const host = process.env['HOST'] ?? '127.0.0.1'
+  const readiness = cachedFor(FRESH_MS, () => readRedisHealth(redis))
   const app = Fastify({ logger: false, forceCloseConnections: true })
-  app.get('/livez', () => ({ status: 'ok' }))
+  app.get('/livez', () => ({ Alive: true }))
   app.get('/readyz', async (_request, reply) => {
-    if (redis.status !== 'ready') return reply.code(503).send({ status: 'unavailable', redis: redis.status })
-    return { status: 'ok', redis: 'ready' }
+    const found = await readiness()
+    const Ready = found.Ready && started()
+    return reply
+      .code(Ready ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ...found, Ready })
   })
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
   try {
     await app.listen({ port, host })
   } catch (error) {
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
-    process.stderr.write(`Port ${port} is in use: stop what holds it, or set WORKER_PORT.\n`)
-    process.exit(1)
+    throw new PortTaken(`Port ${port} on ${host} is in use: stop what holds it, or set WORKER_PORT.`)
   }
   log.info({ port, host }, 'worker.listening')
   return { close: () => app.close() }

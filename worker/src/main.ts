@@ -6,7 +6,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { startConnectionWorker, type ConnectionWorker } from './connection-worker.ts'
 import { connectorOptions, policyMistakes } from './emr/registry.ts'
-import { startHealthServer } from './health.ts'
+import { PortTaken, startHealthServer } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
 
@@ -32,7 +32,8 @@ async function main(): Promise<void> {
     () => workers,
     (worker) => nameOf(worker.connection),
   )
-  const health = await startHealthServer({ redis, registry: metrics.registry, log })
+  const started = () => workers.length === config.connections.length
+  const health = await startHealthServer({ redis, registry: metrics.registry, log, started })
   const webhooks = startWebhookDeliveries({ config, redis, log })
   for (const connection of config.connections) {
     const name = nameOf(connection)
@@ -72,7 +73,7 @@ function readConfig(): Config {
 }
 
 function explain(error: unknown, log: Logger): never {
-  if (error instanceof ConfigError || error instanceof RedisUnusable) {
+  if (error instanceof ConfigError || error instanceof RedisUnusable || error instanceof PortTaken) {
     process.stderr.write(`${error.message}\n`)
     process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1)
   }

@@ -1,0 +1,99 @@
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
+import type { MergedHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
+import type { Job } from '@encounter-gateway/shared/contract/job.ts'
+import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { idempotencyCandidates, isSameContent } from '@encounter-gateway/shared/idempotency.ts'
+import { newJobId } from '@encounter-gateway/shared/job-id.ts'
+import { packPayload, type Payload } from '@encounter-gateway/shared/payload.ts'
+import { acceptEncounter } from '@encounter-gateway/shared/queue.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { FastifyInstance } from 'fastify'
+import { readJob } from './job-access.ts'
+import type { EmrConnection } from './plugins/connections.ts'
+import { hasLostScripts } from './redis-fault.ts'
+import { Refusal } from './refusal.ts'
+
+/** A request that has been found valid. */
+export type ValidRequest = {
+  application: Application
+  body: PatientEncounterRequest
+  /** `body` as it came. */
+  rawBody: Buffer | undefined
+  parameters: MergedHeaderParameters
+  idempotencyKey: string | undefined
+}
+
+/**
+ * Makes a request durable and queues it. `replayed`: its Idempotency-Key was used before, for the job given back. Throws a
+ * 422 if that was with another content.
+ */
+export async function intake(
+  app: FastifyInstance,
+  sealingKeys: SealingKeys,
+  connection: EmrConnection,
+  request: ValidRequest,
+): Promise<{ job: Job; replayed: boolean }> {
+  const { settings, queue, records } = connection
+  const { application, body, idempotencyKey } = request
+  const scope = { application: application.name, connection: settings }
+  const idempotency = idempotencyKey ? idempotencyCandidates(sealingKeys, { ...scope, key: idempotencyKey }, body) : []
+  const jobId = idempotency[0]?.jobId ?? newJobId(settings)
+  const acceptedAt = Date.now()
+  const routing = { application: application.name }
+  const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
+  const accepted = await acceptEncounter(app.redis, queue, records, {
+    jobId,
+    routing,
+    plain,
+    idempotency,
+    acceptedAt,
+  }).catch((error: unknown) => {
+    if (hasLostScripts(error)) app.redis.disconnect(true)
+    throw error
+  })
+  const job = queuedJob(connection, accepted.jobId, acceptedAt)
+  if (accepted.kind === 'new') {
+    app.countAccepted(settings)
+    return { job, replayed: false }
+  }
+  if (!isSameContent(idempotency, accepted.fingerprint)) {
+    throw new Refusal('idempotency-mismatch', 'Another request came with this Idempotency-Key before; use a new key.')
+  }
+  const view = await readJob(app, connection, accepted.jobId)
+  return { job: view?.job ?? job, replayed: true }
+}
+
+function headOf({
+  LoginId,
+  Password,
+  AuthorizationToken,
+  RequestVerboseLogging,
+}: MergedHeaderParameters): Omit<Payload, 'request'> {
+  const credentials = {
+    ...(LoginId && { loginId: LoginId }),
+    ...(Password && { password: Password }),
+    ...(AuthorizationToken && { authorizationToken: AuthorizationToken }),
+  }
+  return { credentials, verbose: RequestVerboseLogging ?? false }
+}
+
+/** The bytes as they came, unless the application's key is among them, which is not to be kept, not even sealed. */
+function bytesToSeal({ body, rawBody }: ValidRequest): Buffer {
+  if (rawBody && !('ApplicationKey' in body)) return rawBody
+  return Buffer.from(JSON.stringify({ ...body, ApplicationKey: undefined }))
+}
+
+/** A job as it is the moment it is accepted. */
+function queuedJob({ settings }: EmrConnection, JobId: string, acceptedAt: number): Job {
+  const at = new Date(acceptedAt).toISOString()
+  return {
+    JobId,
+    EMRSystem: settings.emrSystem,
+    EmrInstance: settings.emrInstance,
+    Status: 'Queued',
+    CreatedAt: at,
+    UpdatedAt: at,
+    Attempts: 0,
+    MaxAttempts: settings.maxAttempts,
+  }
+}

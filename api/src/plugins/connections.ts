@@ -1,0 +1,61 @@
+import type { Application, Connection, Retention } from '@encounter-gateway/shared/config/schema.ts'
+import { nameOf, tagOf } from '@encounter-gateway/shared/connection.ts'
+import { tagIn } from '@encounter-gateway/shared/job-id.ts'
+import { openEncounterQueue, type EncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import { openRecords, type Records } from '@encounter-gateway/shared/records/records.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** One EMR that encounters can be created in: its settings, its queue and the records of its jobs. */
+export type EmrConnection = { settings: Connection; queue: EncounterQueue; records: Records }
+
+/** All configured connections, and the ways they are looked up by. */
+export type EmrConnections = {
+  all: readonly EmrConnection[]
+  find(emrSystem: string, emrInstance: string): EmrConnection | undefined
+  /** Where the records of a job lie, by its JobId; `undefined` if that connection is not configured (any more). */
+  ofJob(jobId: string): EmrConnection | undefined
+  usableBy(application: Application): EmrConnection[]
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    redis: RedisClient
+    connections: EmrConnections
+  }
+}
+
+export type ConnectionOptions = {
+  redis: RedisClient
+  connections: readonly Connection[]
+  sealingKeys: SealingKeys
+  retention: Retention
+}
+
+/** Opens every connection's queue and records, all on one connection to Redis, which stays the caller's to close. */
+export const connections = fp(
+  async function connections(app: FastifyInstance, options: ConnectionOptions) {
+    const { redis, sealingKeys, retention } = options
+    const all = options.connections.map((settings) => {
+      const queue = openEncounterQueue(redis, settings, retention)
+      // BullMQ passes on what the shared connection to Redis reports already
+      queue.on('error', () => undefined)
+      return { settings, queue, records: openRecords(redis, { connection: settings, sealingKeys, retention }) }
+    })
+    const byName = new Map(all.map((connection) => [nameOf(connection.settings), connection]))
+    const byTag = new Map(all.map((connection) => [tagOf(connection.settings), connection]))
+    app.decorate('redis', { getter: () => redis })
+    app.decorate('connections', {
+      all,
+      find: (emrSystem, emrInstance) => byName.get(nameOf({ emrSystem, emrInstance })),
+      ofJob: (jobId) => byTag.get(tagIn(jobId)),
+      usableBy: ({ emrSystems }) => all.filter(({ settings }) => emrSystems.includes(settings.emrSystem)),
+    })
+    app.addHook('onClose', async () => {
+      await Promise.all(all.map(({ queue }) => queue.close()))
+    })
+  },
+  { name: 'connections' },
+)

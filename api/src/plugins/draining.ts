@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { Refusal } from '../refusal.ts'
+
+/** Once the process is closing, what still comes in over kept connections is sent elsewhere. */
+export const draining = fp(
+  async function draining(app: FastifyInstance) {
+    let closing = false
+    app.addHook('preClose', async () => {
+      closing = true
+    })
+    app.addHook('onRequest', async () => {
+      if (!closing) return
+      throw new Refusal('unavailable', 'This process is closing; send the request again.', {}, { 'Retry-After': '1' })
+    })
+  },
+  { name: 'draining' },
+)

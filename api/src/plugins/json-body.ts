@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { isUtf8 } from 'node:buffer'
+import secureJson from 'secure-json-parse'
+import { Refusal } from '../refusal.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The bytes of the JSON body as they came, without a byte order mark; `undefined` where there is none. */
+    rawBody: Buffer | undefined
+  }
+}
+
+/** A body as large as any encounter needs, and small enough to be held in memory by the thousand. */
+export const BODY_LIMIT_BYTES = 1024 * 1024
+
+/**
+ * More values than this are looked for in bodies of more than 64 KiB, and refused: half a million numbers fit in one MiB,
+ * and listing what is wrong with each would hold up everybody else for a second. The largest sample has a hundred.
+ */
+const VALUES_AT_MOST = 20_000
+const SURELY_FEW_BYTES = 64 * 1024
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i
+
+/** Takes `application/json` in UTF-8 and nothing else, and keeps the bytes: they are what gets sealed. */
+export const jsonBody = fp(
+  async function jsonBody(app: FastifyInstance) {
+    app.decorateRequest('rawBody')
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES },
+      async (request: FastifyRequest, bytes: Buffer) => {
+        checkEncoding(request)
+        const rawBody = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
+        request.rawBody = rawBody
+        const body = parseJson(rawBody)
+        if (rawBody.length > SURELY_FEW_BYTES && hasMoreValuesThan(VALUES_AT_MOST, body)) {
+          throw new Refusal('payload-too-large', `A body may have ${VALUES_AT_MOST} values.`)
+        }
+        return body
+      },
+    )
+  },
+  { name: 'json-body' },
+)
+
+function checkEncoding({ headers }: FastifyRequest): void {
+  const said = charset.exec(headers['content-type'] ?? '')?.[1]
+  if (said && !/^utf-?8$/i.test(said)) {
+    throw new Refusal('unsupported-media-type', 'JSON is taken in UTF-8 only; leave the charset out.')
+  }
+  const coding = headers['content-encoding'] ?? 'identity'
+  if (coding !== 'identity') {
+    const plain = { 'Accept-Encoding': 'identity' }
+    throw new Refusal('unsupported-media-type', 'Send the body without a Content-Encoding.', {}, plain)
+  }
+}
+
+/** Parses JSON; a mistake is told by its place and never by what stands there, as V8's own message would. */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) throw new Refusal('invalid-json', 'The body is empty.')
+  if (!isUtf8(bytes)) throw new Refusal('invalid-json', 'The body is not valid UTF-8.')
+  try {
+    return secureJson.parse(bytes.toString('utf8'))
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ''
+    if (message === 'Object contains forbidden prototype property') {
+      const detail = 'The body has a property `__proto__`, or `constructor` with a `prototype`; neither is taken.'
+      throw new Refusal('invalid-request', detail)
+    }
+    const [, position] = /\bat position (\d+)/.exec(message) ?? []
+    const place = position ? `at character ${Number(position) + 1}` : 'at its end'
+    throw new Refusal('invalid-json', `The body stops being JSON ${place}.`)
+  }
+}
+
+function hasMoreValuesThan(limit: number, body: unknown): boolean {
+  const open = [body]
+  let seen = 0
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== 'object' || next === null) continue
+    for (const value of Array.isArray(next) ? (next as unknown[]) : Object.values(next)) {
+      if (++seen > limit) return true
+      if (typeof value === 'object') open.push(value)
+    }
+  }
+  return false
+}

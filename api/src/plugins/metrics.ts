@@ -1,0 +1,65 @@
+/// <reference types="@fastify/swagger" />
+import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { queueGauges, type QueueGaugeSources } from './queue-gauges.ts'
+
+declare module 'fastify' {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
+  interface FastifyInstance {
+    /** Counts a request that was accepted: a new job, not one known by its Idempotency-Key. */
+    countAccepted(connection: ConnectionName): void
+  }
+}
+
+/** Seconds; a request with `Prefer: wait` may take a minute. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+const schema = {
+  operationId: 'getMetrics',
+  tags: ['Operations'],
+  security: [],
+  summary: 'Gives the figures that Prometheus collects',
+  response: { 200: { description: 'The figures.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+}
+
+/**
+ * `/metrics` for Prometheus, from a registry of this app's own. Labels are connections, states, route patterns and status
+ * codes: never an id, a name or a URL, since those are without number and may say something of a patient.
+ */
+export const metrics = fp(
+  async function metrics(app: FastifyInstance, sources: QueueGaugeSources) {
+    const registry = new Registry()
+    const registers = [registry]
+    collectDefaultMetrics({ register: registry })
+
+    const seconds = new Histogram({
+      name: 'http_request_duration_seconds',
+      help: 'How long requests took, by route pattern',
+      labelNames: ['method', 'route', 'status'],
+      buckets: BUCKETS,
+      registers,
+    })
+    app.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? '(none)'
+      seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    })
+
+    const accepted = new Counter({
+      name: 'gateway_accepted_total',
+      help: 'Requests accepted by this process, each a new job',
+      labelNames: ['connection'],
+      registers,
+    })
+    for (const connection of sources.connections) accepted.inc({ connection: nameOf(connection) }, 0)
+    app.decorate('countAccepted', (connection: ConnectionName) => accepted.inc({ connection: nameOf(connection) }))
+
+    const refresh = queueGauges(registers, sources)
+    app.get('/metrics', { logLevel: 'warn', schema }, async (_request, reply) => {
+      await refresh()
+      return reply.type(registry.contentType).send(await registry.metrics())
+    })
+  },
+  { name: 'metrics' },
+)

@@ -1,0 +1,57 @@
+import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
+import { Job } from '@encounter-gateway/shared/contract/job.ts'
+import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { Problem } from '@encounter-gateway/shared/contract/problem.ts'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+const header = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description }) as const
+
+/**
+ * Describes the API as OpenAPI 3.1, out of the schemas that validate. To be registered before the routes; what has no
+ * business in the reference says `hide: true` in its schema.
+ */
+export const openapi = fp(
+  async function openapi(app: FastifyInstance) {
+    for (const schema of [Problem, Job, EncounterCreated, PatientEncounterRequest]) {
+      if (!app.getSchema(String(schema.$id))) app.addSchema(schema)
+    }
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'Encounter Gateway',
+          version: '1.0.0',
+          summary: 'Creates patient encounters in hospitals’ EMRs, asynchronously.',
+          description:
+            'Post an encounter in one vocabulary; it is kept durably, and a worker creates it in the EMR that the URL ' +
+            'names. Ask for the outcome by JobId, wait for it with `Prefer: wait=N`, or be told by a signed webhook.',
+          license: { name: 'MIT', identifier: 'MIT' },
+        },
+        servers: [{ url: '/', description: 'This gateway' }],
+        tags: [
+          { name: 'PatientEncounters', description: 'Create encounters.' },
+          { name: 'Jobs', description: 'Follow what became of them.' },
+          { name: 'Operations', description: 'For those who run the gateway.' },
+        ],
+        security: [{ ApplicationName: [], ApplicationKey: [] }],
+        components: {
+          securitySchemes: {
+            ApplicationName: header('ApplicationName', 'The application that calls; goes with ApplicationKey.'),
+            ApplicationKey: header('ApplicationKey', 'The key of that application.'),
+          },
+        },
+      },
+      // A body that is one of the schemas above is shown as a reference to it.
+      transform: ({ schema, url }) => {
+        const id = (schema?.body as { $id?: string } | undefined)?.$id
+        return { url, schema: id && app.getSchema(id) ? { ...schema, body: { $ref: `${id}#` } } : schema }
+      },
+      refResolver: {
+        buildLocalReference: ({ $id }, _base, _fragment, index) => (typeof $id === 'string' ? $id : `def-${index}`),
+      },
+    })
+  },
+  { name: 'openapi' },
+)

@@ -1,0 +1,73 @@
+import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
+import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { within } from '@encounter-gateway/shared/within.ts'
+import type { Queue } from 'bullmq'
+import { Gauge, type Registry } from 'prom-client'
+
+const SECOND = 1000
+
+/** Completed jobs are left out: BullMQ keeps the last thousand, so their number says nothing. */
+const STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const
+
+/** Where the figures are read. `queues` by the name of the connection, `Cerner.default`. */
+export type QueueGaugeSources = {
+  redis: RedisClient
+  connections: readonly ConnectionName[]
+  queues: ReadonlyMap<string, Pick<Queue, 'getJobCounts'>>
+  /** The queue of webhook deliveries. */
+  webhooks?: Pick<Queue, 'getJobCounts'> | undefined
+}
+
+/**
+ * Gauges of what lies in Redis, for the whole fleet. The function given back reads them anew, at most once in two seconds and
+ * all connections at once; with Redis out of reach they are left out and `gateway_redis_reachable` is 0.
+ */
+export function queueGauges(registers: Registry[], sources: QueueGaugeSources): () => Promise<void> {
+  const { redis, connections, queues, webhooks } = sources
+  const gauge = (name: string, help: string, labelNames: string[] = ['connection']) =>
+    new Gauge({ name, help, labelNames, registers })
+  const jobs = gauge('gateway_jobs', 'Jobs in the queue of a connection, by state', ['connection', 'state'])
+  const deliveries = gauge('gateway_webhook_deliveries', 'Deliveries in the queue of webhooks, by state', ['state'])
+  const pending = gauge('gateway_pending_jobs', 'Accepted jobs without an outcome')
+  const outbox = gauge('gateway_outbox_events', 'Outcomes that no webhook delivery has been made of yet')
+  const breakerOpen = gauge('gateway_breaker_open', '1 while the circuit breaker holds the queue of a connection')
+  const reachable = gauge('gateway_redis_reachable', '1 if Redis gave the figures beside this one', [])
+
+  async function readConnection(name: ConnectionName) {
+    const { breaker, pending, outbox } = recordKeys(name)
+    const [counts, pendingJobs, outboxEvents, openUntil] = await Promise.all([
+      countsOf(queues.get(nameOf(name))),
+      redis.zcard(pending),
+      redis.zcard(outbox),
+      redis.hget(breaker, 'openUntil'),
+    ])
+    return { connection: nameOf(name), counts, pendingJobs, outboxEvents, open: Number(openUntil ?? 0) > Date.now() }
+  }
+
+  const read = cachedFor(2 * SECOND, () =>
+    within(2 * SECOND, Promise.all([Promise.all(connections.map(readConnection)), countsOf(webhooks)])).catch(
+      () => undefined,
+    ),
+  )
+
+  return async function refresh() {
+    const figures = await read()
+    for (const each of [jobs, deliveries, pending, outbox, breakerOpen]) each.reset()
+    reachable.set(figures ? 1 : 0)
+    if (!figures) return
+    const [byConnection, webhookCounts] = figures
+    for (const { connection, counts, pendingJobs, outboxEvents, open } of byConnection) {
+      for (const [state, count] of Object.entries(counts)) jobs.set({ connection, state }, count)
+      pending.set({ connection }, pendingJobs)
+      outbox.set({ connection }, outboxEvents)
+      breakerOpen.set({ connection }, open ? 1 : 0)
+    }
+    for (const [state, count] of Object.entries(webhookCounts)) deliveries.set({ state }, count)
+  }
+}
+
+async function countsOf(queue: Pick<Queue, 'getJobCounts'> | undefined): Promise<Record<string, number>> {
+  return queue ? queue.getJobCounts(...STATES) : {}
+}

@@ -1,0 +1,91 @@
+import { FINISHED_CHANNEL } from '@encounter-gateway/shared/records/keys.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** Beyond this many at once nobody is kept waiting: each costs a socket, a timer and a place in memory. */
+const MAX_WAITERS = 10_000
+
+/** `unheld`: too many wait already, or the process is closing; so there was no waiting. */
+export type Waited = 'finished' | 'elapsed' | 'unheld'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Waits for a job's outcome, up to `ms` milliseconds or until the caller is gone (`signal`). Never throws. */
+    untilFinished(jobId: string, ms: number, signal: AbortSignal): Promise<Waited>
+  }
+}
+
+export type WaiterOptions = {
+  /** A connection of its own: it listens for the JobIds of outcomes. */
+  subscriber: RedisClient
+  maxWaiters?: number
+}
+
+type Waiter = (waited: Waited) => void
+
+/** Keeps requests waiting for their outcome, all of them on one subscription. */
+export const waiters = fp(
+  async function waiters(app: FastifyInstance, { subscriber, maxWaiters = MAX_WAITERS }: WaiterOptions) {
+    const waiting = new Map<string, Set<Waiter>>()
+    let count = 0
+    let closing = false
+
+    const wake = (jobId: string, waited: Waited) => {
+      for (const waiter of waiting.get(jobId) ?? []) waiter(waited)
+    }
+
+    async function recheck(jobId: string): Promise<void> {
+      const connection = app.connections.ofJob(jobId)
+      if (connection && (await app.redis.exists(connection.records.keys.outcome(jobId)))) wake(jobId, 'finished')
+    }
+
+    // What was published while the subscription was down is lost: look at every job that is waited for.
+    async function resubscribe(): Promise<void> {
+      await subscriber.subscribe(FINISHED_CHANNEL)
+      await Promise.allSettled([...waiting.keys()].map(recheck))
+    }
+    const onReady = () => {
+      resubscribe().catch((err: unknown) => app.log.warn({ err }, 'waiters.notResubscribed'))
+    }
+
+    const onMessage = (channel: string, jobId: string) => {
+      if (channel === FINISHED_CHANNEL) wake(jobId, 'finished')
+    }
+
+    app.decorate('untilFinished', async (jobId: string, ms: number, signal: AbortSignal): Promise<Waited> => {
+      if (closing || count >= maxWaiters || signal.aborted) return 'unheld'
+      const { promise, resolve } = Promise.withResolvers<Waited>()
+      const ofThisJob = waiting.get(jobId) ?? new Set()
+      waiting.set(jobId, ofThisJob.add(resolve))
+      count++
+      const timer = setTimeout(resolve, ms, 'elapsed')
+      const onAbort = () => resolve('elapsed')
+      signal.addEventListener('abort', onAbort)
+      // it may have ended before it was waited for; if Redis does not answer, the subscription still will
+      recheck(jobId).catch(() => undefined)
+      try {
+        return await promise
+      } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
+        count--
+        ofThisJob.delete(resolve)
+        if (ofThisJob.size === 0) waiting.delete(jobId)
+      }
+    })
+
+    subscriber.on('message', onMessage)
+    await subscriber.subscribe(FINISHED_CHANNEL)
+    subscriber.on('ready', onReady)
+    app.addHook('preClose', async () => {
+      closing = true
+      for (const jobId of waiting.keys()) wake(jobId, 'elapsed')
+    })
+    app.addHook('onClose', async () => {
+      subscriber.off('message', onMessage)
+      subscriber.off('ready', onReady)
+    })
+  },
+  { name: 'waiters', dependencies: ['connections'] },
+)

@@ -1,0 +1,51 @@
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+
+const MINUTE_MS = 60_000
+
+/** Whether a request may pass. `remaining`: how many more may in this minute, as far as this process knows. */
+export type Admission = { admitted: boolean; remaining: number; resetSeconds: number }
+
+/**
+ * An application's requests per minute, counted in Redis for the whole fleet. A process claims one per cent of them at a
+ * time and hands these out by itself: one round trip in a hundred requests, never more than the limit, and less than it
+ * by what other processes hold and do not use. The minutes are those of the clock.
+ */
+export function openRequestBudget(
+  redis: RedisClient,
+  { name, requestsPerMinute }: { name: string; requestsPerMinute: number },
+  now: () => number = Date.now,
+): () => Promise<Admission> {
+  const share = Math.max(1, Math.floor(requestsPerMinute / 100))
+  let minute = { index: -1, held: 0, unclaimed: requestsPerMinute }
+  let claiming: Promise<void> | undefined
+
+  async function claim(current: typeof minute): Promise<void> {
+    const key = `eg:{requests:${name}}:${current.index}`
+    const replies = await redis
+      .pipeline()
+      .incrby(key, share)
+      .pexpire(key, 2 * MINUTE_MS)
+      .exec()
+    for (const [error] of replies ?? []) if (error) throw error
+    const claimed = Number(replies?.[0]?.[1])
+    current.held += Math.max(0, Math.min(share, requestsPerMinute - claimed + share))
+    current.unclaimed = Math.max(0, requestsPerMinute - claimed)
+  }
+
+  return async function admit() {
+    for (;;) {
+      const at = now()
+      const index = Math.floor(at / MINUTE_MS)
+      if (minute.index !== index) minute = { index, held: 0, unclaimed: requestsPerMinute }
+      const current = minute
+      if (current.held > 0 || current.unclaimed === 0) {
+        const admitted = current.held > 0
+        if (admitted) current.held--
+        const resetSeconds = Math.ceil((MINUTE_MS - (at % MINUTE_MS)) / 1000)
+        return { admitted, remaining: current.held + current.unclaimed, resetSeconds }
+      }
+      claiming ??= claim(current).finally(() => (claiming = undefined))
+      await claiming
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { readCursor } from '../job-cursor.ts'
+import { listJobs } from '../job-list.ts'
+import { Refusal } from '../refusal.ts'
+import { documented, everyRoute, problemReplies } from './documented.ts'
+
+const schema = {
+  operationId: 'listJobs',
+  tags: ['Jobs'],
+  summary: 'Lists the jobs of the application, newest first',
+  description:
+    'A page may be short, or even empty, where a filter lets little through; as long as there is a `Cursor` there may be ' +
+    'more. Jobs that come in meanwhile do not move what follows a cursor.',
+  querystring: Type.Object(
+    {
+      Status: Type.Optional(JobStatus),
+      EMRSystem: Type.Optional(Type.Unsafe<EmrSystem>({ ...EmrSystem, description: 'Only jobs for this EMR.' })),
+      BatchId: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Only jobs of this batch.' })),
+      Cursor: Type.Optional(Type.String({ maxLength: 128, description: 'The `Cursor` of the page before this one.' })),
+      Limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Jobs on a page; 50 if left out.' })),
+    },
+    { additionalProperties: false },
+  ),
+  response: {
+    200: documented('One page.', JobList),
+    ...problemReplies(...everyRoute, 'invalid-request'),
+  },
+}
+
+/** `GET /Jobs`: an application's own jobs. */
+export const jobList: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/Jobs', { schema }, async (request, reply) => {
+    const { Cursor, Limit = 50, ...filter } = request.query
+    const after = Cursor === undefined ? undefined : readCursor(Cursor)
+    if (Cursor !== undefined && !after) {
+      const Errors = [{ Pointer: '/Cursor', Message: 'is not the cursor of an earlier page' }]
+      throw new Refusal('invalid-request', 'The query string is not valid.', { Errors })
+    }
+    return reply.send(await listJobs(app, request.application, { filter, after, limit: Limit }))
+  })
+}

@@ -1,0 +1,90 @@
+import { ConfigError, EXIT_CONFIG, loadConfig } from '@encounter-gateway/shared/config/config.ts'
+import { createLogger } from '@encounter-gateway/shared/logger.ts'
+import { readRedisHealth } from '@encounter-gateway/shared/redis-health.ts'
+import { connectRedis, RedisUnusable, untilReady, type RedisClient } from '@encounter-gateway/shared/redis.ts'
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { buildApp } from './app.ts'
+
+const SECOND = 1000
+/** What is in flight gets this long after SIGTERM; requests that wait for an outcome get their 202 at once. */
+const GRACE_MS = 20 * SECOND
+
+/** Why the process does not start, in one sentence. */
+class NotStarted extends Error {
+  override name = 'NotStarted'
+}
+
+async function main(log: Logger): Promise<void> {
+  const config = loadConfig(process.env['GATEWAY_CONFIG'], process.env)
+  const port = readPort(process.env['PORT'] ?? '3000')
+  const host = process.env['HOST'] ?? '127.0.0.1'
+  const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
+  const redis = connectRedis(url, 'producer')
+  const subscriber = connectRedis(url, 'consumer')
+  for (const client of [redis, subscriber]) client.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
+  await Promise.all([untilReady(redis), untilReady(subscriber)])
+  tellOutages(redis, log)
+  await tellDurability(redis, log)
+
+  const app = await buildApp({ config, redis, subscriber, logger: log })
+  closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'api.crashed')
+    log.info({ signal }, 'api.draining')
+    await app.close()
+    subscriber.disconnect()
+    redis.disconnect()
+    log.info('api.stopped')
+  })
+  await app.listen({ port, host }).catch((error: unknown) => {
+    throw (error as { code?: string }).code === 'EADDRINUSE' ? portTaken(host, port) : error
+  })
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
+  if (port <= 65_535) return port
+  throw new ConfigError('in the environment', [{ Pointer: 'PORT', Message: 'must be a number from 0 to 65535' }])
+}
+
+function portTaken(host: string, port: number): NotStarted {
+  return new NotStarted(`Port ${port} on ${host} is in use: stop what holds it, or set PORT.`)
+}
+
+/** One line when Redis goes and one when it is back; each try in between only at debug level. */
+function tellOutages(redis: RedisClient, log: Logger): void {
+  let lost = false
+  redis.on('reconnecting', () => {
+    if (!lost) log.warn('redis.lost')
+    lost = true
+  })
+  redis.on('ready', () => {
+    if (lost) log.info('redis.back')
+    lost = false
+  })
+}
+
+/** Accepted means durable only as far as Redis is; whoever starts the gateway is told how far that is. */
+async function tellDurability(redis: RedisClient, log: Logger): Promise<void> {
+  const { RedisDurability } = (await readRedisHealth(redis)).Checks
+  const { Level, AppendOnly, AppendFsync, MaxMemoryPolicy } = RedisDurability
+  const about = {
+    durability: Level,
+    appendonly: AppendOnly,
+    appendfsync: AppendFsync,
+    maxmemoryPolicy: MaxMemoryPolicy,
+  }
+  log[Level === 'durable' ? 'info' : 'warn'](about, 'redis.durability')
+}
+
+function explain(error: unknown, log: Logger): never {
+  if (error instanceof ConfigError || error instanceof RedisUnusable || error instanceof NotStarted) {
+    process.stderr.write(`${error.message}\n`)
+    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1)
+  }
+  log.fatal({ err: error }, 'api.notStarted')
+  process.exit(1)
+}
+
+const log = createLogger('api')
+await main(log).catch((error: unknown) => explain(error, log))

@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readPreferences } from './preferences.ts'
+
+const SECOND = 1000
+const LONGEST_WAIT_S = 60
+
+/** How long this caller wants to wait, in seconds, and what is to be told of it in `Preference-Applied`. */
+export function wantedWait(request: FastifyRequest, defaultSeconds: number): { seconds: number; applied: string } {
+  const { waitSeconds, respondAsync } = readPreferences(request.headers['prefer'])
+  const asked = waitSeconds === undefined ? undefined : Math.min(waitSeconds, LONGEST_WAIT_S)
+  const applied = [...(respondAsync ? ['respond-async'] : []), ...(asked === undefined ? [] : [`wait=${asked}`])].join(
+    ', ',
+  )
+  return { seconds: asked ?? (respondAsync ? 0 : defaultSeconds), applied }
+}
+
+/**
+ * Holds the request until the job has ended, as long as its `Prefer` header asks for or else `defaultSeconds`; `false` if
+ * there was no waiting at all. A caller that hangs up is not waited for.
+ */
+export async function waitAsPreferred(
+  app: FastifyInstance,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { jobId, defaultSeconds, ended = false }: { jobId: string; defaultSeconds: number; ended?: boolean },
+): Promise<boolean> {
+  const { seconds, applied } = wantedWait(request, defaultSeconds)
+  if (seconds > 0 && !ended) {
+    const gone = new AbortController()
+    const hangUp = () => gone.abort()
+    reply.raw.once('close', hangUp)
+    const waited = await app.untilFinished(jobId, seconds * SECOND, gone.signal)
+    reply.raw.off('close', hangUp)
+    if (waited === 'unheld') return false
+  }
+  if (applied) reply.header('Preference-Applied', applied)
+  return seconds > 0
+}

@@ -31,8 +31,7 @@ export const board = fp(
     const server = new FastifyAdapter().setBasePath(BASE_PATH)
     createBullBoard({
       queues: adapters,
-      // @bull-board/fastify brings an @bull-board/api of its own, a patch older, whose private fields are others' to TypeScript
-      serverAdapter: server as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
+      serverAdapter: server,
       options: {
         uiConfig: {
           boardTitle: 'Encounter Gateway',

@@ -11,8 +11,10 @@ import { createMetrics } from './metrics.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
 
 const SECOND = 1000
-/** How long what is in flight may take after SIGTERM; what is not done by then is given back to the queue. */
-const DRAIN_MS = 25 * SECOND
+/** How long what is in flight may take after SIGTERM, unless DRAIN_SECONDS says otherwise; the rest is given back to the queue. */
+const DRAIN_SECONDS = 25
+/** For giving back and closing, once the drain time is up. */
+const CLOSING_MS = 10 * SECOND
 
 /** The reason with which calls are broken off when the drain time is up. */
 class ShutdownError extends Error {
@@ -22,6 +24,7 @@ class ShutdownError extends Error {
 async function main(): Promise<void> {
   const log = createLogger('worker')
   const config = readConfig()
+  const drainMs = readSeconds('DRAIN_SECONDS', DRAIN_SECONDS) * SECOND
   const redis = connectRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', 'consumer')
   redis.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
   await untilReady(redis)
@@ -51,10 +54,10 @@ async function main(): Promise<void> {
   }
   log.info({ connections: workers.length }, 'worker.started')
 
-  closeWithGrace({ delay: DRAIN_MS + 10 * SECOND, logger: log }, async ({ err, signal }) => {
+  closeWithGrace({ delay: drainMs + CLOSING_MS, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'worker.crashed')
     log.info({ signal }, 'worker.draining')
-    const patience = setTimeout(() => stopping.abort(new ShutdownError('the process must end')), err ? 0 : DRAIN_MS)
+    const patience = setTimeout(() => stopping.abort(new ShutdownError('the process must end')), err ? 0 : drainMs)
     await Promise.all(workers.map((worker) => worker.close()))
     clearTimeout(patience)
     await webhooks.close()
@@ -70,6 +73,14 @@ function readConfig(): Config {
   const mistakes = policyMistakes(config.connections)
   if (mistakes.length > 0) throw new ConfigError(path ?? '', mistakes)
   return config
+}
+
+function readSeconds(variable: string, otherwise: number): number {
+  const seconds = Number(process.env[variable] ?? otherwise)
+  if (seconds >= 0 && seconds <= 3_600) return seconds
+  throw new ConfigError('in the environment', [
+    { Pointer: variable, Message: 'must be a number of seconds, 0 to 3600' },
+  ])
 }
 
 function explain(error: unknown, log: Logger): never {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../refusal.ts'
 
-/** Once the process is closing, what still comes in over kept connections is sent elsewhere. */
+/** Once the process is closing, what still comes in over kept connections is sent elsewhere, and no connection is kept longer. */
 export const draining = fp(
   async function draining(app: FastifyInstance) {
     let closing = false
@@ -12,6 +12,10 @@ export const draining = fp(
     app.addHook('onRequest', async () => {
       if (!closing) return
       throw new Refusal('unavailable', 'This process is closing; send the request again.', {}, { 'Retry-After': '1' })
+    })
+    // or a client that keeps its connection open for the next request would keep the process from ending
+    app.addHook('onSend', async (_request, reply) => {
+      if (closing) reply.header('Connection', 'close')
     })
   },
   { name: 'draining' },

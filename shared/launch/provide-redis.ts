@@ -1,0 +1,43 @@
+import type { Writable } from 'node:stream'
+import { connectRedis, RedisUnusable, untilReady } from '../src/redis.ts'
+import { LaunchError } from './launch-error.ts'
+import { startRedis } from './redis-server.ts'
+
+/** A Redis to run the gateway on; `ended` and `lifeline` as in `PrivateRedis`, and nothing to end where it is not ours. */
+export type ProvidedRedis = {
+  url: string
+  ended: Promise<void>
+  lifeline: Writable | undefined
+  close: () => Promise<void>
+}
+
+/**
+ * The Redis that REDIS_URL names, once it answers, or else a private one with its data in `dir`. Tells `log` which.
+ * Throws `LaunchError`.
+ */
+export async function provideRedis(dir: string, log: (line: string) => void): Promise<ProvidedRedis> {
+  const url = process.env['REDIS_URL']
+  if (!url) {
+    const redis = await startRedis({ dir, persistent: true, log })
+    log(`Redis: ${redis.how}, data in ${dir}`)
+    return redis
+  }
+  await checkReachable(url)
+  log('Redis: the one that REDIS_URL names')
+  return { url, ended: new Promise(() => {}), lifeline: undefined, close: async () => {} }
+}
+
+async function checkReachable(url: string): Promise<void> {
+  try {
+    const redis = connectRedis(url, 'producer')
+    redis.on('error', () => {})
+    try {
+      await untilReady(redis, 5_000)
+    } finally {
+      redis.disconnect()
+    }
+  } catch (error) {
+    if (error instanceof RedisUnusable) throw new LaunchError(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,17 @@
+import { availableParallelism } from 'node:os'
+import { defineConfig } from 'vitest/config'
+
+const SECONDS = 1000
+
+export default defineConfig({
+  test: {
+    include: ['{api,shared,test,worker}/**/*.test.ts'],
+    // Some tests start whole gateways and kill them: slow on a small machine is not wrong.
+    testTimeout: 30 * SECONDS,
+    hookTimeout: 60 * SECONDS,
+    teardownTimeout: 60 * SECONDS,
+    pool: 'forks',
+    // Each of these brings servers of its own; more at once only makes them wait for each other.
+    maxWorkers: Math.min(2, availableParallelism()),
+  },
+})

@@ -1,0 +1,32 @@
+/** Numbers drawn from a seed: the same seed gives the same ones on every machine. */
+export type Random = {
+  /** From 0 to below 1. */
+  next(): number
+  /** A whole number from `least` to `most`, both included. */
+  whole(least: number, most: number): number
+  /** Whether something happens that has this chance. */
+  chance(probability: number): boolean
+  pick<T>(list: readonly T[]): T
+}
+
+/** mulberry32 of Tommy Ettinger (public domain): 32 bits of state are plenty for test data. Never for anything secret. */
+export function randomFrom(seed: number): Random {
+  let state = seed >>> 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const whole = (least: number, most: number) => least + Math.floor(next() * (most - least + 1))
+  return {
+    next,
+    whole,
+    chance: (probability) => next() < probability,
+    pick: <T>(list: readonly T[]) => {
+      const item = list[whole(0, list.length - 1)]
+      if (item === undefined) throw new RangeError('there is nothing to pick from')
+      return item
+    },
+  }
+}

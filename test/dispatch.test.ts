@@ -35,7 +35,7 @@ test('a job cancelled before it was dispatched never reaches the EMR', async () 
   const { emr, gateway } = both
   await gateway.stopWorkers()
   const { job } = await gateway.submit()
-  expect(await gateway.records.finish(job, cancelled, true)).toBe('recorded')
+  expect(await gateway.records.finish(job, cancelled, 'undispatched')).toBe('recorded')
   await gateway.startWorker()
   const next = await gateway.submit()
   await gateway.ended(next.job)
@@ -49,9 +49,9 @@ test('cancelling is refused once a call has been marked, and dispatching once a 
   await gateway.stopWorkers()
   const dispatched = await gateway.submit()
   expect((await gateway.records.begin(dispatched.job)).kind).toBe('go')
-  expect(await gateway.records.finish(dispatched.job, cancelled, true)).toBe('dispatched')
+  expect(await gateway.records.finish(dispatched.job, cancelled, 'undispatched')).toBe('dispatched')
   const stopped = await gateway.submit()
-  expect(await gateway.records.finish(stopped.job, cancelled, true)).toBe('recorded')
+  expect(await gateway.records.finish(stopped.job, cancelled, 'undispatched')).toBe('recorded')
   expect((await gateway.records.begin(stopped.job)).kind).toBe('finished')
 })
 
@@ -72,7 +72,10 @@ test('of two processes that begin a job at once, one calls and the other finds t
   const { job } = await gateway.submit()
   const begun = await Promise.all([gateway.records.begin(job), gateway.records.begin(job)])
   expect(begun.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
-  const takenOver = await Promise.all([gateway.records.begin(job, 1), gateway.records.begin(job, 1)])
+  const takenOver = await Promise.all([
+    gateway.records.begin(job, { attempt: 1, as: 'absent' }),
+    gateway.records.begin(job, { attempt: 1, as: 'absent' }),
+  ])
   expect(takenOver.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
 })
 
@@ -181,4 +184,32 @@ test('a sealed payload moved to another job fails that job and sends nothing', a
   expect(await gateway.ended(second.job)).toMatchObject({ status: 'Failed', statusCode: 500 })
   expect((await gateway.ended(first.job)).status).toBe('Succeeded')
   expect(emr.encounters().map((e) => e.correlationKey)).toEqual([first.job])
+})
+
+test('where the EMR keeps no key, no two jobs are told the same encounter', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const [first, second] = [await gateway.submit(), await gateway.submit()]
+  const created: NewOutcome = {
+    ...cancelled,
+    status: 'Succeeded',
+    statusCode: 201,
+    result: { EncounterId: 'E-1', AlternativeIdentifiers: [] },
+    claims: true,
+  }
+  expect(await gateway.records.finish(first.job, created)).toBe('recorded')
+  expect(await gateway.records.finish(second.job, created)).toBe('claimed')
+  expect((await gateway.view(second.job)).Status).toBe('Queued')
+})
+
+test('a refusal does not settle what an earlier attempt left in doubt', async () => {
+  await using both = await open({ onUnknownOutcome: 'resend', backoffMs: 500 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'drop after commit', times: 1 })
+  const { job } = await gateway.submit()
+  await gateway.until(async () => emr.encounters().length === 1)
+  emr.misbehave({ how: { answer: 400 } })
+  expect(await gateway.ended(job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408, attempts: 2 })
+  expect(emr.encounters()).toHaveLength(1)
 })

@@ -28,7 +28,7 @@ export async function cancelJob(
       maxAttempts: settings.maxAttempts,
       announce: application.webhook !== undefined,
     },
-    true,
+    'undispatched',
   )
   if (said === 'recorded') {
     // for tidiness: a worker that takes the job finds its outcome and lets it be

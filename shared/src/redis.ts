@@ -30,7 +30,7 @@ export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 
     ...(role === 'producer' ? { commandTimeout: commandTimeoutMs } : {}),
   } satisfies RedisOptions
   const many = /^redis\+(sentinel|cluster):\/\/(?:([^:@]*):([^@]*)@)?([^/]+)(?:\/(.+))?$/.exec(url)
-  if (!many) return new Redis(url, options)
+  if (!many) return sayingEnd(new Redis(url, options))
   const [, kind, username, password, hosts = '', masterName] = many
   const nodes = hosts.split(',').map(hostAndPort)
   const login = { ...(username && { username }), ...(password && { password: decodeURIComponent(password) }) }
@@ -42,7 +42,26 @@ export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 
     })
   }
   if (!masterName) throw new RedisUnusable('REDIS_URL lacks the master name: redis+sentinel://host:port,host:port/name')
-  return new Redis({ ...options, ...login, sentinels: nodes, name: masterName, sentinelRetryStrategy: reconnectDelay })
+  return sayingEnd(
+    new Redis({ ...options, ...login, sentinels: nodes, name: masterName, sentinelRetryStrategy: reconnectDelay }),
+  )
+}
+
+/**
+ * ioredis 6.0 forgets to say `end` when it is told to disconnect between two tries to reconnect, and BullMQ's `worker.close()`
+ * waits for that word: a worker told to stop while Redis is away would never end by itself. BullMQ makes its blocking
+ * connection with `duplicate`.
+ */
+function sayingEnd(redis: Redis): Redis {
+  const disconnect = redis.disconnect.bind(redis)
+  const duplicate = redis.duplicate.bind(redis)
+  redis.disconnect = (reconnect = false) => {
+    // as one that never began to connect, which ioredis does end with a word
+    if (!reconnect && redis.status === 'reconnecting') redis.status = 'wait'
+    disconnect(reconnect)
+  }
+  redis.duplicate = (override?: RedisOptions) => sayingEnd(duplicate(override))
+  return redis
 }
 
 /** Resolves when Redis takes commands; throws `RedisUnusable` with the cause after `timeoutMs`. */

@@ -102,6 +102,8 @@ export function openBreaker(about: {
         // not open here: another process opened it, or the time until half-open is already up
         if (circuit.opened) openForFleet()
         else circuit.open()
+        // or this process would probe again before the queue is held
+        await writing
       } else if (error instanceof EmrError) {
         // a refusal is an answer too
         circuit.close()

@@ -6,7 +6,7 @@ import type { Begun, Records, Routing } from '@encounter-gateway/shared/records/
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { backoffMs } from './backoff.ts'
-import { HeldByBreaker, type Breaker } from './breaker.ts'
+import { countsAgainstEmr, HeldByBreaker, type Breaker } from './breaker.ts'
 import { EmrError, type Emr, type EmrErrorCode, type EncounterFound, type EncounterOrder } from './emr/emr.ts'
 import {
   endedBy,
@@ -53,6 +53,11 @@ export class TryAgain extends Error {
 
 type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
 
+/** The process stood still between the mark and the call, so that others may take the call for over: it is not made. */
+class HeldUp extends Error {
+  override name = 'HeldUp'
+}
+
 /**
  * Creates the encounter of one job, once: marks the call, makes it, records what came of it.
  * A start that finds the mark of an earlier call asks the EMR before anything is sent again.
@@ -69,7 +74,7 @@ export async function createEncounter(job: EncounterJob, token: string, at: Work
     case 'parked':
       throw Worker.RateLimitError()
     case 'expired':
-      return finish(job, at, expired())
+      return finish(job, at, begun.doubt ? neverSettled() : expired())
     case 'erased':
       return finish(job, at, failed(500, 'the stored request is gone'))
     case 'finished':
@@ -91,10 +96,23 @@ async function dispatch(job: EncounterJob, token: string, at: Workplace, call: C
       await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
       throw Worker.RateLimitError()
     }
-    if (!(error instanceof EmrError)) return finish(job, at, failed(500, 'the gateway failed to send the encounter'))
+    if (error instanceof HeldUp) {
+      await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
+      return handBack(job, token, 0)
+    }
+    if (!(error instanceof EmrError)) {
+      const fault = failed(500, 'the gateway failed to send the encounter')
+      return finish(job, at, call.doubt ? neverSettled() : fault, attempt)
+    }
+    if (call.probing && countsAgainstEmr(error) && !error.outcomeUnknown) {
+      // the EMR is still away; an outage must not use up the attempts of the jobs that it is probed with
+      await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
+      throw Worker.RateLimitError()
+    }
     const again = error.retry && attempt < connection.maxAttempts
-    if (!error.outcomeUnknown && !again) return finish(job, at, endedBy(error))
-    if (error.outcomeUnknown && connection.onUnknownOutcome === 'stop') return finish(job, at, unknownAfter(error.code))
+    if (!error.outcomeUnknown && !again) return finish(job, at, call.doubt ? neverSettled() : endedBy(error), attempt)
+    if (error.outcomeUnknown && connection.onUnknownOutcome === 'stop')
+      return finish(job, at, unknownAfter(error.code), attempt)
     const interrupted = at.stopping.aborted
     // after the last attempt nothing is left but to ask the EMR, once its answer can be believed
     const lastOne = attempt >= connection.maxAttempts
@@ -117,7 +135,7 @@ async function reconcile(
 ): Promise<void> {
   const { connection, emr, records } = at
   const code = (call.statusCode ?? 408) as EmrErrorCode
-  if (connection.onUnknownOutcome === 'stop') return finish(job, at, unknownAfter(code))
+  if (connection.onUnknownOutcome === 'stop') return finish(job, at, unknownAfter(code), call.attempt)
   if (emr.find && connection.onUnknownOutcome === 'reconcile') {
     let found
     try {
@@ -130,11 +148,13 @@ async function reconcile(
   const unsettledMs = settledAfterMs(connection, call.state) - call.sentAgoMs
   if (unsettledMs > 0) return handBack(job, token, unsettledMs)
   const exhausted = call.attempt >= connection.maxAttempts
-  if (connection.onUnknownOutcome === 'resend' && exhausted) return finish(job, at, unknownAfter(code))
-  if (exhausted) return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'))
-  const begun = await records.begin(job.id ?? '', call.attempt)
+  if (connection.onUnknownOutcome === 'resend' && exhausted) return finish(job, at, neverSettled(), call.attempt)
+  if (exhausted)
+    return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'), call.attempt)
+  const as = connection.onUnknownOutcome === 'resend' ? 'resend' : 'absent'
+  const begun = await records.begin(job.id ?? '', { attempt: call.attempt, as })
   if (begun.kind === 'go') return dispatch(job, token, at, begun)
-  if (begun.kind === 'expired') return finish(job, at, expired())
+  if (begun.kind === 'expired') return finish(job, at, begun.doubt ? neverSettled() : expired())
   // another process has moved on with the job, or the breaker has opened
   return handBack(job, token, begun.kind === 'parked' ? begun.forMs : connection.backoffMs)
 }
@@ -149,7 +169,8 @@ async function stillInDoubt(
   if (error instanceof HeldByBreaker) throw Worker.RateLimitError()
   if (at.stopping.aborted) return handBack(job, token, 0)
   const mayAskAgain = error instanceof EmrError && error.retry && call.deadlineInMs > 0
-  if (!mayAskAgain) return finish(job, at, outcomeUnknown('The EMR could not be asked whether it has the encounter.'))
+  if (!mayAskAgain)
+    return finish(job, at, outcomeUnknown('The EMR could not be asked whether it has the encounter.'), call.attempt)
   if (error.retryAfterMs !== undefined) await at.breaker.hold(error.retryAfterMs)
   throw new TryAgain(error.code, nextDelayMs(at, error, job.attemptsMade + 1))
 }
@@ -179,7 +200,9 @@ async function callEmr<T extends EncounterFound | undefined>(
       at.records.openPayload(jobId, job.data.application, call.payload),
     )
     if (verbose) log = at.log.child({ job: jobId }, { level: 'debug' })
-    const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials }
+    const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
+    const spentMs = performance.now() - call.askedAt
+    if (creating && spentMs >= connection.timeoutMs) throw new HeldUp('the call would come too late')
     const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(connection.timeoutMs)])
     const kind = creating ? 'creation' : 'question'
     const answer = await at.breaker.call(call.probing, kind, () => action(order, { signal, log }))
@@ -189,6 +212,8 @@ async function callEmr<T extends EncounterFound | undefined>(
   } catch (error) {
     if (error instanceof EmrError) {
       tell(error.outcomeUnknown ? 'unknown' : 'refused', error.code, { reason: error.message, again: error.retry })
+    } else if (error instanceof HeldUp) {
+      tell('held up', 0)
     } else if (!(error instanceof HeldByBreaker)) {
       tell('fault', 500)
       log.error({ err: error }, 'encounter.fault')
@@ -197,23 +222,32 @@ async function callEmr<T extends EncounterFound | undefined>(
   }
 }
 
-async function finish(job: EncounterJob, at: Workplace, ending: Ending): Promise<void> {
-  const jobId = job.id ?? ''
+/** `attempt`: the one that failed; that ends the job only while no other process has gone on to the next. */
+async function finish(job: EncounterJob, at: Workplace, ending: Ending, attempt?: number): Promise<void> {
+  const { application } = job.data
   const said = await at.records.finish(
-    jobId,
+    job.id ?? '',
     {
       ...ending,
       routing: job.data,
       createdAt: job.timestamp,
       maxAttempts: at.connection.maxAttempts,
-      announce: at.announces(job.data.application),
+      announce: at.announces(application),
+      claims: at.emr.findsBy === 'likeness',
     },
-    ending.status === 'Expired',
+    ending.status === 'Expired' ? 'undispatched' : attempt,
   )
-  if (said === 'recorded') at.finished()
-  if (said === 'recorded' && ending.status !== 'Succeeded') {
-    throw new UnrecoverableError(reasonOfEnding(ending))
+  if (said === 'claimed') {
+    return finish(
+      job,
+      at,
+      outcomeUnknown('The encounter that the EMR has was already found to be that of another job.'),
+      attempt,
+    )
   }
+  if (said !== 'recorded') return
+  at.finished()
+  if (ending.status !== 'Succeeded') throw new UnrecoverableError(reasonOfEnding(ending))
 }
 
 /** Gives the job back to the queue without spending an attempt. */
@@ -232,6 +266,10 @@ function nextDelayMs(at: Workplace, error: EmrError, attempt: number): number {
  */
 function settledAfterMs({ timeoutMs, settleMs }: Connection, state: 'dispatching' | 'unknown'): number {
   return state === 'dispatching' ? timeoutMs + settleMs : settleMs
+}
+
+function neverSettled(): Ending {
+  return outcomeUnknown('An attempt got no answer, and no later one settled whether the EMR has the encounter.')
 }
 
 function unknownAfter(code: EmrErrorCode): Ending {

@@ -67,7 +67,7 @@ async function expireOverdue({ redis, queue, records, connection, ...rest }: Swe
       continue
     }
     const about = { jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }
-    if ((await end(about, expired(), true)) !== 'dispatched') {
+    if ((await end(about, expired(), 'undispatched')) !== 'dispatched') {
       await job.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
       continue
     }
@@ -91,9 +91,9 @@ async function endSetAside({ queue, redis, records, connection, ...rest }: Swept
       await job.retry('failed')
       continue
     }
-    const state = await redis.hget(records.keys.dispatch(jobId), 'state')
+    const [state, doubt] = await redis.hmget(records.keys.dispatch(jobId), 'state', 'doubt')
     const ending =
-      state === 'dispatching' || state === 'unknown'
+      state === 'dispatching' || state === 'unknown' || doubt
         ? outcomeUnknown('The worker died several times while it called the EMR; the job was set aside.')
         : failed(500, 'the worker died several times on this job; it was set aside')
     rest.log.error({ job: jobId, status: ending.status }, 'job.setAside')
@@ -113,11 +113,11 @@ type Ended = { jobId: string; routing: Routing; createdAt: number } & Pick<
   'connection' | 'records' | 'announces' | 'finished'
 >
 
-async function end(about: Ended, ending: Ending, onlyUndispatched = false) {
+async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched') {
   const { jobId, routing, createdAt, connection, records, announces, finished } = about
   const announce = announces(routing.application)
   const outcome = { ...ending, routing, createdAt, maxAttempts: connection.maxAttempts, announce }
-  const said = await records.finish(jobId, outcome, onlyUndispatched)
+  const said = await records.finish(jobId, outcome, onlyIf)
   if (said === 'recorded') finished()
   return said
 }

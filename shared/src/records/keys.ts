@@ -12,6 +12,8 @@ export function recordKeys(connection: ConnectionName) {
     outcome: (jobId: string) => `${base}:outcome:${jobId}`,
     idempotency: (jobId: string) => `${base}:idempotency:${jobId}`,
     history: (jobId: string) => `${base}:history:${jobId}`,
+    /** By a hash of the EncounterId: whose job that encounter is, where the EMR itself cannot tell. */
+    claim: (encounterHash: string) => `${base}:claim:${encounterHash}`,
     jobs: (application: string) => `${base}:jobs:${application}`,
     /** BullMQ's own hash of a job. */
     queued: (jobId: string) => `${base}:${jobId}`,

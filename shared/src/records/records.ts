@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { ConnectionName } from '../connection.ts'
 import type { EncounterCreated } from '../contract/encounter-created.ts'
 import type { TerminalStatus } from '../contract/job.ts'
@@ -32,7 +33,12 @@ export type NewOutcome = {
   recovered?: boolean
   /** Whether this job's application has an endpoint that wants to be told. */
   announce: boolean
+  /** The EMR was searched by likeness, not by key: no other job may be told the same EncounterId. */
+  claims?: boolean
 }
+
+/** What came of writing an outcome; see finish.lua. */
+export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
 
 /** A webhook event on its way out; no patient data in it. */
 export type OutcomeEvent = {
@@ -67,8 +73,12 @@ type BegunCall = {
   attempt: number
   payload: Buffer
   deadlineInMs: number
+  /** An earlier attempt of this round may have reached the EMR, and nothing has settled that. */
+  doubt: boolean
   /** The breaker waits for one good answer before it closes. */
   probing: boolean
+  /** When leave was asked for, `performance.now()`: not later than the time in the mark. */
+  askedAt: number
 }
 
 /** What became of the wish to call the EMR; see begin.lua. */
@@ -82,7 +92,8 @@ export type Begun =
       statusCode: number | undefined
     } & BegunCall)
   | { kind: 'parked'; forMs: number }
-  | { kind: 'finished' | 'unaccepted' | 'erased' | 'expired' }
+  | { kind: 'expired'; doubt: boolean }
+  | { kind: 'finished' | 'unaccepted' | 'erased' }
 
 /** How an attempt ended that will be followed by another. */
 export type Settlement = {
@@ -135,8 +146,12 @@ export function openRecords(
       ]
     },
 
-    /** Asks leave to call the EMR and marks the call. `provenAbsent`: the attempt that the EMR surely has nothing of. */
-    async begin(jobId: string, provenAbsent?: number): Promise<Begun> {
+    /**
+     * Asks leave to call the EMR and marks the call. To go on from an attempt whose end was in doubt, `after` names it and says
+     * whether the EMR surely has nothing of it (`absent`) or is trusted to know it again (`resend`).
+     */
+    async begin(jobId: string, after?: { attempt: number; as: 'absent' | 'resend' }): Promise<Begun> {
+      const askedAt = performance.now()
       const [kind, ...rest] = await redis.egBeginBuffer(
         keys.outcome(jobId),
         keys.dispatch(jobId),
@@ -144,9 +159,10 @@ export function openRecords(
         keys.pending,
         keys.breaker,
         jobId,
-        provenAbsent ?? '',
+        after?.attempt ?? '',
+        after?.as ?? '',
       )
-      return readBegun(String(kind), rest)
+      return readBegun(String(kind), rest, askedAt)
     },
 
     /** Notes an attempt's end. `false`: another process has moved on with the job. */
@@ -163,14 +179,11 @@ export function openRecords(
     },
 
     /**
-     * Writes the outcome if there is none. With `onlyUndispatched` it is refused once the EMR may have the encounter.
+     * Writes the outcome if there is none. With `undispatched` it is refused once the EMR may have the encounter; with the
+     * number of an attempt, once another attempt has been begun.
      * The payload is erased when the job succeeded, and kept `failedPayloadHours` for a retry when not.
      */
-    async finish(
-      jobId: string,
-      outcome: NewOutcome,
-      onlyUndispatched = false,
-    ): Promise<'recorded' | 'already' | 'dispatched' | 'unaccepted'> {
+    async finish(jobId: string, outcome: NewOutcome, onlyIf?: 'undispatched' | number): Promise<Finished> {
       const { application } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
       const { BatchId, ItemIndex } = outcome.routing
@@ -193,22 +206,28 @@ export function openRecords(
         ...(ItemIndex !== undefined && { ItemIndex }),
         result: seal(sealingKeys, Buffer.from(JSON.stringify(outcome.result)), binding),
       }
-      const said = await redis.egFinish(
+      const { EncounterId } = outcome.result
+      const touched = [
         keys.outcome(jobId),
         keys.dispatch(jobId),
         keys.payload(jobId),
         keys.pending,
         keys.idempotency(jobId),
         keys.outbox,
+        ...(outcome.claims && EncounterId ? hashesOf(EncounterId, sealingKeys).map(keys.claim) : []),
+      ]
+      const said = await redis.egFinish(
+        touched.length,
+        ...touched,
         jobId,
-        onlyUndispatched ? 'undispatched' : '',
+        onlyIf ?? '',
         resultMs,
         done ? 0 : failedPayloadMs,
         outcome.announce ? JSON.stringify(event) : '',
         FINISHED_CHANNEL,
         ...Object.entries(fields).flat(),
       )
-      return said as 'recorded' | 'already' | 'dispatched' | 'unaccepted'
+      return said as Finished
     },
 
     /** Opens a new round of attempts for a job that failed or whose outcome is unknown; else says why not. */
@@ -259,15 +278,25 @@ export function openRecords(
   }
 }
 
-function readBegun(kind: string, rest: (Buffer | number)[]): Begun {
+/** An EncounterId as it may stand in a key: under every configured sealing key, so that a rotation forgets no claim. */
+function hashesOf(encounterId: string, sealingKeys: SealingKeys): string[] {
+  return sealingKeys.map(({ derivationSecret }) =>
+    createHmac('sha256', derivationSecret).update(encounterId).digest('base64url'),
+  )
+}
+
+function readBegun(kind: string, rest: (Buffer | number)[], askedAt: number): Begun {
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
-  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' | 'expired' }
+  if (kind === 'expired') return { kind, doubt: Number(rest[0]) === 1 }
+  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' }
   const [attempt, payload, deadlineInMs, probing, state, sentAgoMs, code] = rest
   const call = {
     attempt: Number(attempt),
     payload: payload as Buffer,
     deadlineInMs: Number(deadlineInMs),
     probing: Number(probing) === 1,
+    doubt: kind === 'dangling' || Number(state) === 1,
+    askedAt,
   }
   if (kind === 'go') return { kind, ...call }
   return {

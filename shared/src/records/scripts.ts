@@ -9,7 +9,7 @@ declare module 'ioredis' {
     egAccept(keyCount: number, ...rest: Argument[]): Result<[string, string, string?], Context>
     egBeginBuffer(...rest: [...Argument[], Callback<unknown>] | Argument[]): Result<(Buffer | number)[], Context>
     egSettle(...rest: Argument[]): Result<number, Context>
-    egFinish(...rest: Argument[]): Result<string, Context>
+    egFinish(keyCount: number, ...rest: Argument[]): Result<string, Context>
     egReopen(...rest: Argument[]): Result<string, Context>
   }
 }
@@ -18,7 +18,7 @@ const scripts = {
   egAccept: { lua: lua('accept') },
   egBegin: { lua: lua('begin'), numberOfKeys: 5 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
-  egFinish: { lua: lua('finish'), numberOfKeys: 6 },
+  egFinish: { lua: lua('finish') },
   egReopen: { lua: lua('reopen'), numberOfKeys: 6 },
 }
 

@@ -7,6 +7,8 @@ export type EncounterOrder = {
   /** The JobId, 20 characters `[0-9a-z]`: the key under which the EMR can be asked for the encounter again. */
   correlationKey: string
   encounter: PatientEncounter
+  /** An earlier attempt may have created it already: then "there is one already" may mean our own. */
+  mayExist?: boolean
   credentials: EmrCredentials
 }
 
@@ -30,6 +32,11 @@ export type EncounterFound = Required<Pick<EncounterCreated, 'EncounterId'>> & {
  * with its text withheld, since it may quote patient data.
  */
 export interface Emr {
+  /**
+   * `likeness`: this EMR keeps no correlation key, and `find` goes by patient, time and content. Two jobs are then never told
+   * the same encounter: the second one ends OutcomeUnknown. Left out: `find` goes by the key.
+   */
+  readonly findsBy?: 'key' | 'likeness'
   /** Creates the encounter, and lets the EMR know the correlation key where it has a place for one. */
   create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound>
   /**

@@ -2,10 +2,15 @@ import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { ConfigMistake } from '@encounter-gateway/shared/config/config.ts'
 import type { Emr } from './emr.ts'
 import type { EmrFactory } from './factory.ts'
+import { athena } from './athena/index.ts'
+import { cerner } from './cerner/index.ts'
+import { fhir } from './fhir/index.ts'
+import { hl7v2 } from './hl7v2/index.ts'
 import { sandbox } from './sandbox/index.ts'
+import { unity } from './unity/index.ts'
 
 /** Every connector, by the name that `connections[].connector` gives it. A new one is a folder and a line here. */
-export const connectors = { sandbox } satisfies Record<string, EmrFactory>
+export const connectors = { athena, cerner, fhir, hl7v2, sandbox, unity } satisfies Record<string, EmrFactory>
 
 /** The options of each connector, for checking the configuration. */
 export const connectorOptions = Object.fromEntries(

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { fullEncounter } from '../fixtures/full-encounter.ts'
+import { openGateway } from '../fixtures/gateway.ts'
+import { callFor, errorOf, orderOf } from '../fixtures/port.ts'
+import { dayOf } from './athena-practice.ts'
+import { addBare, useAthena, visit } from './use-athena.ts'
+
+const athena = useAthena()
+
+test('asks for it in the department named, else in the default one, and with the provider if there is one', async () => {
+  const connector = athena.port()
+  const named = visit({ AttendingProviderId: '99', Location: { UnitId: 'sample string 2', HospitalId: 'h' } })
+  await connector.create(orderOf(athena.emr, named), callFor())
+  await connector.create(orderOf(athena.emr, visit()), callFor())
+  expect(athena.emr.practice.encounters).toMatchObject([
+    { patientid: '7681', departmentid: 'sample string 2', providerid: '99', encountertype: 'ORDERSONLY' },
+    { patientid: '7681', departmentid: '1', providerid: '71' },
+  ])
+})
+
+test('takes the department from HospitalId, or from nowhere, as the connection says', async () => {
+  const encounter = visit({ Location: { UnitId: 'u', HospitalId: 'sample string 2' } })
+  const byHospital = await athena
+    .port({ departmentFrom: 'HospitalId' })
+    .create(orderOf(athena.emr, encounter), callFor())
+  const byDefault = await athena.port({ departmentFrom: 'none' }).create(orderOf(athena.emr, encounter), callFor())
+  expect(athena.emr.practice.encounters.map((made) => made.departmentid)).toEqual(['sample string 2', '1'])
+  expect(byHospital.NotCarried).toEqual(['/UserId', '/Encounter/Location/UnitId'])
+  expect(byDefault.NotCarried).toEqual(['/UserId', '/Encounter/Location/UnitId', '/Encounter/Location/HospitalId'])
+})
+
+test('writes the reason with our key behind it, and each diagnosis', async () => {
+  const order = orderOf(athena.emr, visit())
+  const made = await athena.port().create(order, callFor())
+  expect(athena.emr.practice.encounters).toMatchObject([
+    { note: `Chest pain & cough [ref ${order.correlationKey}]`, diagnoses: ['R07.9', 'J18.9'] },
+  ])
+  expect(made).toEqual({ EncounterId: '62020', AlternativeIdentifiers: [], NotCarried: ['/UserId'] })
+})
+
+test('sends the SNOMED code that the connection has for an ICD-10 code', async () => {
+  athena.emr.practice.diagnosisRules.needsSnomed = true
+  const made = await athena
+    .port({ snomedCodes: { 'J18.9': '233604007' } })
+    .create(orderOf(athena.emr, visit()), callFor())
+  expect(athena.emr.practice.encounters[0]?.diagnoses).toEqual(['J18.9'])
+  expect(made.NotCarried).toContain('/Encounter/ICD10DXCodeIds/0')
+  expect(made.NotCarried).not.toContain('/Encounter/ICD10DXCodeIds/1')
+})
+
+test.each([
+  [/diagnoses$/, ['/Encounter/ICD10DXCodeIds/0', '/Encounter/ICD10DXCodeIds/1']],
+  [/encounterreasonnote$/, ['/Encounter/ReasonForVisit']],
+])(
+  'an encounter without the part at %s is there all the same, and the part is told as not carried',
+  async (line, lost) => {
+    athena.emr.refuse(line, { status: 500, body: 'Jane Doe' })
+    const made = await athena.port().create(orderOf(athena.emr, visit()), callFor())
+    expect(made).toMatchObject({ EncounterId: '62020', NotCarried: ['/UserId', ...lost] })
+  },
+)
+
+test('found again by its key, it gets what it lacks, and nothing twice', async () => {
+  const order = orderOf(athena.emr, visit())
+  athena.emr.refuse(/diagnoses$/, { status: 500 })
+  await athena.port().create(order, callFor())
+  athena.emr.refuse(/^$/, 'never')
+  athena.emr.practice.encounters[0]?.diagnoses.push('R07.9')
+  athena.emr.calls.length = 0
+  expect(await athena.port().find?.(order, callFor())).toMatchObject({ EncounterId: '62020', NotCarried: ['/UserId'] })
+  expect(athena.emr.practice.encounters).toMatchObject([{ diagnoses: ['R07.9', 'J18.9'] }])
+  expect(athena.emr.calls.filter((line) => line.startsWith('POST'))).toEqual(['POST chart/encounter/62020/diagnoses'])
+})
+
+test("another order's encounter is not taken for ours, by its key", async () => {
+  await athena.port().create(orderOf(athena.emr, visit()), callFor())
+  expect(await athena.port().find?.(orderOf(athena.emr, visit()), callFor())).toBeUndefined()
+})
+
+test('without a key in it, an encounter that looks like ours is given away once in a process', async () => {
+  const connector = athena.port({ keyInNote: false })
+  const mine = orderOf(athena.emr, visit())
+  await connector.create(mine, callFor())
+  expect(athena.emr.practice.encounters[0]?.note).toBe('Chest pain & cough')
+  expect(await connector.find?.(orderOf(athena.emr, visit()), callFor())).toBeUndefined()
+  expect(await connector.find?.(mine, callFor())).toMatchObject({ EncounterId: '62020' })
+})
+
+test.each([
+  ['two without a key could be ours', { alike: 2 }, {}],
+  ['one without a key could be ours, and the connection does not guess', { alike: 1 }, { adoptUnmarked: false }],
+  ['one without a key is by another provider', { alike: 1, provider: '5' }, {}],
+])(
+  'says that it cannot tell when %s',
+  async (_case, { alike, provider = '71' }: { alike: number; provider?: string }, settings) => {
+    for (let n = 0; n < alike; n++) addBare(athena.emr, { encounterid: `9${n}`, providerid: provider })
+    const error = await errorOf(
+      athena.port(settings).find?.(orderOf(athena.emr, visit({ AttendingProviderId: '71' })), callFor()),
+    )
+    expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
+  },
+)
+
+test.each([
+  ['a visit', { encountertype: 'VISIT' as const }],
+  ['in another department', { departmentid: '2' }],
+  ['of another patient', { patientid: '1' }],
+  ['older than the search goes back', { encounterdate: dayOf(new Date(Date.now() - 9 * 86_400_000)) }],
+  ['with a note of its own', { note: 'Refill' }],
+  ['with a diagnosis of its own', { diagnoses: ['Z00.0'] }],
+])('is sure that an encounter is not ours that is %s', async (_case, made) => {
+  addBare(athena.emr, made)
+  expect(await athena.port().find?.(orderOf(athena.emr, visit()), callFor())).toBeUndefined()
+})
+
+test('takes the only one without a key for ours, marks it and completes it', async () => {
+  addBare(athena.emr)
+  const order = orderOf(athena.emr, visit())
+  expect(await athena.port().find?.(order, callFor())).toMatchObject({ EncounterId: '90', NotCarried: ['/UserId'] })
+  expect(athena.emr.encounters()).toMatchObject([{ correlationKey: order.correlationKey }])
+})
+
+test('a job whose encounter cannot be told from others ends OutcomeUnknown, with none made for it', async () => {
+  await using gateway = await openGateway({
+    emrSystem: 'Athena',
+    connector: 'athena',
+    settings: { timeoutMs: 300 },
+    emr: athena.emr,
+  })
+  addBare(athena.emr, {
+    patientid: 'sample string 2',
+    departmentid: 'sample string 2',
+    encounterid: '90',
+    providerid: '5',
+  })
+  athena.emr.misbehave({ how: 'hang before commit', times: 1 })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'OutcomeUnknown' })
+  expect(athena.emr.encounters()).toHaveLength(1)
+})
+
+test('of a request with each field of its own value, what is not told as lost has arrived in its own place', async () => {
+  const sent = { ...fullEncounter(), PatientIdType: 'sample string 3' }
+  athena.emr.practice.departments.push('32545017')
+  const made = await athena.port().create(orderOf(athena.emr, sent), callFor())
+  const [kept] = athena.emr.encounters()
+  expect(kept && athena.emr.missing(kept, sent).toSorted()).toEqual(made.NotCarried.toSorted())
+  expect(athena.emr.practice.encounters).toMatchObject([{ departmentid: '32545017', providerid: '4122622' }])
+})

@@ -1,0 +1,165 @@
+import type { Encounter } from '@medplum/fhirtypes'
+import { describe, expect, test } from 'vitest'
+import { callWith, errorOf, openPort, orderOf } from '../fixtures/emr-port.ts'
+import { fullEncounter } from '../fixtures/full-encounter.ts'
+import type { FhirAbilities } from './fhir.ts'
+import { openTokenIssuer } from './token-issuer.ts'
+import { openFhirPair } from './use-fhir.ts'
+
+describe('one encounter for one key', () => {
+  test.each<[string, FhirAbilities]>([
+    ['by conditional create in a transaction', {}],
+    ['by conditional create of the Encounter alone', { transactions: false }],
+    ['by searching first, where the server knows no conditional create', { conditionalCreate: false }],
+    ['by searching first and alone', { conditionalCreate: false, transactions: false }],
+    ['though the server shows nothing of what it has', { shows: 'never' }],
+    ['though the server shows nothing and takes no transaction', { shows: 'never', transactions: false }],
+  ])('%s', async (_name, abilities) => {
+    await using at = await openFhirPair(abilities)
+    const first = await at.emr.create(orderOf(fullEncounter()), callWith())
+    const count = at.server.resources().length
+    const again = await at.emr.create(orderOf(fullEncounter()), callWith())
+    expect(again).toMatchObject({ EncounterId: first.EncounterId, NotCarried: first.NotCarried })
+    expect(await at.emr.find?.(orderOf(fullEncounter()), callWith())).toMatchObject({
+      EncounterId: first.EncounterId,
+      NotCarried: first.NotCarried,
+    })
+    expect(at.made()).toEqual([first.EncounterId])
+    expect(at.server.resources()).toHaveLength(count)
+    const other = orderOf(fullEncounter(), { correlationKey: 'another' })
+    expect(await at.emr.find?.(other, callWith())).toBeUndefined()
+    await at.emr.create(other, callWith())
+    expect(at.made()).toHaveLength(2)
+  })
+
+  test('gives up on several under one key, which only a person can sort out', async () => {
+    await using at = await openFhirPair()
+    const identifier = [{ system: 'urn:encounter-gateway:job', value: 'k2345678901234567890' }]
+    const one: Encounter = { resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' }, identifier }
+    at.server.add(one)
+    at.server.add(one)
+    const error = await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
+    expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
+    expect(await at.emr.find?.(orderOf(fullEncounter()), callWith())).toMatchObject({
+      EncounterId: at.server.resources('Encounter')[0]?.id,
+    })
+  })
+
+  test("does not take another's encounter for ours where the server overlooks the condition", async () => {
+    await using at = await openFhirPair({ overlooks: true, transactions: false })
+    const another = at.server.add({ resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' } })
+    expect(await at.emr.find?.(orderOf(fullEncounter()), callWith())).toBeUndefined()
+    const error = await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
+    expect(error).toMatchObject({ code: 502, outcomeUnknown: true })
+    expect(at.server.resources('Encounter')).toEqual([another])
+  })
+
+  test('more entries than a server creates conditionally go without conditions, after a search', async () => {
+    await using at = await openFhirPair({}, { maxConditionalEntries: 5 })
+    const created = await at.emr.create(orderOf(fullEncounter()), callWith())
+    expect(created.NotCarried).toEqual([])
+    expect(at.server.calls.at(-1)?.body).not.toContain('ifNoneExist')
+    expect(await at.emr.create(orderOf(fullEncounter()), callWith())).toMatchObject({
+      EncounterId: created.EncounterId,
+    })
+    expect(at.made()).toHaveLength(1)
+    expect(at.posted()).toHaveLength(1)
+  })
+})
+
+describe('what the server says of itself', () => {
+  test('is read once for many', async () => {
+    await using at = await openFhirPair()
+    const orders = Array.from({ length: 8 }, (_one, index) => orderOf(fullEncounter(), { correlationKey: `k${index}` }))
+    await Promise.all(orders.map((order) => at.emr.create(order, callWith())))
+    expect(at.server.calls.filter(({ url }) => url.pathname === '/fhir/metadata')).toHaveLength(1)
+  })
+
+  test('is read again after the server could not do what it said', async () => {
+    const abilities: FhirAbilities = {}
+    await using at = await openFhirPair(abilities)
+    await at.emr.check(callWith())
+    const identifier = [{ system: 'urn:encounter-gateway:job', value: 'k2345678901234567890' }]
+    const one: Encounter = { resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' }, identifier }
+    at.server.add(one)
+    at.server.add(one)
+    await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
+    await at.emr.create(orderOf(fullEncounter(), { correlationKey: 'another' }), callWith())
+    expect(at.server.calls.filter(({ url }) => url.pathname === '/fhir/metadata')).toHaveLength(2)
+  })
+
+  test.each<[string, FhirAbilities]>([
+    ['another release of FHIR', { fhirVersion: '3.0.2' }],
+    ['no encounters', { creates: ['Patient'] }],
+  ])('%s: gives up before anything is sent', async (_name, abilities) => {
+    await using at = await openFhirPair(abilities)
+    const error = await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
+    expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
+    expect(at.posted()).toEqual([])
+  })
+})
+
+describe('what the server refuses', () => {
+  test.each([
+    ['Bundle.entry[0].resource.period.start', ['/Encounter/EncounterDateTime']],
+    ['Encounter.class', ['/Encounter/PatientClassId']],
+    ['Encounter.participant[1].type', ['/Encounter/ProvidersType/0/ProviderType']],
+    ['Bundle.entry[2].resource.relationship', ['/Encounter/Insurances/1/PatientRelationshipToSubscriber']],
+    ['Bundle.entry[5].resource.code.coding[0].code', ['/Encounter/ICD10DXCodeIds/1']],
+    ['Encounter', []],
+    ['Jane Doe', []],
+  ])('at %s is told by the fields of the request', async (expression, pointers) => {
+    await using at = await openFhirPair({ objectsTo: [expression] })
+    const error = await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
+    expect(error).toMatchObject({ code: 400, retry: false, outcomeUnknown: false, pointers })
+  })
+
+  test('by its own validation comes back to the field', async () => {
+    await using at = await openFhirPair()
+    const request = fullEncounter()
+    request.Encounter.EncounterDateTime = '2025-03-01T08:15:30+15:00'
+    const error = await errorOf(at.emr.create(orderOf(request), callWith()))
+    expect(error).toMatchObject({ code: 400, pointers: ['/Encounter/EncounterDateTime'] })
+  })
+})
+
+describe('logging in', () => {
+  test('by client credentials, with one new token when the old one is refused', async () => {
+    const issuer = openTokenIssuer()
+    await using at = await openFhirPair({ issuer })
+    await at.emr.create(orderOf(fullEncounter()), callWith())
+    issuer.revoke()
+    await at.emr.create(orderOf(fullEncounter(), { correlationKey: 'another' }), callWith())
+    expect(issuer.issued()).toBe(2)
+    expect(at.made()).toHaveLength(2)
+  })
+
+  test('a client that is refused is a 401, with nothing sent', async () => {
+    const issuer = openTokenIssuer()
+    await using at = await openFhirPair({ issuer })
+    const auth = { ...(at.server.options['auth'] as object), clientSecret: 'wrong' }
+    await using wrong = openPort({ connector: 'fhir', ...at.server.options, auth })
+    const error = await errorOf(wrong.create(orderOf(fullEncounter()), callWith()))
+    expect(error).toMatchObject({ code: 401, retry: false, outcomeUnknown: false })
+    expect(await errorOf(wrong.check(callWith()))).toMatchObject({ code: 401 })
+    expect(await errorOf(wrong.find?.(orderOf(fullEncounter()), callWith()))).toMatchObject({ code: 401 })
+  })
+
+  test("as the request's own user where it brings a token, and never by LoginId and Password", async () => {
+    await using at = await openFhirPair()
+    const credentials = { loginId: 'joe', password: 'secret', authorizationToken: 'abc' }
+    await at.emr.create(orderOf(fullEncounter(), { credentials }), callWith())
+    expect(at.server.calls.at(-1)?.headers.authorization).toBe('Bearer abc')
+    const byLogin = { loginId: 'joe', password: 'secret' }
+    await at.emr.create(orderOf(fullEncounter(), { credentials: byLogin, correlationKey: 'another' }), callWith())
+    expect(at.server.calls.at(-1)?.headers.authorization).toBeUndefined()
+  })
+})
+
+test('checks that the server is there and can be searched, and creates nothing by it', async () => {
+  await using at = await openFhirPair()
+  await at.emr.check(callWith())
+  expect(at.server.resources()).toEqual([])
+  await at.server.down(true)
+  expect(await errorOf(at.emr.check(callWith()))).toMatchObject({ code: 502, outcomeUnknown: false })
+})

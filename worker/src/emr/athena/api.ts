@@ -1,0 +1,67 @@
+import type { StaticDecode, TSchema } from '@sinclair/typebox'
+import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
+import { authorizationOf, openHttp, urlBelow, type Http, type HttpAnswer, type HttpRequest } from '../http.ts'
+import { openTokens, sendWithToken, type Tokens } from '../oauth2.ts'
+import { read, saysNo } from './answers.ts'
+import { refusal } from './refusal.ts'
+import type { Settings } from './options.ts'
+
+/** On whose behalf and for how long. */
+export type Caller = { credentials?: EmrCredentials; call: EmrCall }
+
+/** One write: `creates` tells whether an encounter can come of it, so that a lost answer leaves the outcome unknown. */
+export type Write = { method: 'POST' | 'PUT'; path: string; form: Record<string, string>; creates: boolean }
+
+/** athenaOne v1 of one practice: form bodies in, JSON out. Every method throws `EmrError`. */
+export class AthenaApi {
+  readonly #http: Http
+  readonly #tokens: Tokens
+  readonly #practice: string
+
+  constructor({ baseUrl, practiceId, auth, connections }: Settings & { connections: number }) {
+    this.#practice = urlBelow(baseUrl, `v1/${practiceId}/`).href
+    this.#http = openHttp({ connections })
+    this.#tokens = openTokens({ http: this.#http, auth })
+  }
+
+  async get<Shape extends TSchema>(path: string, query: Record<string, string>, shape: Shape, caller: Caller) {
+    return read(
+      await this.#send({ method: 'GET', url: urlBelow(this.#practice, path, query), writes: false }, caller),
+      shape,
+    )
+  }
+
+  /** A write whose answer says only whether it was done. */
+  async write({ method, path, form, creates: writes }: Write, caller: Caller): Promise<HttpAnswer> {
+    const url = urlBelow(this.#practice, path)
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    return this.#send({ method, url, headers, body: new URLSearchParams(form).toString(), writes }, caller)
+  }
+
+  /** A write whose answer is needed. */
+  async make<Shape extends TSchema>(write: Write, shape: Shape, caller: Caller): Promise<StaticDecode<Shape>> {
+    return read(await this.write(write, caller), shape)
+  }
+
+  async #send(request: HttpRequest, { credentials, call }: Caller): Promise<HttpAnswer> {
+    const asking = { ...request, headers: { accept: 'application/json', ...request.headers } }
+    const own = credentials?.authorizationToken !== undefined ? authorizationOf(credentials) : undefined
+    const answer = own
+      ? await this.#http.send({ ...asking, headers: { ...asking.headers, ...own } }, call)
+      : await sendWithToken({ http: this.#http, tokens: this.#tokens }, asking, call)
+    if (answer.status !== 200) throw refusal(answer)
+    if (request.method !== 'GET' && saysNo(answer)) throw new EmrError(400, 'the EMR did not accept the content')
+    return answer
+  }
+
+  close(): Promise<void> {
+    return this.#http.close()
+  }
+}
+
+/** An id as one segment of a path. Throws `EmrError` 400 for one that would lead elsewhere. */
+export function segment(id: string, pointer: string): string {
+  if (!id.isWellFormed() || /^\.{0,2}$/.test(id))
+    throw new EmrError(400, 'the EMR cannot have such an identifier', { pointers: [pointer] })
+  return encodeURIComponent(id)
+}

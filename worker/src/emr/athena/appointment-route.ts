@@ -1,0 +1,123 @@
+import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
+import { Appointment, Encounters, Reasons, codesOf, type ListedEncounter } from './answers.ts'
+import { segment, type AthenaApi, type Caller } from './api.ts'
+import { appointmentOf, bookingForm, departmentOf, notCarriedByAppointment, patientIdOf } from './encounter.ts'
+import type { Settings } from './options.ts'
+import { complete } from './parts.ts'
+import type { Route } from './route.ts'
+
+const OPEN = 'o'
+const BOOKED = 'f'
+const CHECKED_IN: ReadonlySet<string> = new Set(['2', '3', '4'])
+
+/** The appointment that an order is about: how it stands, and its path. */
+type Visit = { id: string; path: string; patient: string; appointment: Appointment }
+
+/**
+ * A visit: checking in an appointment makes its encounter. The appointment is the key: it has one encounter or none, so an
+ * encounter that the front desk has made meanwhile by checking the patient in is the one that was asked for.
+ */
+export class AppointmentRoute implements Route {
+  readonly #api: AthenaApi
+  readonly #settings: Settings
+
+  constructor(api: AthenaApi, settings: Settings) {
+    this.#api = api
+    this.#settings = settings
+  }
+
+  async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    const caller = { credentials: order.credentials, call }
+    const visit = await this.#visitOf(order, caller)
+    const booked = visit.appointment.appointmentstatus === OPEN ? await this.#book(visit, order, caller) : visit
+    if (booked.appointment.appointmentstatus === BOOKED) await this.#checkIn(booked, order, caller)
+    const encounter = await this.#encounterOf(booked, order, caller).catch(existsUnseen)
+    if (!encounter) throw notShownYet(true)
+    return this.#finish(booked, encounter, order, caller)
+  }
+
+  async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
+    const caller = { credentials: order.credentials, call }
+    const visit = await this.#visitOf(order, caller)
+    const encounter = await this.#encounterOf(visit, order, caller)
+    if (encounter) return this.#finish(visit, encounter, order, caller)
+    if (CHECKED_IN.has(visit.appointment.appointmentstatus)) throw notShownYet(false)
+    return undefined
+  }
+
+  /** Reads the appointment. Throws `EmrError` 400 if it is cancelled, or another patient's. */
+  async #visitOf({ encounter }: EncounterOrder, caller: Caller): Promise<Visit> {
+    const patient = segment(patientIdOf(encounter, this.#settings), '/PatientId')
+    const { id, pointer } = appointmentOf(encounter, this.#settings)
+    const path = `appointments/${segment(id, pointer)}`
+    const appointment = await this.#api.get(path, {}, Appointment, caller)
+    const { appointmentstatus: status, patientid } = appointment
+    if (status !== OPEN && status !== BOOKED && !CHECKED_IN.has(status))
+      throw new EmrError(400, 'the appointment is cancelled', { pointers: [pointer] })
+    if (status !== OPEN && patientid !== encounter.PatientId)
+      throw new EmrError(400, "the appointment is another patient's", { pointers: ['/PatientId', pointer] })
+    return { id, path, patient, appointment }
+  }
+
+  async #book(visit: Visit, { encounter }: EncounterOrder, caller: Caller): Promise<Visit> {
+    const form = bookingForm(encounter, this.#settings)
+    const { appointmenttypeid } = form
+    await this.#api.write({ method: 'PUT', path: visit.path, form, creates: false }, caller)
+    const appointment = { ...visit.appointment, appointmentstatus: BOOKED, appointmenttypeid }
+    return { ...visit, appointment }
+  }
+
+  async #checkIn(visit: Visit, order: EncounterOrder, caller: Caller): Promise<void> {
+    const write = { method: 'POST', path: `${visit.path}/checkin`, form: {}, creates: true } as const
+    try {
+      await this.#api.write(write, caller)
+    } catch (error) {
+      if (!(error instanceof EmrError) || error.code !== 400) throw error
+      const { appointment } = await this.#visitOf(order, caller)
+      // Refused because someone else was quicker: then there is an encounter all the same.
+      if (CHECKED_IN.has(appointment.appointmentstatus)) return
+      const { pointer } = appointmentOf(order.encounter, this.#settings)
+      throw new EmrError(400, 'the EMR does not let the appointment be checked in yet', { pointers: [pointer] })
+    }
+  }
+
+  async #encounterOf(visit: Visit, order: EncounterOrder, caller: Caller): Promise<ListedEncounter | undefined> {
+    const departmentid = visit.appointment.departmentid || departmentOf(order.encounter, this.#settings)
+    const query = { appointmentid: visit.id, departmentid, showallstatuses: 'true', showdiagnoses: 'true' }
+    const { encounters } = await this.#api.get(`chart/${visit.patient}/encounters`, query, Encounters, caller)
+    // Asked again for ourselves: a server that overlooks the query would hand us another visit, or an order group.
+    const ours = encounters.filter(({ appointmentid, encountertype }) =>
+      appointmentid ? appointmentid === visit.id : encountertype !== 'ORDERSONLY',
+    )
+    if (ours.length > 1) caller.call.log.warn({ encounters: ours.length }, 'emr.duplicate')
+    return ours[0]
+  }
+
+  async #finish(visit: Visit, encounter: ListedEncounter, order: EncounterOrder, caller: Caller) {
+    const encounterId = encounter.encounterid
+    const reasons = await this.#api
+      .get(`chart/encounter/${encounterId}/encounterreasons`, {}, Reasons, caller)
+      // Not known what stands there: then nothing is written over it.
+      .catch(() => ({ encounterreasonnote: '?' }))
+    const standing = { note: reasons.encounterreasonnote ?? '', diagnoses: codesOf(encounter) }
+    const made = { order, encounterId, standing, key: undefined }
+    const failed = await complete(this.#api, this.#settings, made, caller)
+    const NotCarried = notCarriedByAppointment(order.encounter, this.#settings, visit.appointment, failed)
+    const Identifier = { Code: 'APPOINTMENT', Description: 'Appointment in athenaOne', Value: visit.id }
+    return { EncounterId: encounterId, AlternativeIdentifiers: [Identifier], NotCarried }
+  }
+}
+
+/** Checked in, so an encounter there is, but the list does not have it. */
+function notShownYet(writes: boolean): EmrError {
+  const message = 'the EMR has checked the patient in but does not show the encounter yet'
+  return new EmrError(502, message, { outcomeUnknown: writes })
+}
+
+/** A question that fails once the patient is checked in: its own error would say that nothing has been made. */
+function existsUnseen(error: unknown): never {
+  if (!(error instanceof EmrError)) throw error
+  const wait = error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }
+  const message = 'the EMR has checked the patient in but could not be asked for the encounter'
+  throw new EmrError(error.code === 408 ? 408 : 502, message, { outcomeUnknown: true, ...wait })
+}

@@ -1,0 +1,51 @@
+import { Type } from '@sinclair/typebox'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
+import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import { AthenaApi } from './api.ts'
+import { AppointmentRoute } from './appointment-route.ts'
+import { options } from './options.ts'
+import { OrderGroupRoute } from './order-group-route.ts'
+import type { Route } from './route.ts'
+
+/**
+ * athenaOne v1 REST (docs/emr/athena.md). It has no operation that creates an encounter: one comes to be with an order group,
+ * or by checking in an appointment. Diagnoses and the reason note follow when it exists.
+ */
+export const athena: EmrFactory<typeof options> = {
+  options,
+  canFind: () => true,
+  create: (connection) => new AthenaConnector(connection),
+}
+
+class AthenaConnector implements Emr {
+  readonly findsBy = 'likeness'
+
+  readonly #api: AthenaApi
+  readonly #route: Route
+  readonly #departmentId: string
+
+  constructor(connection: ConnectionWith<typeof options>) {
+    this.#api = new AthenaApi({ ...connection, connections: connection.concurrency })
+    this.#route =
+      connection.route === 'appointment'
+        ? new AppointmentRoute(this.#api, connection)
+        : new OrderGroupRoute(this.#api, connection)
+    this.#departmentId = connection.departmentId
+  }
+
+  create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    return this.#route.create(order, call)
+  }
+
+  find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
+    return this.#route.find(order, call)
+  }
+
+  async check(call: EmrCall): Promise<void> {
+    await this.#api.get(`departments/${encodeURIComponent(this.#departmentId)}`, {}, Type.Unknown(), { call })
+  }
+
+  close(): Promise<void> {
+    return this.#api.close()
+  }
+}

@@ -1,0 +1,42 @@
+import { Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { EmrError } from '../emr.ts'
+import { faultOf } from '../http-status.ts'
+import { jsonOf, type HttpAnswer } from '../http.ts'
+
+/** athenaOne's own errors: `{"error": "...", "missingfields": ["DEPARTMENTID"]}`. Its gateway's are plain text. */
+const Objection = Type.Object({ error: Type.Unknown(), missingfields: Type.Optional(Type.Array(Type.String())) })
+
+const pointers: Record<string, string> = {
+  departmentid: '/Encounter/Location',
+  patientid: '/PatientId',
+  orderingproviderid: '/Encounter/AttendingProviderId',
+  appointmenttypeid: '/Encounter/EncounterTypeId',
+  icd10codes: '/Encounter/ICD10DXCodeIds',
+  notetext: '/Encounter/ReasonForVisit',
+}
+
+/** What an answer other than 200 means. Which fields are missing is read, since those are names; no other text is. */
+export function refusal(answer: HttpAnswer): EmrError {
+  const { status } = answer
+  if (status === 401) return new EmrError(401, "the EMR did not accept the gateway's token")
+  if (status === 403) return new EmrError(403, 'the EMR does not allow this to the user')
+  const objection = objectionIn(answer)
+  // Without athenaOne's own words a 404 comes from its gateway: the practice or the address is wrong, not the content.
+  if (status === 400 || status === 422 || ((status === 404 || status === 409) && objection)) {
+    const named = objection?.missingfields?.map((name) => pointers[name.toLowerCase()]) ?? []
+    return new EmrError(400, 'the EMR did not accept the content', {
+      pointers: [...new Set(named.filter((pointer) => pointer !== undefined))],
+    })
+  }
+  return faultOf(answer)
+}
+
+function objectionIn(answer: HttpAnswer) {
+  try {
+    const json = jsonOf(answer)
+    return Value.Check(Objection, json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}

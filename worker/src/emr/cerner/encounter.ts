@@ -1,0 +1,183 @@
+import type { PatientEncounter, Provider } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import type { CodeableConcept, Coverage, Encounter, EncounterParticipant, Extension, Identifier } from 'fhir/r4.js'
+import { EmrError } from '../emr.ts'
+import { coded, codingsOf, vocabularies, type Vocabulary } from '../fhir-codes.ts'
+import { statusOf } from '../fhir-status.ts'
+import { given, isFhirCode, isFhirId, listOf, withoutUnusable } from '../fhir-values.ts'
+import { notCarried, valuesOf } from '../not-carried.ts'
+import { carried } from './carried.ts'
+import { coverageOf } from './coverage.ts'
+import type { Site } from './options.ts'
+
+export { carried } from './carried.ts'
+
+const STRUCTURES = 'https://fhir-ehr.cerner.com/r4/StructureDefinition'
+const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm'
+
+/** An encounter as Millennium takes it: without `class`, which it infers, and with its Coverages to follow. */
+export type Translated = {
+  encounter: Omit<Encounter, 'class'>
+  /** What goes after the encounter, with the place it had in the request; the reference to the encounter is still missing. */
+  coverages: { item: number; coverage: Coverage }[]
+  /** JSON Pointers to what is not sent at all. */
+  notCarried: string[]
+}
+
+/**
+ * Translates a request for the patient of this id. Throws `EmrError` 400 for what Millennium cannot do without (a type, a place) and
+ * for the states that it does not create an encounter in.
+ */
+export function translate(
+  order: { correlationKey: string; encounter: PatientEncounter },
+  about: { site: Site; patientId: string; now: number },
+): Translated {
+  const { site, patientId } = about
+  const { usable: request, unusable } = withoutUnusable(order.encounter)
+  const { Encounter: from } = request
+  const lost = new Set(unusable)
+  const lose = (pointer: string) => void lost.add(pointer)
+  const place = placeOf(request, site, lose)
+  const encounter: Translated['encounter'] = {
+    resourceType: 'Encounter',
+    extension: listOf((from.CustomFields ?? []).map((field, index) => customAttribute(field, index, lose))),
+    identifier: listOf(identifiersOf(request, order.correlationKey, site, lose)),
+    status: writableStatus(request, site, about.now, lose),
+    type: [typeOf(request, site)],
+    priority: given(from.AdmitPriorityId, (code) => conceptFrom(`${site.codeSets}3`, code, vocabularies.priority)),
+    subject: { reference: `Patient/${patientId}` },
+    participant: listOf(participantsOf(request, site, lose)),
+    period: given(from.EncounterDateTime ?? from.DischargeDateTime, () => ({
+      start: from.EncounterDateTime,
+      end: from.DischargeDateTime,
+    })),
+    reasonCode: listOf([given(from.ReasonForVisit, (text) => ({ text })), ...diagnosesOf(request, site, lose)]),
+    hospitalization: given(from.AdmitSourceId, (code) => ({
+      admitSource: conceptFrom(`${site.codeSets}2`, code, vocabularies.admitSource),
+    })),
+    ...place,
+  }
+  const coverages = (from.Insurances ?? []).flatMap((insurance, item) => {
+    const coverage = coverageOf(insurance, site, patientId)
+    if (coverage) return [{ item, coverage }]
+    for (const pointer of pointersOf(request, item)) lose(pointer)
+    return []
+  })
+  const unsent = notCarried(order.encounter, ({ path, pointer }) => Object.hasOwn(carried, path) && !lost.has(pointer))
+  return { encounter, coverages, notCarried: unsent }
+}
+
+/** Pointers to all values of one insurance. */
+export function pointersOf(request: PatientEncounter, item: number): string[] {
+  const prefix = `/Encounter/Insurances/${item}/`
+  return valuesOf(request).flatMap(({ pointer }) => (pointer.startsWith(prefix) ? [pointer] : []))
+}
+
+type Lose = (pointer: string) => void
+
+/** Millennium's codes are numbers. What is none is a code of HL7's if it is known there; else Millennium shall say what it thinks of it. */
+function conceptFrom(codeSet: string, value: string, vocabulary: Vocabulary): CodeableConcept {
+  const [known] = /^\d+$/.test(value) ? [] : codingsOf(value, undefined, vocabulary)
+  return coded(known?.system ?? codeSet, known?.system === undefined ? value : (known.code ?? value))
+}
+
+function typeOf({ Encounter: { EncounterTypeId: id } }: PatientEncounter, site: Site): CodeableConcept {
+  const pointers = ['/Encounter/EncounterTypeId']
+  if (id === undefined || !isFhirCode(id))
+    throw new EmrError(400, 'this EMR needs a type of the encounter', { pointers })
+  if (site.encounterTypeSystem !== undefined) return coded(site.encounterTypeSystem, id)
+  const patientClass = /^[EIOPRBCNU]$/.test(id)
+  return coded(patientClass ? 'http://terminology.hl7.org/CodeSystem/v2-0004' : `${site.codeSets}71`, id)
+}
+
+function writableStatus(request: PatientEncounter, site: Site, now: number, lose: Lose): Encounter['status'] {
+  const { status, told } = statusOf(request, site.statusCodes, now)
+  if (status === 'cancelled' || status === 'entered-in-error') {
+    const pointers = ['/Encounter/EncounterStatusId']
+    throw new EmrError(400, 'this EMR does not create an encounter in that state', { pointers })
+  }
+  if (!told) lose('/Encounter/EncounterStatusId')
+  return status
+}
+
+/** Exactly one of the two, Millennium wants: the narrowest place, or else the hospital. */
+function placeOf(
+  { Encounter: from }: PatientEncounter,
+  site: Site,
+  lose: Lose,
+): Pick<Encounter, 'location' | 'serviceProvider'> {
+  const ids = from.Location ?? {}
+  const fields = ['BedId', 'RoomId', 'UnitId', 'HospitalId'] as const
+  const used = fields.find((field) => isFhirId(ids[field] ?? ''))
+  for (const field of fields) if (field !== used) lose(`/Encounter/Location/${field}`)
+  const id = used && ids[used]
+  if (used !== 'HospitalId' && id !== undefined) return { location: [{ location: { reference: `Location/${id}` } }] }
+  const organization = id ?? site.serviceProvider
+  if (organization === undefined) {
+    throw new EmrError(400, 'this EMR needs a location or a hospital that it knows', {
+      pointers: ['/Encounter/Location'],
+    })
+  }
+  return { serviceProvider: { reference: `Organization/${organization}` } }
+}
+
+/** Type, system and value, each of them required. */
+function identifiersOf({ Encounter: from }: PatientEncounter, key: string, site: Site, lose: Lose): Identifier[] {
+  const alias = (
+    type: { system?: string; code: string } | undefined,
+    system: string | undefined,
+    value: string | undefined,
+  ) =>
+    type && system !== undefined && value !== undefined
+      ? [{ type: coded(type.system ?? `${site.codeSets}319`, type.code), system, value }]
+      : []
+  const financial = alias(site.financialNumberType, site.financialNumberSystem, from.FinancialNumber)
+  const other = alias(site.encounterAliasType, site.encounterAliasSystem, from.EncounterAlias)
+  if (financial.length === 0) lose('/Encounter/FinancialNumber')
+  if (other.length === 0) lose('/Encounter/EncounterAlias')
+  const ours = site.findsBy === 'identifier' ? alias(site.identifierType, site.identifierSystem, key) : []
+  return [...ours, ...financial, ...other]
+}
+
+/** Someone known and the part taken, or nothing; each once. */
+function participantsOf({ Encounter: from }: PatientEncounter, site: Site, lose: Lose): EncounterParticipant[] {
+  const participants = new Map<string, EncounterParticipant>()
+  const add = ({ ProviderId: id = '', ProviderType: type = '' }: Provider, pointers: string[]) => {
+    if (!isFhirId(id) || !isFhirCode(type)) return pointers.forEach(lose)
+    const role = conceptFrom(`${site.codeSets}333`, type, vocabularies.participation)
+    participants.set(`${id} ${role.coding?.[0]?.code}`, {
+      type: [role],
+      individual: { reference: `Practitioner/${id}` },
+    })
+  }
+  add({ ProviderId: from.AttendingProviderId ?? '', ProviderType: 'ATND' }, ['/Encounter/AttendingProviderId'])
+  for (const [index, provider] of (from.ProvidersType ?? []).entries()) {
+    const pointer = `/Encounter/ProvidersType/${index}`
+    add(provider, [`${pointer}/ProviderId`, `${pointer}/ProviderType`])
+  }
+  return [...participants.values()]
+}
+
+function diagnosesOf({ Encounter: from }: PatientEncounter, site: Site, lose: Lose): CodeableConcept[] {
+  return (from.ICD10DXCodeIds ?? []).flatMap((code, index) => {
+    if (site.diagnoses === 'reason-codes' && isFhirCode(code)) return [coded(ICD_10_CM, code)]
+    lose(`/Encounter/ICD10DXCodeIds/${index}`)
+    return []
+  })
+}
+
+/** A field that the site has defined for encounters; Millennium knows it by number, and wants a text as its name. */
+function customAttribute(
+  { FieldId, ResponseValue }: { FieldId?: string; ResponseValue?: string },
+  index: number,
+  lose: Lose,
+): Extension | undefined {
+  const [, number] = /^(?:ENCNTR:)?(\d+)$/.exec(FieldId ?? '') ?? []
+  if (number === undefined || FieldId === undefined || ResponseValue === undefined) {
+    lose(`/Encounter/CustomFields/${index}/FieldId`)
+    lose(`/Encounter/CustomFields/${index}/ResponseValue`)
+    return undefined
+  }
+  const name = { id: `ENCNTR:${number}`, url: 'custom-attribute-name', valueString: FieldId }
+  const value = { url: 'custom-attribute-value', valueString: ResponseValue }
+  return { url: `${STRUCTURES}/custom-attribute`, extension: [name, value] }
+}

@@ -1,0 +1,193 @@
+import { EmrError, type Emr, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
+import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import { idInLocation, openFhir, type FhirExchange } from '../fhir-exchange.ts'
+import { alternativeIdentifiers, EncounterResource, type Identifier } from '../fhir-identifiers.ts'
+import { clinicians, pointersTo } from '../fhir-objections.ts'
+import { findPatient, namedPatient, unknownPatientIdType } from '../fhir-patient.ts'
+import { refusalOf } from '../fhir-refusal.ts'
+import { unreadable } from '../http-fault.ts'
+import { jsonAs, type HttpAnswer } from '../http.ts'
+import { LookAlikes } from '../look-alikes.ts'
+import { forEncounter, isSame, ShownCoverage } from './coverage.ts'
+import { carried, pointersOf, translate, type Translated } from './encounter.ts'
+import { options, siteOf, type Site } from './options.ts'
+import { hasKey, looksLike, queryByDate, queryByKey, ShownEncounter, undecided } from './search.ts'
+
+/** No encounter has it; asking for it shows whether we are let in. */
+const NOBODYS_ID = '0'
+
+/**
+ * Oracle Health Millennium by FHIR R4 (docs/emr/cerner.md): one POST /Encounter without any guard against a second one, then a
+ * Coverage for each insurance. What Millennium does not let write is never sent.
+ */
+export const cerner: EmrFactory<typeof options> = {
+  options,
+  canFind: () => true,
+  create: (connection) => new CernerConnector(connection),
+}
+
+class CernerConnector implements Emr {
+  readonly findsBy: 'key' | 'likeness'
+  readonly #site: Site
+  readonly #deadlineHours: number
+  readonly #fhir: FhirExchange
+  readonly #lookAlikes = new LookAlikes()
+
+  constructor(connection: ConnectionWith<typeof options>) {
+    const { baseUrl, concurrency, auth, deadlineHours } = connection
+    this.#site = siteOf(connection)
+    this.findsBy = this.#site.findsBy === 'identifier' ? 'key' : 'likeness'
+    this.#deadlineHours = deadlineHours
+    this.#fhir = openFhir({ baseUrl, connections: concurrency, auth, refusal: (answer) => refusal(answer) })
+  }
+
+  async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    const { patientId, translated } = await this.#translate(order, call)
+    return this.#inTurn(patientId, call, async () => {
+      const request = {
+        method: 'POST' as const,
+        path: 'Encounter',
+        body: JSON.stringify(translated.encounter),
+        writes: true,
+      }
+      const answer = await this.#fhir.send(request, order.credentials, call)
+      if (answer.status !== 201) throw refusal(answer, objectionsTo(order, translated))
+      const id = idInLocation('Encounter', answer.headers.location)
+      if (id === undefined) throw unreadable(true)
+      this.#lookAlikes.give(id, order.correlationKey)
+      return this.#complete(
+        order,
+        id,
+        translated,
+        { identifiers: this.#identifiers(id, order, call), present: [], isOurs: true },
+        call,
+      )
+    })
+  }
+
+  async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
+    const { patientId, translated } = await this.#translate(order, call)
+    return this.#inTurn(patientId, call, async () => {
+      const found = await this.#search(order, patientId, translated, call)
+      if (!found) return undefined
+      this.#lookAlikes.give(found.id, order.correlationKey)
+      const identifiers = Promise.resolve(found.identifier ?? [])
+      const present = translated.coverages.length === 0 ? [] : await this.#coverages(found.id, order, call)
+      return this.#complete(order, found.id, translated, { identifiers, present, isOurs: this.findsBy === 'key' }, call)
+    })
+  }
+
+  async check(call: EmrCall): Promise<void> {
+    const query = { _id: NOBODYS_ID }
+    await this.#fhir.search({ method: 'GET', path: 'Encounter', query }, EncounterResource, {}, call)
+  }
+
+  close(): Promise<void> {
+    return this.#fhir.close()
+  }
+
+  async #translate(order: EncounterOrder, call: EmrCall) {
+    const patientId = await this.#patientId(order, call)
+    return { patientId, translated: translate(order, { site: this.#site, patientId, now: Date.now() }) }
+  }
+
+  /** Millennium's id of the patient: as it came, or asked for by an identifier. */
+  async #patientId({ encounter, credentials }: EncounterOrder, call: EmrCall): Promise<string> {
+    const named = namedPatient(encounter, this.#site.patientIdentifierSystems)
+    if (named.by === 'id') return named.id
+    if (named.by === 'unknown type') throw unknownPatientIdType(encounter)
+    return findPatient(this.#fhir, { ...named, by: 'GET' }, credentials, call)
+  }
+
+  /** Without our key in them, encounters of one patient are made and looked for one after the other. */
+  #inTurn<Value>(patientId: string, { signal }: EmrCall, action: () => Promise<Value>): Promise<Value> {
+    return this.findsBy === 'key' ? action() : this.#lookAlikes.inTurn(patientId, signal, action)
+  }
+
+  async #search(
+    order: EncounterOrder,
+    patientId: string,
+    translated: Translated,
+    call: EmrCall,
+  ): Promise<ShownEncounter | undefined> {
+    const byKey = this.findsBy === 'key'
+    const about = { patientId, now: Date.now(), deadlineHours: this.#deadlineHours }
+    const query = byKey ? queryByKey(order, this.#site) : queryByDate(order, about)
+    const listed = await this.#fhir.search(
+      { method: 'GET', path: 'Encounter', query },
+      ShownEncounter,
+      order.credentials,
+      call,
+    )
+    const isOurs = (shown: ShownEncounter) =>
+      byKey
+        ? hasKey(shown, order)
+        : looksLike(shown, translated) && !this.#lookAlikes.isAnothers(shown.id, order.correlationKey)
+    const ours = listed.filter(isOurs)
+    if (ours.length > 1) {
+      call.log.warn({ encounters: ours.length }, 'emr.duplicate')
+      if (!byKey) throw undecided()
+    }
+    return ours[0]
+  }
+
+  /**
+   * The encounter exists: from here on nothing fails any more. `present` are the Coverages it has already, `undefined` if they could not
+   * be read; then none is sent, or there might be two. Nor is any sent to an encounter that merely looks like ours. What is not surely
+   * there is told as not carried.
+   */
+  async #complete(
+    order: EncounterOrder,
+    id: string,
+    { coverages, notCarried }: Translated,
+    known: { identifiers: Promise<Identifier[]>; present: ShownCoverage[] | undefined; isOurs: boolean },
+    call: EmrCall,
+  ): Promise<EncounterFound> {
+    const lost = new Set(notCarried)
+    // One after the other: the first one is to be the primary insurance.
+    for (const { item, coverage } of coverages) {
+      if (known.present?.some((shown) => isSame(shown, coverage))) continue
+      const body = JSON.stringify(forEncounter(coverage, id))
+      const request = { method: 'POST' as const, path: 'Coverage', body, writes: true }
+      const mayBeSent = known.present && known.isOurs
+      const sent = mayBeSent && (await this.#fhir.send(request, order.credentials, call).catch(() => undefined))
+      if (sent && sent.status === 201) continue
+      call.log.warn({ insurance: item, status: sent ? sent.status : 0 }, 'emr.coverageFailed')
+      for (const pointer of pointersOf(order.encounter, item)) lost.add(pointer)
+    }
+    const ours = { system: this.#site.identifierSystem ?? '', key: order.correlationKey }
+    const AlternativeIdentifiers = alternativeIdentifiers(await known.identifiers, ours)
+    return { EncounterId: id, AlternativeIdentifiers, NotCarried: [...lost] }
+  }
+
+  /** The identifiers that Millennium gave the encounter, such as its FIN; none if it does not show them. */
+  async #identifiers(id: string, { credentials }: EncounterOrder, call: EmrCall): Promise<Identifier[]> {
+    try {
+      const answer = await this.#fhir.send({ method: 'GET', path: `Encounter/${id}`, writes: false }, credentials, call)
+      return answer.status === 200 ? (jsonAs(answer, EncounterResource).identifier ?? []) : []
+    } catch {
+      return []
+    }
+  }
+
+  async #coverages(id: string, { credentials }: EncounterOrder, call: EmrCall): Promise<ShownCoverage[] | undefined> {
+    const request = { method: 'GET' as const, path: 'Coverage', query: { '-encounter': id } }
+    return this.#fhir.search(request, ShownCoverage, credentials, call).catch(() => undefined)
+  }
+}
+
+/** 403 is Millennium's word for a tenant that is not valid or not open to us: no user can mend that. */
+function refusal(answer: HttpAnswer, pointersOf?: (expressions: string[]) => string[]): EmrError {
+  if (answer.status !== 403) return refusalOf(answer, pointersOf)
+  const message = 'the EMR does not let the gateway into this tenant'
+  return new EmrError(502, message, { outcomeUnknown: false, retry: false })
+}
+
+/** Finds the fields of the request that Millennium objects to. */
+function objectionsTo(
+  { encounter }: EncounterOrder,
+  { encounter: sent }: Translated,
+): (expressions: string[]) => string[] {
+  const lists = clinicians(encounter, sent.participant)
+  return (expressions) => pointersTo(expressions, { encounter, carried, resources: [{ type: 'Encounter' }], lists })
+}

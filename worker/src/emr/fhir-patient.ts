@@ -1,0 +1,77 @@
+import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { Type } from '@sinclair/typebox'
+import { EmrError, type EmrCall, type EmrCredentials } from './emr.ts'
+import { FORM, type FhirExchange } from './fhir-exchange.ts'
+import { isFhirId, Uri } from './fhir-values.ts'
+
+/** The option of a connection that says how patients are identified other than by the id of their resource. */
+export const PatientIdentifierSystems = Type.Record(Type.String(), Uri('A system of patient identifiers'), {
+  default: {},
+  description: 'The identifier system that each PatientIdType stands for, such as {"MRN": "urn:oid:1.2.3"}',
+})
+
+/** How a request names its patient. */
+export type NamedPatient =
+  | { by: 'id'; id: string }
+  | { by: 'identifier'; system: string; value: string }
+  | { by: 'unknown type' }
+
+/**
+ * By the id of the Patient resource, where PatientIdType is left out or says so (`FHIR`, `FHIR id`); by an identifier, where the
+ * connection knows the system for the type. A PatientId of any other type is never taken for an id: it could be another patient's.
+ */
+export function namedPatient(
+  { PatientId: id, PatientIdType: type }: PatientEncounter,
+  systems: Record<string, string>,
+): NamedPatient {
+  if (type !== undefined && Object.hasOwn(systems, type)) {
+    return { by: 'identifier', system: systems[type] ?? '', value: id }
+  }
+  const isId = type === undefined || /^fhir([ _-]?id)?$/i.test(type)
+  return isId && isFhirId(id) ? { by: 'id', id } : { by: 'unknown type' }
+}
+
+/** Refuses a request that names its patient in a way that the connection does not know. */
+export function unknownPatientIdType({ PatientIdType }: PatientEncounter): EmrError {
+  const pointers = [PatientIdType === undefined ? '/PatientId' : '/PatientIdType']
+  return new EmrError(400, 'this connection does not know what identifies a patient in this way', { pointers })
+}
+
+const PatientResource = Type.Object({
+  resourceType: Type.Literal('Patient'),
+  id: Type.String({ pattern: '^[A-Za-z0-9.-]{1,64}$' }),
+})
+
+/**
+ * Asks for the id of the patient of an identifier: by POST where the server takes that, since a URL with a patient's number in it
+ * stays in logs. Throws `EmrError` 400 if there is not exactly one.
+ */
+export async function findPatient(
+  fhir: FhirExchange,
+  { system, value, by }: { system: string; value: string; by: 'GET' | 'POST' },
+  credentials: EmrCredentials,
+  call: EmrCall,
+): Promise<string> {
+  const query = { identifier: token(system, value) }
+  const body = new URLSearchParams(query).toString()
+  const request =
+    by === 'GET'
+      ? ({ method: 'GET', path: 'Patient', query } as const)
+      : ({ method: 'POST', path: 'Patient/_search', body, headers: { 'content-type': FORM } } as const)
+  const [first, ...others] = await fhir.search(request, PatientResource, credentials, call)
+  if (!first) throw new EmrError(400, 'the EMR knows no such patient', { pointers: ['/PatientId'] })
+  if (others.length > 0) throw new EmrError(400, 'the EMR knows several such patients', { pointers: ['/PatientId'] })
+  return first.id
+}
+
+/** `system|value` as a search parameter of type token, with what separates escaped (R4, 3.1.1.4.0.1); not yet percent-encoded. */
+export function token(system: string, value: string): string {
+  const escaped = (text: string) => text.replaceAll(/[\\|,$]/g, String.raw`\$&`)
+  return `${escaped(system)}|${escaped(value)}`
+}
+
+/** A query of one identifier as it stands in `If-None-Exist` and in a conditional reference: percent-encoded where it must be. */
+export function identifierQuery(system: string, value: string): string {
+  const encoded = encodeURIComponent(token(system, value))
+  return `identifier=${encoded.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%7C', '|')}`
+}

@@ -1,0 +1,161 @@
+import type { Insurance } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import type {
+  Account,
+  AccountGuarantor,
+  Coverage,
+  CoverageClass,
+  Organization,
+  Reference,
+  RelatedPerson,
+} from 'fhir/r4.js'
+import { conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-codes.ts'
+import { given, listOf } from '../fhir-values.ts'
+import { addressOf, phoneOf } from './contact.ts'
+import { customFields } from './extensions.ts'
+import type { Translation } from './people-and-places.ts'
+
+const absent = {
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+}
+
+/** One Coverage for each insurance that says anything, with the place it had in the request. */
+export function coveragesOf(patient: Reference, about: Translation): { coverage: Reference; item: number }[] {
+  const { Insurances = [] } = about.request.Encounter
+  if (!about.records.takes('Coverage')) return []
+  return Insurances.flatMap((insurance, item) => {
+    if (Object.keys(insurance).length === 0) return []
+    const part = `coverage-${item + 1}`
+    return [{ coverage: about.records.own(part, coverage(insurance, { ...about, patient, item, part }), item), item }]
+  })
+}
+
+type CoverageAbout = Translation & { patient: Reference; item: number; part: string }
+
+function coverage(insurance: Insurance, about: CoverageAbout): Coverage {
+  const { options, records, extend, item, part } = about
+  const resource: Coverage = {
+    resourceType: 'Coverage',
+    extension: listOf([
+      extend('EligibilityStatusId', insurance.EligibilityStatusId),
+      given(insurance.EligibilityStatusDate, (valueDateTime) => ({
+        url: `${options.extensionBaseUrl}EligibilityStatusDate`,
+        valueDateTime,
+      })),
+      ...customFields(insurance.CustomFields, options.extensionBaseUrl),
+    ]),
+    identifier: listOf([
+      records.keyOf(part),
+      given(insurance.PolicyNumber, (value) => ({ system: options.identifierSystems.PolicyNumber, value })),
+    ]),
+    status: 'active',
+    subscriberId: insurance.SubscriberId,
+    beneficiary: about.patient,
+    relationship: given(insurance.PatientRelationshipToSubscriber, (code) =>
+      conceptOf(code, options.codeSystems.PatientRelationshipToSubscriber, vocabularies.subscriber),
+    ),
+    payor: [],
+    class: listOf([
+      classOf('plan', insurance.HealthPlanId, undefined),
+      classOf('group', insurance.GroupNumber, insurance.GroupName),
+    ]),
+    order: item + 1,
+  }
+  resource.subscriber = subscriber(resource, insurance, about)
+  resource.payor = [payor(resource, insurance, about)]
+  return resource
+}
+
+/** R4 wants a value in each class: a group of which only the name is known has it as its value as well. */
+function classOf(
+  type: 'plan' | 'group',
+  value: string | undefined,
+  name: string | undefined,
+): CoverageClass | undefined {
+  const known = value ?? name
+  return known === undefined ? undefined : { type: hl7Code('coverage-class', type), value: known, name }
+}
+
+function subscriber(
+  holder: Coverage,
+  insurance: Insurance,
+  { options, records, patient }: CoverageAbout,
+): Reference | undefined {
+  const { Subscriber: name, SubscriberRelationshipToPatientId: relationship } = insurance
+  if (name === undefined && relationship === undefined) return undefined
+  const local = options.codeSystems.SubscriberRelationshipToPatientId
+  const resource: RelatedPerson = {
+    resourceType: 'RelatedPerson',
+    patient,
+    relationship: given(relationship, (code) => [conceptOf(code, local, vocabularies.relatedPerson)]),
+    name: given(name, (text) => [{ text }]),
+  }
+  return records.shared(holder, resource, { system: undefined, value: undefined }, []).reference
+}
+
+function payor(holder: Coverage, insurance: Insurance, { options, records, extend, item }: CoverageAbout): Reference {
+  const { CompanyId, CompanyName, Address, Phones = [] } = insurance
+  const address = addressOf(Address, extend)
+  const telecom = listOf(Phones.map((phone) => phoneOf(phone, extend)))
+  if (CompanyId === undefined && CompanyName === undefined && !address && !telecom) return absent
+  const system = options.identifierSystems.CompanyId
+  const resource: Organization = {
+    resourceType: 'Organization',
+    identifier: given(CompanyId, (value) => [{ system, value }]),
+    name: CompanyName,
+    telecom,
+    address,
+  }
+  const details = ['CompanyName', 'Address', 'Phones'].map((name) => `/Encounter/Insurances/${item}/${name}`)
+  return records.shared(holder, resource, { system, value: CompanyId }, details).reference
+}
+
+/** The account that the encounter is billed to, with who pays; none if nothing is known of it. */
+export function accountOf(
+  patient: Reference,
+  coverages: { coverage: Reference; item: number }[],
+  about: Translation,
+): Reference | undefined {
+  const { records, options } = about
+  const { FinancialNumber: number } = about.request.Encounter
+  if (!records.takes('Account')) return undefined
+  const account: Account = {
+    resourceType: 'Account',
+    identifier: listOf([
+      records.keyOf('account'),
+      given(number, (value) => ({
+        type: identifierType('AN'),
+        system: options.identifierSystems.FinancialNumber,
+        value,
+      })),
+    ]),
+    status: 'active',
+    subject: [patient],
+    coverage: listOf(coverages.map(({ coverage, item }) => ({ coverage, priority: item + 1 }))),
+  }
+  account.guarantor = listOf([guarantor(account, patient, about)])
+  if (number === undefined && !account.coverage && !account.guarantor) return undefined
+  return records.own('account', account)
+}
+
+/** A person where the relationship says so; else we know no more than an identifier, of a person or of a company. */
+function guarantor(
+  holder: Account,
+  patient: Reference,
+  { request, options, records, extend }: Translation,
+): AccountGuarantor | undefined {
+  const { GuarantorId: id, GuarantorTypeId, GuarantorRelationshipToPatientId: relationship } = request.Encounter
+  if (id === undefined && GuarantorTypeId === undefined && relationship === undefined) return undefined
+  const system = options.identifierSystems.GuarantorId
+  const extension = listOf([extend('GuarantorTypeId', GuarantorTypeId)])
+  if (relationship === undefined)
+    return { extension, party: given(id, (value) => ({ identifier: { system, value } })) ?? absent }
+  const local = options.codeSystems.GuarantorRelationshipToPatientId
+  const resource: RelatedPerson = {
+    resourceType: 'RelatedPerson',
+    identifier: given(id, (value) => [{ system, value }]),
+    patient,
+    relationship: [conceptOf(relationship, local, vocabularies.relatedPerson)],
+  }
+  const details = ['/Encounter/GuarantorRelationshipToPatientId']
+  return { extension, party: records.shared(holder, resource, { system, value: id }, details).reference }
+}

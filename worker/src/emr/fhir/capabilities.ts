@@ -1,0 +1,85 @@
+import { Type } from '@sinclair/typebox'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { EmrError } from '../emr.ts'
+import type { FhirExchange } from '../fhir-exchange.ts'
+import { refusalOf } from '../fhir-refusal.ts'
+import { jsonAs } from '../http.ts'
+import { keep } from '../kept.ts'
+import type { Takes } from './records.ts'
+
+const KEEP_MS = 3_600_000
+/** Large servers describe every search parameter of every type: HAPI's statement has over a megabyte. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+const Interactions = Type.Optional(Type.Array(Type.Object({ code: Type.String() })))
+const CapabilityStatement = Type.Object({
+  resourceType: Type.Literal('CapabilityStatement'),
+  fhirVersion: Type.Optional(Type.String()),
+  rest: Type.Array(
+    Type.Object({
+      mode: Type.Optional(Type.String()),
+      interaction: Interactions,
+      resource: Type.Optional(
+        Type.Array(
+          Type.Object({
+            type: Type.String(),
+            interaction: Interactions,
+            conditionalCreate: Type.Optional(Type.Boolean()),
+          }),
+        ),
+      ),
+    }),
+  ),
+})
+
+/** What a server says of itself: the types it takes within a transaction, and those it creates conditionally. */
+export type Capabilities = Takes
+
+/** Reads `/metadata` when first asked, keeps it for an hour, and reads it again after `forget`. */
+export type CapabilityReader = {
+  /** Throws `EmrError` with a known outcome, 502 for a server that does not speak R4 or that takes no Encounters. */
+  get(credentials: EmrCredentials, call: Pick<EmrCall, 'signal'>): Promise<Capabilities>
+  forget(): void
+}
+
+/** `transactions: 'never'` overrules what the server says. */
+export function openCapabilities(fhir: FhirExchange, transactions: 'auto' | 'never'): CapabilityReader {
+  const kept = keep<Capabilities>()
+  const readAs = (credentials: EmrCredentials) => async (reading: { signal: AbortSignal }) => {
+    const request = { method: 'GET' as const, path: 'metadata', writes: false, maxAnswerBytes: MOST_BYTES }
+    const answer = await fhir.send(request, credentials, reading)
+    if (answer.status !== 200) throw refusalOf(answer)
+    return { value: capabilitiesIn(jsonAs(answer, CapabilityStatement), transactions), forMs: KEEP_MS }
+  }
+  return {
+    get: (credentials, call) =>
+      kept.get(call, readAs(credentials)).catch((error: unknown) => {
+        // It may have been read with the token of another user, who is not let in.
+        const another = error instanceof EmrError && (error.code === 401 || error.code === 403)
+        if (another && credentials.authorizationToken !== undefined) return kept.get(call, readAs(credentials))
+        throw error
+      }),
+    forget: () => kept.forget(),
+  }
+}
+
+function capabilitiesIn(
+  { fhirVersion, rest }: typeof CapabilityStatement.static,
+  transactions: 'auto' | 'never',
+): Capabilities {
+  // R4 and R4B differ in nothing that is sent here.
+  if (fhirVersion !== undefined && !/^4\.[0-3]\b/.test(fhirVersion)) {
+    throw new EmrError(502, 'the EMR does not speak FHIR R4', { retry: false })
+  }
+  const server = rest.find(({ mode }) => mode === undefined || mode === 'server')
+  const resources = server?.resource ?? []
+  const creates = resources.filter(({ interaction }) => interaction?.some(({ code }) => code === 'create'))
+  if (!creates.some(({ type }) => type === 'Encounter')) {
+    throw new EmrError(502, 'the EMR does not take encounters by FHIR', { retry: false })
+  }
+  const transacts = transactions === 'auto' && server?.interaction?.some(({ code }) => code === 'transaction') === true
+  return {
+    creates: new Set(transacts ? creates.map(({ type }) => type) : []),
+    conditionally: new Set(creates.filter((one) => one.conditionalCreate === true).map(({ type }) => type)),
+  }
+}

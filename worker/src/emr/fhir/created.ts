@@ -1,0 +1,58 @@
+import type { Static } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { Bundle, idInLocation } from '../fhir-exchange.ts'
+import { bears, EncounterResource, type Identifier, type OurIdentifier } from '../fhir-identifiers.ts'
+import { unreadable } from '../http-fault.ts'
+import { jsonAs, jsonOf, type HttpAnswer } from '../http.ts'
+import type { Entry } from './records.ts'
+
+/** The encounter that there is now, as far as the server showed it. */
+export type Created = {
+  id: string
+  identifiers?: Identifier[] | undefined
+  /** Which entries of the transaction it had already, by their index. */
+  existed?: Set<number>
+}
+
+/** What came of an Encounter sent alone; `undefined` if the server does not say which encounter there is now. */
+export function createdAlone({ status, headers, body }: HttpAnswer, ours: OurIdentifier): Created | undefined {
+  return created(status === 200, resourceIn(body), idInLocation('Encounter', headers.location), ours)
+}
+
+/** What came of a transaction whose first entry is the Encounter. Throws `EmrError` 502, outcome unknown, if it makes no sense. */
+export function createdTogether(
+  answer: HttpAnswer,
+  entries: readonly Entry[],
+  ours: OurIdentifier,
+): Created | undefined {
+  const { entry: results = [] } = jsonAs(answer, Bundle)
+  const statuses = results.map(({ response }) => response?.status.slice(0, 3))
+  const isDone = results.length === entries.length && statuses.every((status) => status === '200' || status === '201')
+  if (!isDone) throw unreadable(true)
+  const [first] = results
+  const shown = Value.Check(EncounterResource, first?.resource) ? first.resource : undefined
+  const existed = new Set(statuses.flatMap((status, index) => (status === '200' ? [index] : [])))
+  const made = created(existed.has(0), shown, idInLocation('Encounter', first?.response?.location), ours)
+  return made && { ...made, existed }
+}
+
+/** An encounter that was there already must show our key: a server that overlooks the condition may have found another patient's. */
+function created(
+  existed: boolean,
+  shown: Static<typeof EncounterResource> | undefined,
+  located: string | undefined,
+  ours: OurIdentifier,
+): Created | undefined {
+  if (existed && !(shown && bears(shown, ours))) return undefined
+  const id = shown?.id ?? located
+  return id === undefined ? undefined : { id, identifiers: shown?.identifier, existed: new Set() }
+}
+
+function resourceIn(body: Buffer) {
+  try {
+    const shown = jsonOf({ body, writes: true })
+    return Value.Check(EncounterResource, shown) ? shown : undefined
+  } catch {
+    return undefined // No body, or none that says more than the Location does.
+  }
+}

@@ -1,0 +1,174 @@
+import type { Reference } from 'fhir/r4.js'
+import type { Emr, EmrCall, EmrError, EncounterFound, EncounterOrder } from '../emr.ts'
+import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import { openFhir, type FhirExchange } from '../fhir-exchange.ts'
+import {
+  alternativeIdentifiers,
+  bears,
+  correlationKey,
+  EncounterResource,
+  type OurIdentifier,
+} from '../fhir-identifiers.ts'
+import { clinicians, pointersTo } from '../fhir-objections.ts'
+import { findPatient, identifierQuery, token } from '../fhir-patient.ts'
+import { refusalOf } from '../fhir-refusal.ts'
+import { unreadable } from '../http-fault.ts'
+import type { HttpAnswer } from '../http.ts'
+import { createdAlone, createdTogether, type Created } from './created.ts'
+import { openCapabilities, type Capabilities, type CapabilityReader } from './capabilities.ts'
+import { carried, leavesBelow, transactionOf, translate, type Translated } from './encounter.ts'
+import { options, type FhirOptions } from './options.ts'
+import { patientReference } from './patient.ts'
+
+/** Answers of a server that cannot do what its statement said it could: not found, not allowed, no such media type, not implemented. */
+const notWhatItSaid = new Set([404, 405, 406, 412, 415, 501])
+/** Under which no encounter is: asked for to see whether the server lets us search. */
+const NOBODYS_KEY = 'check'
+
+/**
+ * Any FHIR R4 server (docs/emr/fhir.md): conditional create where it knows it, else a search before each creation; all that does
+ * not fit into the Encounter goes along in one transaction where it takes one.
+ */
+export const fhir: EmrFactory<typeof options> = {
+  options,
+  canFind: () => true,
+  create: (connection) => new FhirConnector(connection),
+}
+
+class FhirConnector implements Emr {
+  readonly #options: FhirOptions
+  readonly #fhir: FhirExchange
+  readonly #capabilities: CapabilityReader
+
+  constructor(connection: ConnectionWith<typeof options>) {
+    const { baseUrl, concurrency, auth } = connection
+    this.#options = connection
+    this.#fhir = openFhir({ baseUrl, connections: concurrency, auth })
+    this.#capabilities = openCapabilities(this.#fhir, connection.transactions)
+  }
+
+  async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    const able = await this.#capabilities.get(order.credentials, call)
+    const patient = await this.#patient(order, able, call)
+    const { translated, searchFirst } = this.#translate(order, able, patient)
+    if (searchFirst) {
+      const found = await this.#search(order, call)
+      if (found) return this.#found(order, translated, found)
+    }
+    const { path, body, headers } = this.#messageOf(order, translated, able)
+    const request = { method: 'POST' as const, path, body: JSON.stringify(body), headers, writes: true }
+    const answer = await this.#fhir.send(request, order.credentials, call)
+    if (answer.status !== 200 && answer.status !== 201) throw this.#refusal(answer, order, translated)
+    const ours = this.#ours(order)
+    const created = path === '' ? createdTogether(answer, translated.entries, ours) : createdAlone(answer, ours)
+    return this.#found(order, translated, created ?? (await this.#whichThereWas(order, call)))
+  }
+
+  /** After an answer that says "there is one now" and not which. The encounter exists, so a search that fails leaves it in doubt. */
+  async #whichThereWas(order: EncounterOrder, call: EmrCall): Promise<Created> {
+    const found = await this.#search(order, call).catch(() => undefined)
+    if (!found) throw unreadable(true)
+    return found
+  }
+
+  async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
+    const found = await this.#search(order, call)
+    if (!found) return undefined
+    const able = await this.#capabilities.get(order.credentials, call)
+    return this.#found(order, this.#translate(order, able, {}).translated, found)
+  }
+
+  async check(call: EmrCall): Promise<void> {
+    await this.#capabilities.get({}, call)
+    await this.#search({ correlationKey: NOBODYS_KEY, credentials: {} }, call)
+  }
+
+  close(): Promise<void> {
+    return this.#fhir.close()
+  }
+
+  /** In a transaction the server finds the patient of an identifier by itself; outside of one we have to. */
+  async #patient({ encounter, credentials }: EncounterOrder, able: Capabilities, call: EmrCall): Promise<Reference> {
+    const reference = patientReference(encounter, this.#options)
+    if ('reference' in reference) return reference.reference
+    if (able.creates.size > 0) return { reference: `Patient?${identifierQuery(reference.system, reference.value)}` }
+    const id = await findPatient(this.#fhir, { ...reference, by: 'POST' }, credentials, call)
+    return { reference: `Patient/${id}` }
+  }
+
+  #translate({ correlationKey, encounter }: EncounterOrder, able: Capabilities, patient: Reference) {
+    const about = { options: this.#options, patient, now: Date.now() }
+    const translated = translate({ correlationKey, encounter }, { ...about, takes: able })
+    const conditional = translated.entries.filter((entry) => entry.ifNoneExist !== undefined)
+    const tooMany = conditional.length > 0 && translated.entries.length > this.#options.maxConditionalEntries
+    if (tooMany) {
+      const takes = { creates: able.creates, conditionally: new Set<string>() }
+      return { translated: translate({ correlationKey, encounter }, { ...about, takes }), searchFirst: true }
+    }
+    const alone = translated.entries.length === 1
+    const guarded = alone ? able.conditionally.has('Encounter') : conditional.length === translated.entries.length
+    return { translated, searchFirst: !guarded }
+  }
+
+  #messageOf({ correlationKey: key }: EncounterOrder, { encounter, entries }: Translated, able: Capabilities) {
+    const headers = { prefer: 'return=representation' }
+    if (entries.length > 1) return { path: '', body: transactionOf(entries), headers }
+    const condition = identifierQuery(this.#options.identifierSystem, key)
+    const guard = able.conditionally.has('Encounter') ? { 'if-none-exist': condition } : {}
+    return { path: 'Encounter', body: encounter, headers: { ...headers, ...guard } }
+  }
+
+  async #search(
+    { correlationKey: key, credentials }: Pick<EncounterOrder, 'correlationKey' | 'credentials'>,
+    call: EmrCall,
+  ) {
+    const ours = this.#ours({ correlationKey: key })
+    const query = { identifier: token(ours.system, key) }
+    const listed = await this.#fhir.search(
+      { method: 'GET', path: 'Encounter', query },
+      EncounterResource,
+      credentials,
+      call,
+    )
+    const found = listed.filter((one) => bears(one, ours))
+    if (found.length > 1) call.log.warn({ encounters: found.length }, 'emr.duplicate')
+    const [first] = found
+    return first && { id: first.id, identifiers: first.identifier ?? [] }
+  }
+
+  /** `existed` names the entries that the server had already; not knowing, we vouch for none that it may have had. */
+  #found(
+    order: EncounterOrder,
+    { entries, notCarried }: Translated,
+    { id, identifiers, existed }: Created,
+  ): EncounterFound {
+    const details = entries.filter((_entry, index) => existed?.has(index) ?? true).flatMap((entry) => entry.details)
+    const lost = new Set([...notCarried, ...leavesBelow(order.encounter, details)])
+    return {
+      EncounterId: id,
+      AlternativeIdentifiers: identifiers
+        ? alternativeIdentifiers(identifiers, this.#ours(order))
+        : [correlationKey(order.correlationKey)],
+      NotCarried: [...lost],
+    }
+  }
+
+  #ours({ correlationKey: key }: Pick<EncounterOrder, 'correlationKey'>): OurIdentifier {
+    return { system: this.#options.identifierSystem, key }
+  }
+
+  #refusal(answer: HttpAnswer, { encounter }: EncounterOrder, { entries, encounter: sent }: Translated): EmrError {
+    if (notWhatItSaid.has(answer.status)) this.#capabilities.forget()
+    return refusalOf(answer, (expressions) =>
+      pointersTo(expressions, {
+        encounter,
+        carried,
+        resources: entries.map(({ resource, item }) => ({
+          type: resource.resourceType,
+          ...(item !== undefined && { item }),
+        })),
+        lists: { ...clinicians(encounter, sent.participant), 'Encounter.diagnosis': 0 },
+      }),
+    )
+  }
+}

@@ -1,0 +1,26 @@
+import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import type { Reference } from 'fhir/r4.js'
+import { EmrError } from '../emr.ts'
+import { namedPatient, unknownPatientIdType } from '../fhir-patient.ts'
+import { withoutUnusable } from '../fhir-values.ts'
+import type { FhirOptions } from './options.ts'
+
+/**
+ * The reference to the patient, or the identifier under which the server knows one. Throws `EmrError` 400 for a PatientId that FHIR
+ * cannot hold, and where the connection refuses what it does not know for a PatientIdType.
+ */
+export function patientReference(
+  encounter: PatientEncounter,
+  options: Pick<FhirOptions, 'patientIdentifierSystems' | 'otherPatientIdTypes'>,
+): { reference: Reference } | { system: string; value: string } {
+  if (withoutUnusable(encounter).unusable.includes('/PatientId')) {
+    throw new EmrError(400, 'the PatientId cannot be said in FHIR', { pointers: ['/PatientId'] })
+  }
+  const named = namedPatient(encounter, options.patientIdentifierSystems)
+  if (named.by === 'id') return { reference: { reference: `Patient/${named.id}` } }
+  if (named.by === 'identifier') return named
+  const { PatientId: value, PatientIdType } = encounter
+  if (options.otherPatientIdTypes === 'refuse') throw unknownPatientIdType(encounter)
+  const type = PatientIdType === undefined ? {} : { type: { text: PatientIdType } }
+  return { reference: { type: 'Patient', identifier: { ...type, value } } }
+}

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { readAcknowledgement } from './acknowledgement.ts'
+
+const MSH = 'MSH|^~\\&|EMR||||||ACK^A04^ACK|77|P|2.5.1'
+const read = (...segments: string[]) => readAcknowledgement(Buffer.from([MSH, ...segments, ''].join('\r')))
+const location = { segment: 'PV1', sequence: 1, field: 3, repetition: 1, component: 4 }
+
+test('reads the answer and what it answers', () => {
+  expect(read('MSA|AA|k1')).toEqual({ code: 'AA', answers: 'k1', faults: [], wantsAnswer: undefined })
+})
+
+test('reads ERR of v2.5, one fault for each place, and passes over warnings', () => {
+  const acknowledgement = read(
+    'MSA|AE|k1',
+    'ERR||PV1^1^3^1^4~PID^^5|103^Table value not found^HL70357|E|||Jane Doe',
+    'ERR||PV1^1^10|102|W',
+    'ERR|||207|F',
+  )
+  expect(acknowledgement?.faults).toEqual([
+    { code: '103', location },
+    { code: '103', location: { segment: 'PID', field: 5 } },
+    { code: '207', location: undefined },
+  ])
+})
+
+test('reads ERR as it was before v2.5, and MSA-6', () => {
+  expect(read('MSA|AE|k1', 'ERR|PV1^1^3^103&Jane&HL70357')?.faults).toEqual([
+    { code: '103', location: { segment: 'PV1', sequence: 1, field: 3 } },
+  ])
+  expect(read('MSA|AE|k1|Jane|||207^Jane')?.faults).toEqual([{ code: '207', location: undefined }])
+})
+
+test('reads the delimiters that the answer names, and segments that end with LF', () => {
+  const bytes = Buffer.from('MSH*!~\\&*EMR\nMSA*AE*k1\nERR**PV1!1!3!1!4*103!x\n')
+  expect(readAcknowledgement(bytes)?.faults).toEqual([{ code: '103', location }])
+})
+
+test('tells whether the answer wants an answer', () => {
+  const bytes = Buffer.from('MSH|^~\\&|EMR||||||ACK|A7|P|2.4|||AL|NE\rMSA|AA|k1\r')
+  expect(readAcknowledgement(bytes)?.wantsAnswer).toEqual({ controlId: 'A7', version: '2.4' })
+})
+
+test.each(['', 'MSH', 'MSH|^~\\&|', 'MSA|AA|k1\r', 'HELLO\rMSA|AA|k1\r'])('%j is no acknowledgement', (text) => {
+  expect(readAcknowledgement(Buffer.from(text))).toBeUndefined()
+})

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { frame, FrameError, FrameReader } from './mllp-frame.ts'
+
+const texts = (reader: FrameReader, ...chunks: (Buffer | string)[]) =>
+  chunks.flatMap((chunk) => Array.from(reader.read(Buffer.from(chunk)), String))
+
+test('a frame is the message between 0x0B and 0x1C 0x0D', () => {
+  expect(frame(Buffer.from('MSH'))).toEqual(Buffer.from('\x0bMSH\x1c\r'))
+})
+
+test('reads frames however their bytes are cut', () => {
+  const bytes = Buffer.concat([frame(Buffer.from('one')), frame(Buffer.from('')), frame(Buffer.from('zwölf'))])
+  expect(texts(new FrameReader(100), bytes)).toEqual(['one', '', 'zwölf'])
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const parts = [bytes.subarray(0, cut), bytes.subarray(cut)]
+    expect(texts(new FrameReader(100), ...parts)).toEqual(['one', '', 'zwölf'])
+  }
+  expect(texts(new FrameReader(100), ...Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(['one', '', 'zwölf'])
+})
+
+test('passes over line breaks between frames, and takes a frame whose CR is missing', () => {
+  expect(texts(new FrameReader(100), '\r\n\x0bone\x1c\x0btwo\x1c\r\n')).toEqual(['one', 'two'])
+})
+
+test('anything else between frames is no MLLP', () => {
+  expect(() => texts(new FrameReader(100), 'HTTP/1.1 400')).toThrow(FrameError)
+  expect(() => texts(new FrameReader(100), '\x0bone\x1c\rtwo')).toThrow(FrameError)
+})
+
+test('a frame larger than allowed is refused before its end has come', () => {
+  expect(texts(new FrameReader(3), '\x0bone\x1c\r', '\x0btwo\x1c')).toEqual(['one', 'two'])
+  expect(() => texts(new FrameReader(3), '\x0bfo', 'ur')).toThrow(FrameError)
+})

@@ -1,0 +1,26 @@
+/**
+ * What the patient is to the subscriber, read the other way round, in HL7 table 0063. Only where the inverse is certain:
+ * the parent of a child may be its mother or its father, but PAR is right for both.
+ */
+const inverses: Record<string, string> = {
+  SEL: 'SEL',
+  SPO: 'SPO',
+  DOM: 'DOM',
+  SIB: 'SIB',
+  BRO: 'SIB',
+  SIS: 'SIB',
+  CHD: 'PAR',
+  NCH: 'PAR',
+  PAR: 'CHD',
+  MTH: 'CHD',
+  FTH: 'CHD',
+  GCH: 'GRP',
+  GRP: 'GCH',
+  WRD: 'GRD',
+  GRD: 'WRD',
+}
+
+/** The relationship seen from the other side; `undefined` for a code that is local or whose inverse is not certain. */
+export function inverseRelationship(code: string): string | undefined {
+  return Object.hasOwn(inverses, code) ? inverses[code] : undefined
+}

@@ -1,0 +1,71 @@
+import type { FieldPath } from '../not-carried.ts'
+import { elementLimit } from './standard-lengths.ts'
+import { parseElement } from './element.ts'
+import { fieldPlaces, type FieldPlace } from './fields.ts'
+import { SiteOptions, type Site } from './options.ts'
+import { epic } from './profiles/epic.ts'
+import { meditech } from './profiles/meditech.ts'
+import { standard } from './profiles/standard.ts'
+
+const profiles: Record<string, Partial<Site>> = { standard, meditech, epic }
+
+type Configured = { emrSystem: string; profile?: string } & { [Name in keyof Site]?: Site[Name] | undefined }
+
+/**
+ * What is agreed with the site of a connection: its own options over those of its profile over the standard ones; tables
+ * are joined, everything else replaced. Throws `RangeError` for `fields` that contradict themselves, so that a worker does
+ * not start with them.
+ */
+export function siteOf(connection: Configured): Site {
+  const profile = profiles[connection.profile ?? connection.emrSystem.toLowerCase()] ?? {}
+  const own = Object.fromEntries(
+    Object.entries(connection).filter(([name, value]) => name in SiteOptions.properties && value !== undefined),
+  )
+  const site: Site = { ...standard, ...profile, ...own }
+  const layers = [standard, profile, own as Partial<Site>]
+  site.providerRoles = joined(layers, 'providerRoles')
+  site.patientClasses = joined(layers, 'patientClasses')
+  site.fields = joined(layers, 'fields')
+  site.elements = joined(layers, 'elements')
+  site.errorCodes = joined(layers, 'errorCodes')
+  for (const [path, element] of Object.entries(site.fields)) if (element) refuseMisplaced(path, element)
+  // Refuses a time zone that does not exist.
+  if (site.timeZone) Intl.DateTimeFormat('en-US', { timeZone: site.timeZone })
+  return site
+}
+
+function joined<Name extends 'providerRoles' | 'patientClasses' | 'fields' | 'elements' | 'errorCodes'>(
+  layers: Partial<Site>[],
+  name: Name,
+): Site[Name] {
+  return Object.assign({}, ...layers.map((layer) => layer[name] ?? {})) as Site[Name]
+}
+
+/** Where a field stands at this site; `{}` if it is not to be sent. */
+export function placeOf(path: string, { fields }: Pick<Site, 'fields'>): FieldPlace {
+  if (!Object.hasOwn(fields, path)) return fieldPlaces[path as FieldPath] ?? {}
+  const at = fields[path]
+  return at ? { at } : {}
+}
+
+const repeating: Record<string, string> = {
+  IN1: '/Encounter/Insurances/*',
+  ROL: '/Encounter/ProvidersType/*',
+  DG1: '/Encounter/ICD10DXCodeIds/*',
+}
+
+/** A segment that repeats takes the fields of its own items, and they go nowhere else but to Z segments. */
+function refuseMisplaced(path: string, element: string): void {
+  const { segment, field } = parseElement(element)
+  if (segment.startsWith('Z')) {
+    const nested = path.split('*').length > 2
+    // Field 2 of such a Z segment is the set id of its insurance; a provider has none.
+    const wrong = nested && (field < 3 || !path.startsWith('/Encounter/Insurances/'))
+    if (wrong) throw new RangeError(`fields: ${path} cannot stand in ${element}`)
+    return
+  }
+  const owner = Object.entries(repeating).find(([, items]) => path.startsWith(items))?.[0]
+  const wrong = owner ? segment !== owner : segment in repeating
+  if (wrong) throw new RangeError(`fields: ${path} cannot stand in ${segment}`)
+  if (!elementLimit(element)) throw new RangeError(`fields: HL7 v2.5.1 has no element ${element}`)
+}

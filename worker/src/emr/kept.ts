@@ -1,0 +1,49 @@
+import type { EmrCall } from './emr.ts'
+import { aborted } from './http-fault.ts'
+
+/** For one reading; it serves every call that waits for it, so none of their signals may end it. */
+const READING_TIMEOUT_MS = 10_000
+
+/** What a connection has read from its EMR and uses for a while: a token, a statement of what the EMR can do. */
+export type Kept<Value> = {
+  /**
+   * The value, read again if its time is up or if it must be `fresh`. Whoever asks while it is being read gets the same answer.
+   * A failure reaches those who waited for it and is not kept. If the call's signal aborts first: `EmrError` 502, nothing sent.
+   */
+  get(call: Pick<EmrCall, 'signal'>, read: Read<Value>, about?: { fresh?: boolean }): Promise<Value>
+  /** The next one to ask has it read again. */
+  forget(): void
+}
+
+/** Reads the value, within `signal`, and says how long it may be used, in milliseconds. */
+export type Read<Value> = (call: { signal: AbortSignal }) => Promise<{ value: Value; forMs: number }>
+
+export function keep<Value>(): Kept<Value> {
+  let kept: { value: Value; until: number } | undefined
+  let reading: Promise<Value> | undefined
+
+  async function readAnew(read: Read<Value>): Promise<Value> {
+    const { value, forMs } = await read({ signal: AbortSignal.timeout(READING_TIMEOUT_MS) })
+    kept = { value, until: Date.now() + forMs }
+    return value
+  }
+
+  return {
+    async get({ signal }, read, { fresh = false } = {}) {
+      if (!fresh && kept && Date.now() < kept.until) return kept.value
+      reading ??= readAnew(read).finally(() => (reading = undefined))
+      return unlessAborted(signal, reading)
+    },
+    forget() {
+      kept = undefined
+    },
+  }
+}
+
+function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(aborted(signal, { sent: false, writes: false }))
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort)
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
+}

@@ -1,0 +1,51 @@
+import { aborted } from './http-fault.ts'
+
+/** Encounters remembered; the oldest are forgotten first. */
+const MOST_REMEMBERED = 10_000
+
+/**
+ * For an EMR that has no place for our key, where encounters of one patient can look exactly alike: sees to it that this
+ * process gives each of them to one order only. What other processes gave away it does not know.
+ */
+export class LookAlikes {
+  readonly #owners = new Map<string, string>()
+  readonly #turns = new Map<string, Promise<unknown>>()
+
+  /**
+   * Runs `action` after all earlier ones of the same patient: an encounter that is just being made must not be found by
+   * another order before it is given to its own. Throws `EmrError` if the signal aborts before its turn has come.
+   */
+  async inTurn<Value>(patientId: string, signal: AbortSignal, action: () => Promise<Value>): Promise<Value> {
+    const { promise: mine, resolve: done } = Promise.withResolvers<void>()
+    const before = this.#turns.get(patientId)
+    const last = before ? before.then(() => mine) : mine
+    this.#turns.set(patientId, last)
+    try {
+      if (before) await unlessAborted(signal, before)
+      return await action()
+    } finally {
+      done()
+      if (this.#turns.get(patientId) === last) this.#turns.delete(patientId)
+    }
+  }
+
+  /** The encounter is this order's from now on. */
+  give(encounterId: string, correlationKey: string): void {
+    this.#owners.set(encounterId, correlationKey)
+    const [oldest] = this.#owners.keys()
+    if (this.#owners.size > MOST_REMEMBERED && oldest !== undefined) this.#owners.delete(oldest)
+  }
+
+  /** Whether this process gave it to an order with another key. */
+  isAnothers(encounterId: string, correlationKey: string): boolean {
+    return (this.#owners.get(encounterId) ?? correlationKey) !== correlationKey
+  }
+}
+
+function unlessAborted(signal: AbortSignal, work: Promise<unknown>): Promise<unknown> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(aborted(signal, { sent: false, writes: false }))
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort)
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
+}

@@ -1,0 +1,105 @@
+import { EmrError, type Emr, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
+import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import { unreadable } from '../http-fault.ts'
+import { LookAlikes } from '../look-alikes.ts'
+import { clockOf, usDay } from './date-time.ts'
+import { notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'
+import { UnityService } from './magic.ts'
+import { encounterIdIn, whose } from './match.ts'
+import { options } from './options.ts'
+import { Sessions } from './sessions.ts'
+
+/**
+ * Allscripts (Veradigm) Unity, JSON flavour (docs/emr/unity.md): a token by the licence, a login of the user, then one action that
+ * makes the encounter. It has no place for a key, so an encounter is found again by patient, type and time.
+ */
+export const unity: EmrFactory<typeof options> = {
+  options,
+  canFind: ({ listAction }) => listAction !== 'none',
+  create(connection) {
+    const connector = new UnityConnector(connection)
+    return connection.listAction === 'none' ? withoutFind(connector) : connector
+  },
+}
+
+function withoutFind(connector: Emr): Emr {
+  return {
+    create: (order, call) => connector.create(order, call),
+    check: (call) => connector.check(call),
+    close: () => connector.close(),
+  }
+}
+
+class UnityConnector implements Emr {
+  readonly findsBy = 'likeness'
+
+  readonly #settings: ConnectionWith<typeof options>
+  readonly #unity: UnityService
+  readonly #sessions: Sessions
+  readonly #lookAlikes = new LookAlikes()
+
+  constructor(connection: ConnectionWith<typeof options>) {
+    // Here rather than with the first job: a time zone that does not exist stops the worker.
+    if (connection.timeZone !== undefined) clockOf(connection.timeZone)
+    this.#settings = connection
+    this.#unity = new UnityService({ ...connection, connections: connection.concurrency })
+    this.#sessions = new Sessions(this.#unity, connection.sessionMinutes * 60_000)
+  }
+
+  async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    const patientId = patientIdOf(order.encounter, this.#settings)
+    const parameters = parametersOf(order.encounter, this.#settings)
+    return this.#lookAlikes.inTurn(patientId, call.signal, async () => {
+      const { action } = this.#settings
+      const rows = await this.#sessions.within(order.credentials, call, (session) =>
+        this.#unity.magic({ ...session, action, patientId, parameters }, true, call),
+      )
+      const encounterId = rows.map(encounterIdIn).find((id) => id !== '')
+      if (encounterId === undefined) throw unreadable(true)
+      return this.#given(encounterId, order)
+    })
+  }
+
+  async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
+    const patientId = patientIdOf(order.encounter, this.#settings)
+    const occasion = occasionOf(order.encounter, this.#settings)
+    return this.#lookAlikes.inTurn(patientId, call.signal, async () => {
+      const { listAction: action } = this.#settings
+      // Type, from which day, how many days on from it, also what is past. The day is wide enough for any time zone.
+      const parameters = [occasion.type, usDay(occasion.when), '1', 'Y']
+      const rows = await this.#sessions.within(order.credentials, call, (session) =>
+        this.#unity.magic({ ...session, action, patientId, parameters }, false, call),
+      )
+      const verdicts = rows
+        .filter((row) => !this.#lookAlikes.isAnothers(encounterIdIn(row), order.correlationKey))
+        .map((row) => ({ encounterId: encounterIdIn(row), verdict: whose(row, { ...occasion, patientId }) }))
+        .filter(({ verdict }) => verdict !== 'other')
+      const [only, ...more] = verdicts
+      if (!only) return undefined
+      if (more.length > 0 || only.verdict === 'unclear') throw undecided()
+      return this.#given(only.encounterId, order)
+    })
+  }
+
+  /** Gets a token and gives it back. No user is at hand to go further with. */
+  async check(call: EmrCall): Promise<void> {
+    await this.#unity.retire(await this.#unity.getToken(call), call)
+  }
+
+  async close(): Promise<void> {
+    await this.#sessions.retire()
+    await this.#unity.close()
+  }
+
+  #given(encounterId: string, { encounter, correlationKey, credentials }: EncounterOrder): EncounterFound {
+    this.#lookAlikes.give(encounterId, correlationKey)
+    const NotCarried = notCarriedByUnity(encounter, this.#settings, credentials.loginId ?? '')
+    return { EncounterId: encounterId, AlternativeIdentifiers: [], NotCarried }
+  }
+}
+
+/** Better no answer than a wrong one: the job ends `OutcomeUnknown`, and a person who can see the chart decides. */
+function undecided(): EmrError {
+  const message = 'the EMR has encounters of the patient of which one may be this one, and nothing that tells which'
+  return new EmrError(502, message, { outcomeUnknown: false, retry: false })
+}

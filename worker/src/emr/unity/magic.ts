@@ -1,0 +1,104 @@
+import { Value } from '@sinclair/typebox/value'
+import { Type } from '@sinclair/typebox'
+import { EmrError, type EmrCall } from '../emr.ts'
+import { unreadable } from '../http-fault.ts'
+import { faultOf } from '../http-status.ts'
+import { jsonOf, openHttp, urlBelow, type Http, type HttpAnswer } from '../http.ts'
+import type { Row } from './match.ts'
+import { nothingFound, refusalIn } from './refusal.ts'
+
+const LONGEST_LIST_BYTES = 8 * 1024 * 1024
+const Rows = Type.Array(Type.Record(Type.String(), Type.Unknown()))
+const Guid = /^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i
+
+/** One MagicJson action: Parameter1 to Parameter6 in `parameters`. */
+export type Magic = { action: string; user: string; token: string; patientId?: string; parameters: string[] }
+
+/** The three operations of a Unity service. Every method throws `EmrError`. */
+export class UnityService {
+  readonly #http: Http
+  readonly #service: string
+  readonly #about: { appName: string; serviceUsername: string; servicePassword: string }
+
+  constructor(about: {
+    baseUrl: string
+    appName: string
+    serviceUsername: string
+    servicePassword: string
+    connections: number
+  }) {
+    this.#http = openHttp({ connections: about.connections })
+    this.#service = urlBelow(about.baseUrl, 'json/').href
+    this.#about = about
+  }
+
+  /** A security token by the licence's own credentials. It is good for nothing until a user is authenticated with it. */
+  async getToken(call: Pick<EmrCall, 'signal'>): Promise<string> {
+    const { appName: Appname, serviceUsername: Username, servicePassword: Password } = this.#about
+    const answer = await this.#post('GetToken', { Username, Password, Appname }, false, call)
+    const text = answer.body.toString().trim().replaceAll('"', '')
+    if (/^error:/i.test(text)) throw new EmrError(401, "the EMR did not accept the gateway's service credentials")
+    if (!Guid.test(text)) throw unreadable(false)
+    return text
+  }
+
+  /**
+   * Does an action and gives back the rows of its answer. `creates`: whether an encounter can come of it, so that a lost answer
+   * leaves the outcome unknown. Throws `SessionEnded` when the token is worth nothing any more.
+   */
+  async magic(
+    { action, user, token, patientId = '', parameters }: Magic,
+    creates: boolean,
+    call: Pick<EmrCall, 'signal'>,
+  ) {
+    const body = {
+      Action: action,
+      AppUserID: user,
+      Appname: this.#about.appName,
+      PatientID: patientId,
+      Token: token,
+      ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`Parameter${index + 1}`, parameters[index] ?? ''])),
+      Data: '',
+    }
+    return rowsIn(await this.#post('MagicJson', body, creates, call))
+  }
+
+  /** Makes a token worthless. Whether it worked is of no use to know. */
+  async retire(token: string, call: Pick<EmrCall, 'signal'>): Promise<void> {
+    await this.#post('RetireSecurityToken', { Token: token, Appname: this.#about.appName }, false, call).catch(() => {})
+  }
+
+  close(): Promise<void> {
+    return this.#http.close()
+  }
+
+  async #post(operation: string, body: object, writes: boolean, call: Pick<EmrCall, 'signal'>): Promise<HttpAnswer> {
+    const answer = await this.#http.send(
+      {
+        method: 'POST',
+        url: urlBelow(this.#service, operation),
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify(body),
+        writes,
+        maxAnswerBytes: LONGEST_LIST_BYTES,
+      },
+      call,
+    )
+    if (answer.status !== 200) throw faultOf(answer)
+    return answer
+  }
+}
+
+/** `[{"getencounterlistinfo": [{...}, ...]}]`: the inner rows of all tables. Errors come the same way, with status 200. */
+function rowsIn(answer: HttpAnswer): Row[] {
+  const json = jsonOf(answer)
+  const tables: unknown = Array.isArray(json) ? json : [json]
+  if (!Value.Check(Rows, tables)) throw unreadable(answer.writes)
+  for (const { Error: error } of tables) {
+    if (error === undefined || error === null || error === '') continue
+    const text = typeof error === 'string' ? error : ''
+    if (nothingFound.test(text)) return []
+    throw refusalIn(text, answer.writes)
+  }
+  return tables.flatMap((table) => Object.values(table)).flatMap((rows) => (Value.Check(Rows, rows) ? rows : []))
+}

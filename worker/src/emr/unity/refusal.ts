@@ -1,0 +1,30 @@
+import { EmrError } from '../emr.ts'
+
+/** The token is worth nothing any more: another session may help, once. */
+export class SessionEnded extends EmrError {
+  override name = 'SessionEnded'
+  constructor() {
+    super(401, 'the EMR does not keep the session')
+  }
+}
+
+const sessionOver = /logged out|inactivity|\btoken\b|not (been )?authenticated|GetUserAuthentication/i
+const userRefused = /not (authori[sz]ed|permitted|allowed|licensed)|permission|access (is )?denied/i
+const loginRefused =
+  /password|user ?name|log ?in|invalid user|user .{0,40}(not (found|valid)|inactive|disabled|locked)/i
+const ownTrouble = /time-?d? ?-?out|deadlock|unavailable|could not connect|connection|transport|busy|try again/i
+
+/**
+ * What an error means that came in an answer of status 200. Unity documents no codes, only texts such as
+ * `Magic Error - ...`: they are searched for a few words and go no further. What is not known is about a parameter.
+ */
+export function refusalIn(text: string, writes: boolean): EmrError {
+  if (sessionOver.test(text)) return new SessionEnded()
+  if (userRefused.test(text)) return new EmrError(403, 'the EMR does not allow this to the user')
+  if (loginRefused.test(text)) return new EmrError(401, 'the EMR did not accept the login')
+  if (ownTrouble.test(text)) return new EmrError(502, 'the EMR could not do it', { outcomeUnknown: writes })
+  return new EmrError(400, 'the EMR did not accept the content')
+}
+
+/** How Unity says that a list is empty, in the versions that do not send an empty list. */
+export const nothingFound = /no (encounters?|data|records?|results?|rows?) (was |were )?(found|returned|available)/i

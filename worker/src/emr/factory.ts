@@ -1,6 +1,7 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Emr } from './emr.ts'
+import type { Carried } from './not-carried.ts'
 
 /** A connection as configured: the settings that all have, and the connector's own options beside them. */
 export type ConnectionWith<Options extends TObject> = Connection & Static<Options>
@@ -14,6 +15,10 @@ export type EmrFactory<Options extends TObject = TObject> = {
    * in the configuration.
    */
   canFind(connection: ConnectionWith<Options>): boolean
+  /** Where in the EMR each field goes; what is absent is never carried. The table in docs/emr/carried.md is made of it. */
+  carried: Carried
+  /** How the user's own credentials reach the EMR; what is absent does not. */
+  login: { LoginId?: string; Password?: string; AuthorizationToken?: string }
   /** Builds the port; connects to nothing yet. */
   create(connection: ConnectionWith<Options>): Emr
 }

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
+import { carried } from './encounter.ts'
 import type { ConnectionWith, EmrFactory } from '../factory.ts'
 import { AthenaApi } from './api.ts'
 import { AppointmentRoute } from './appointment-route.ts'
@@ -13,6 +14,8 @@ import type { Route } from './route.ts'
  */
 export const athena: EmrFactory<typeof options> = {
   options,
+  carried,
+  login: { AuthorizationToken: 'Authorization: Bearer, instead of `auth`' },
   canFind: () => true,
   create: (connection) => new AthenaConnector(connection),
 }

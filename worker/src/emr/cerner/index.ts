@@ -22,6 +22,8 @@ const NOBODYS_ID = '0'
  */
 export const cerner: EmrFactory<typeof options> = {
   options,
+  carried,
+  login: { AuthorizationToken: 'Authorization: Bearer, instead of `auth`' },
   canFind: () => true,
   create: (connection) => new CernerConnector(connection),
 }

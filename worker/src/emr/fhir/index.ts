@@ -31,6 +31,8 @@ const NOBODYS_KEY = 'check'
  */
 export const fhir: EmrFactory<typeof options> = {
   options,
+  carried,
+  login: { AuthorizationToken: 'Authorization: Bearer, instead of `auth`' },
   canFind: () => true,
   create: (connection) => new FhirConnector(connection),
 }

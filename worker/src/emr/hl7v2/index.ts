@@ -7,7 +7,7 @@ import { unreadable } from '../http-fault.ts'
 import { readAcknowledgement } from './acknowledgement.ts'
 import { answerTo } from './answer-to.ts'
 import type { Discharge } from './discharge.ts'
-import { encodeEncounter, type EncodedEncounter } from './encounter.ts'
+import { carried, encodeEncounter, type EncodedEncounter } from './encounter.ts'
 import { openMllp, type Mllp } from './mllp.ts'
 import type { ReadAnswer } from './mllp-connection.ts'
 import { options, type Site, type TlsOptions } from './options.ts'
@@ -23,6 +23,8 @@ type Hl7v2Connection = ConnectionWith<typeof options>
  */
 export const hl7v2: EmrFactory<typeof options> = {
   options,
+  carried,
+  login: {},
   canFind: () => false,
   create: (connection) => new Hl7v2Connector(connection),
 }

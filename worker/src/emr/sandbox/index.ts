@@ -3,6 +3,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
 import type { ConnectionWith, EmrFactory } from '../factory.ts'
 import { authorizationOf, BaseUrl, jsonAs, openHttp, urlBelow, type Http, type HttpRequest } from '../http.ts'
+import { carried } from './carried.ts'
 import { refusal } from './refusal.ts'
 
 const options = Type.Object({ baseUrl: BaseUrl })
@@ -16,6 +17,12 @@ const Listed = Type.Array(Type.Intersect([Created, Type.Object({ CorrelationKey:
  */
 export const sandbox: EmrFactory<typeof options> = {
   options,
+  carried,
+  login: {
+    LoginId: 'Authorization: Basic',
+    Password: 'Authorization: Basic',
+    AuthorizationToken: 'Authorization: Bearer, instead of Basic',
+  },
   canFind: () => true,
   create: (connection) => new SandboxConnector(connection),
 }

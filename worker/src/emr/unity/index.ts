@@ -3,7 +3,7 @@ import type { ConnectionWith, EmrFactory } from '../factory.ts'
 import { unreadable } from '../http-fault.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { clockOf, usDay } from './date-time.ts'
-import { notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'
+import { carried, notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'
 import { UnityService } from './magic.ts'
 import { encounterIdIn, whose } from './match.ts'
 import { options } from './options.ts'
@@ -15,6 +15,8 @@ import { Sessions } from './sessions.ts'
  */
 export const unity: EmrFactory<typeof options> = {
   options,
+  carried,
+  login: { LoginId: 'AppUserID', Password: 'GetUserAuthentication Parameter1' },
   canFind: ({ listAction }) => listAction !== 'none',
   create(connection) {
     const connector = new UnityConnector(connection)

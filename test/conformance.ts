@@ -132,6 +132,18 @@ export function conformance(subject: Subject): void {
       expect(emr.encounters()).toHaveLength(20)
       expect(emr.load().mostAtOnce).toBeLessThanOrEqual(3)
     })
+
+    test('two workers together keep to the rate of the connection', async () => {
+      await using both = await open({ requestsPerSecond: 5 })
+      const { emr, gateway } = both
+      await gateway.startWorker()
+      const jobs = (await Promise.all(Array.from({ length: 12 }, () => gateway.submit()))).map((s) => s.job)
+      await Promise.all(jobs.map((job) => gateway.ended(job)))
+      const { arrivals } = emr.load()
+      expect(arrivals).toHaveLength(12)
+      // five in the first second, five in the second, two in the third: the clock can only make it longer
+      expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(1_500)
+    })
   })
 }
 

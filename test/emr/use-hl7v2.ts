@@ -23,3 +23,9 @@ export function useHl7v2() {
   }
   return { later, receiver, port }
 }
+
+/** The sample's codes are no real ones: at a site that leaves out what does not fit, the rest arrives. */
+export const lenient = { onMisfit: 'leave-out', defaultPatientClass: 'U', elements: { 'PID-3.5': { maxLength: 20 } } }
+
+/** What the receiver of such a site has agreed to beyond the standard. */
+export const agreed = { lengths: { 'PID-3.5': 20 } }

@@ -66,7 +66,7 @@ test.for(['Cerner', 'Athena', 'Allscripts', 'Meditech', 'Epic'] as const)(
       body: JSON.stringify(sample),
     })
     const created = (await answer.json()) as EncounterCreated
-    expect(answer.status, JSON.stringify(created)).toBe(201)
+    expect({ status: answer.status, created }).toMatchObject({ status: 201 })
     const [made, ...more] = emr.encounters()
     expect(more).toEqual([])
     expect(created.EncounterId).toBe(made?.encounterId)

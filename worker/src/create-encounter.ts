@@ -201,11 +201,14 @@ async function callEmr<T extends EncounterFound | undefined>(
     )
     if (verbose) log = at.log.child({ job: jobId }, { level: 'debug' })
     const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
-    const spentMs = performance.now() - call.askedAt
-    if (creating && spentMs >= connection.timeoutMs) throw new HeldUp('the call would come too late')
-    const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(connection.timeoutMs)])
+    // counted from the mark on: after that others take it that the call has ended
+    const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? performance.now() - call.askedAt : 0))
+    const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(Math.max(leftMs(), 0))])
     const kind = creating ? 'creation' : 'question'
-    const answer = await at.breaker.call(call.probing, kind, () => action(order, { signal, log }))
+    const answer = await at.breaker.call(call.probing, kind, async () => {
+      if (leftMs() <= 0) throw new HeldUp('the call would come too late')
+      return action(order, { signal, log })
+    })
     if (creating) tell('created', 201)
     else tell(answer ? 'found' : 'absent', answer ? 201 : 404)
     return answer

@@ -12,4 +12,6 @@ if ARGV[2] == 'unspent' then
   return 1
 end
 redis.call('HSET', KEYS[2], 'state', ARGV[2], 'nextAttemptAt', now + ARGV[3], 'code', ARGV[4])
+-- the EMR may go on after we gave up on the call: its settle time begins here, not when the call was sent
+if ARGV[2] == 'unknown' then redis.call('HSET', KEYS[2], 'sentAt', now) end
 return 1

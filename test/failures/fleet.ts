@@ -1,0 +1,163 @@
+import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import { newJobId } from '@encounter-gateway/shared/job-id.ts'
+import { viewJob } from '@encounter-gateway/shared/job-view.ts'
+import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { packPayload } from '@encounter-gateway/shared/payload.ts'
+import { acceptEncounter, openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import { openRecords } from '@encounter-gateway/shared/records/records.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
+import { connectorOptions } from '@encounter-gateway/worker/emr/registry.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { asDemo, demoKey, spawnNode, type RunningProcess } from '../fixtures/processes.ts'
+import { sharedRedisUrl } from '../fixtures/redis-server.ts'
+import type { GatedEmr } from './gated-emr.ts'
+
+const START_MS = 20_000
+
+/** The database where fleets without webhooks meet; one with webhooks needs its own, since their queue has one name for all. */
+export const SHARED_DATABASE = 10
+
+/** An api or a worker that runs as in earnest. */
+export type FleetProcess = RunningProcess & { url: string }
+
+/** As many worker and api processes as a test starts, over one Redis, with their EMRs in the test. */
+export type Fleet = Awaited<ReturnType<typeof openFleet>>
+
+/** One connection as the test sees it: what the ingress would queue, and what the records say. */
+export type FleetConnection = ReturnType<Fleet['connection']>
+
+/** Nothing runs yet; a `database` of its own is emptied first. `emrs` gives each connection its EMR and its settings, beside the usual short waits. */
+export async function openFleet(about: {
+  emrs: { emr: GatedEmr; settings?: object }[]
+  database?: number
+  redisUrl?: string
+  sealingKey?: string
+  /** Of connection number 0; the others count on from it. */
+  emrInstance?: string
+  application?: object
+  config?: object
+}) {
+  const { database = SHARED_DATABASE, emrInstance = `f${randomBytes(8).toString('hex')}` } = about
+  const redisUrl = about.redisUrl ?? `${sharedRedisUrl()}/${database}`
+  const quick = { connector: 'sandbox', timeoutMs: 2_000, settleMs: 300, backoffMs: 50, maxAttempts: 3 }
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-fleet-'))
+  const configPath = join(folder, 'config.json')
+  const keyHash = `sha256:${createHash('sha256').update(demoKey).digest('hex')}`
+  const content = {
+    applications: [{ name: 'demo', keyHash, emrSystems: ['Sandbox'], ...about.application }],
+    connections: about.emrs.map(({ emr, settings }, n) => ({
+      emrSystem: 'Sandbox',
+      emrInstance: n === 0 ? emrInstance : `${emrInstance}-${n}`,
+      baseUrl: emr.baseUrl,
+      ...quick,
+      ...settings,
+    })),
+    sealingKeys: [{ id: 'k1', key: about.sealingKey ?? randomBytes(32).toString('base64') }],
+    ...about.config,
+  }
+  writeFileSync(configPath, JSON.stringify(content))
+  const config = loadConfig(configPath, process.env, connectorOptions)
+  const redis = connectRedis(redisUrl, 'producer')
+  // heard here, or ioredis prints what a test brings about on purpose
+  redis.on('error', () => undefined)
+  await untilReady(redis)
+  if (!about.redisUrl && database !== SHARED_DATABASE) await redis.flushdb()
+  const running: FleetProcess[] = []
+
+  async function run(script: string, port: 'PORT' | 'WORKER_PORT', environment: object, ready: boolean) {
+    const number = await findFreePort()
+    const url = `http://127.0.0.1:${number}`
+    const all = { ...process.env, GATEWAY_CONFIG: configPath, REDIS_URL: redisUrl, LOG_LEVEL: 'info', ...environment }
+    const started = { ...spawnNode(script, { ...all, [port]: String(number) }), url }
+    running.push(started)
+    if (ready) await untilAnswering(started)
+    return started
+  }
+
+  function openConnection(connection: Connection) {
+    const records = openRecords(redis, { connection, sealingKeys: config.sealingKeys, retention: config.retention })
+    const queue = openEncounterQueue(redis, connection, config.retention)
+    queue.on('error', () => undefined)
+    return {
+      connection,
+      records,
+      queue,
+      /** Accepts a request as the ingress would; gives its JobId. */
+      submit: async (patientId = 'p'): Promise<string> => {
+        const jobId = newJobId(connection)
+        const request = { UserId: 'u', PatientId: patientId, Encounter: {} }
+        const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
+        const plain = packPayload(head, Buffer.from(JSON.stringify(request)))
+        await acceptEncounter(redis, queue, records, {
+          jobId,
+          routing: { application: 'demo' },
+          plain,
+          idempotency: [],
+        })
+        return jobId
+      },
+      /** The job as its application would see it. */
+      view: async (jobId: string) => (await viewJob(redis, queue, records, connection, jobId))?.job,
+      /** How many accepted jobs have no outcome yet. */
+      pending: () => redis.zcard(records.keys.pending),
+    }
+  }
+
+  const connections = config.connections.map(openConnection)
+  return {
+    redis,
+    /** The connection to the n-th EMR. */
+    connection(n = 0) {
+      const connection = connections[n]
+      if (!connection) throw new RangeError(`this fleet has no connection number ${n}`)
+      return connection
+    },
+    /** A worker of all connections, ready; `ready: false` for one that is not going to live that long. */
+    startWorker: (environment: object = {}, ready = true) =>
+      run('worker/src/main.ts', 'WORKER_PORT', environment, ready),
+    startApi: () => run('api/src/server.ts', 'PORT', {}, true),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(running.map((process) => process.kill('SIGKILL')))
+      if (redis.status === 'ready' && !about.redisUrl) {
+        const keys = await Promise.all(config.connections.map((each) => redis.keys(`${keyBaseOf(each)}:*`)))
+        if (keys.flat().length > 0) await redis.unlink(...keys.flat())
+      }
+      redis.disconnect()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** Sends a request to an api as `demo`; `undefined` if there was no answer. */
+export async function postTo(api: FleetProcess, emrInstance: string, headers: Record<string, string> = {}) {
+  return fetch(`${api.url}/api/v1/Sandbox/PatientEncounters`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...asDemo,
+      loginid: 'user',
+      password: 'secret',
+      emrinstance: emrInstance,
+      ...headers,
+    },
+    body: JSON.stringify({ UserId: 'u', PatientId: 'p', Encounter: {} }),
+  }).catch(() => undefined)
+}
+
+async function untilAnswering(started: FleetProcess): Promise<void> {
+  const giveUpAt = Date.now() + START_MS
+  while (Date.now() < giveUpAt && started.child.exitCode === null && started.child.signalCode === null) {
+    const answer = await fetch(`${started.url}/readyz`).catch(() => undefined)
+    if (answer?.ok) return
+    await delay(50)
+  }
+  throw new Error(
+    `${started.child.spawnargs.join(' ')} did not become ready (${started.child.signalCode}):\n${started.output()}`,
+  )
+}

@@ -1,0 +1,100 @@
+import { buildSandboxEmr } from '@encounter-gateway/worker/sandbox-emr/app.ts'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** One request for an encounter as it reached the EMR. */
+export type Arrival = {
+  /** The JobId. */
+  key: string
+  /** How many such requests the EMR had in hand with this one. */
+  atOnce: number
+}
+
+/** The Sandbox EMR, on a socket of the test's own, stopped and let go at the points that matter. */
+export type GatedEmr = Awaited<ReturnType<typeof openGatedEmr>>
+
+/** Each creation takes `latencyMs`. Like the Sandbox EMR it never compares keys, so that a second encounter is seen. */
+export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {}) {
+  const app = buildSandboxEmr()
+  const arrivals: Arrival[] = []
+  const made: string[] = []
+  const gates: Partial<Record<'before commit' | 'after commit', PromiseWithResolvers<void>>> = {}
+  let atOnce = 0
+  let refusals: number[] = []
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    const creates = request.method === 'POST'
+    const key = String(request.headers['correlation-key'])
+    if (creates) {
+      arrivals.push({ key, atOnce: ++atOnce })
+      response.once('close', () => atOnce--)
+      await delay(latencyMs)
+      await gates['before commit']?.promise
+      const status = refusals.shift()
+      if (status) return void response.writeHead(status).end()
+    }
+    const { 'content-type': type = 'application/json', authorization = '' } = request.headers
+    const reply = await app.inject({
+      method: creates ? 'POST' : 'GET',
+      url: request.url ?? '/',
+      headers: { 'content-type': type, authorization, ...(creates && { 'correlation-key': key }) },
+      ...(creates && { payload: Buffer.concat(chunks) }),
+    })
+    if (creates && reply.statusCode === 201) made.push(key)
+    if (creates) await gates['after commit']?.promise
+    response.writeHead(reply.statusCode, { 'content-type': 'application/json' }).end(reply.body)
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  const open = (how: (gate: PromiseWithResolvers<void>) => void) => {
+    for (const at of ['before commit', 'after commit'] as const) {
+      if (gates[at]) how(gates[at])
+      delete gates[at]
+    }
+  }
+  const shut = async () => {
+    if (!server.listening) return
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  }
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    /** Every request for an encounter so far, in order. */
+    arrivals: arrivals as readonly Arrival[],
+    /** The key of every encounter made so far, in order; one that stands here twice was made twice. */
+    made: made as readonly string[],
+    /** From now on no request gets past this point, until `release` or `forget`. */
+    hold(at: 'before commit' | 'after commit') {
+      gates[at] ??= Promise.withResolvers()
+      // nobody may be held when it is forgotten
+      gates[at].promise.catch(() => undefined)
+    },
+    /** Lets everything go on that is held, also the requests of those who have hung up. */
+    release: () => open((gate) => gate.resolve()),
+    /** Forgets everything that is held, as an EMR that crashed. */
+    forget: () => open((gate) => gate.reject(new Error('forgotten'))),
+    /** Answers the next requests for an encounter with these statuses and makes nothing. */
+    refuse: (...statuses: number[]) => (refusals = statuses),
+    /** Refuses connections from now on, and cuts those that exist. */
+    goDown: shut,
+    async comeBack() {
+      server.listen(port, '127.0.0.1')
+      await once(server, 'listening')
+    },
+    async [Symbol.asyncDispose]() {
+      await shut()
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { startRedisServer } from '../fixtures/redis-server.ts'
+import { openFleet, postTo } from './fleet.ts'
+import { openGatedEmr } from './gated-emr.ts'
+
+const PATIENCE = { timeout: 40_000 }
+
+test('a full Redis: 503 and nothing half-accepted; with room again all works, the call in flight included', async () => {
+  await using redis = await startRedisServer()
+  await using emr = await openGatedEmr()
+  await using fleet = await openFleet({ emrs: [{ emr }], redisUrl: redis.url })
+  const [api, worker] = await Promise.all([fleet.startApi(), fleet.startWorker()])
+  const { connection, records, queue, submit, view, pending } = fleet.connection()
+  const readiness = async () => (await fetch(`${api.url}/readyz`)).status
+
+  emr.hold('after commit')
+  const inFlight = await submit()
+  await expect.poll(() => emr.made, PATIENCE).toEqual([inFlight])
+  await fleet.redis.config('SET', 'maxmemory', '1mb')
+  const replies = await Promise.all(Array.from({ length: 20 }, () => postTo(api, connection.emrInstance)))
+  expect(new Set(replies.map((reply) => reply?.status))).toEqual(new Set([503]))
+  await expect.poll(readiness, PATIENCE).toBe(503)
+  // nobody was told of more than the one job, and there is nothing of any other
+  expect(await fleet.redis.keys(records.keys.payload('*'))).toEqual([records.keys.payload(inFlight)])
+  expect(await fleet.redis.zrangebyscore(records.keys.pending, '-inf', '+inf')).toEqual([inFlight])
+  expect(await queue.getJobCountByTypes('wait', 'delayed', 'active')).toBe(1)
+  // the EMR's answer comes while nothing can be written
+  emr.release()
+  await expect.poll(() => worker.output(), PATIENCE).toContain('"outcome":"created"')
+
+  await fleet.redis.config('SET', 'maxmemory', '0')
+  await expect.poll(readiness, PATIENCE).toBe(200)
+  expect((await postTo(api, connection.emrInstance))?.status).toBe(202)
+  await expect.poll(pending, PATIENCE).toBe(0)
+  expect(await view(inFlight)).toMatchObject({ Status: 'Succeeded', Recovered: true })
+  expect(emr.made).toHaveLength(2)
+}, 60_000)

@@ -1,0 +1,27 @@
+import { Redis } from 'ioredis'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/**
+ * Loaded into a worker by `--import`, it stops the process with the signal STOP_BY at a point that no test could hit from
+ * outside: STOP_AT is `before begin` (Redis is about to be asked), `after begin` (Redis has answered, nobody here has seen it yet), or
+ * either with `finish`; the first such point counts.
+ */
+const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
+const signal = process.env['STOP_BY'] ?? 'SIGKILL'
+const sha1 = (text: string | Buffer) => createHash('sha1').update(text).digest('hex')
+const wanted = sha1(readFileSync(new URL(`../../shared/src/records/${transition}.lua`, import.meta.url)))
+
+let stopped = false
+const sendCommand = Reflect.get(Redis.prototype, 'sendCommand')
+Redis.prototype.sendCommand = function stopAt(this: Redis, ...[command, ...rest]: Parameters<typeof sendCommand>) {
+  const script = String(command.args[0])
+  const hit = (command.name === 'evalsha' && script === wanted) || (command.name === 'eval' && sha1(script) === wanted)
+  const stop = () => {
+    if (!stopped) process.kill(process.pid, signal)
+    stopped = true
+  }
+  if (hit && when === 'before') stop()
+  if (hit && when === 'after') void command.promise.then(stop, () => undefined)
+  return sendCommand.call(this, command, ...rest)
+}

@@ -1,0 +1,79 @@
+import { describe, test } from 'vitest'
+import { openFleet } from './fleet.ts'
+import { openGatedEmr } from './gated-emr.ts'
+import { stoppingAt } from './preload.ts'
+
+// The lock of 10 s and the check that comes every 5 s have to pass.
+const PATIENCE = { timeout: 40_000 }
+
+async function open(settings: object = {}) {
+  const emr = await openGatedEmr()
+  const fleet = await openFleet({ emrs: [{ emr, settings }] })
+  return {
+    emr,
+    fleet,
+    at: fleet.connection(),
+    async [Symbol.asyncDispose]() {
+      await fleet[Symbol.asyncDispose]()
+      await emr[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe.concurrent('a worker held up for longer than its lock while another one runs', { timeout: 60_000 }, () => {
+  test('during its call: the other finds the encounter, and the late answer changes nothing', async ({ expect }) => {
+    await using opened = await open({ timeoutMs: 60_000 })
+    const { emr, fleet, at } = opened
+    emr.hold('after commit')
+    const job = await at.submit()
+    const frozen = await fleet.startWorker()
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    frozen.child.kill('SIGSTOP')
+    // the answer now waits in the socket of a process that does not read it
+    emr.release()
+    await fleet.startWorker()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Recovered: true })
+    const outcome = await at.records.outcome(job)
+    frozen.child.kill('SIGCONT')
+    await expect.poll(() => frozen.output(), PATIENCE).toContain('"outcome":"created"')
+    const next = await at.submit()
+    await expect.poll(() => at.view(next), PATIENCE).toMatchObject({ Status: 'Succeeded' })
+    expect(await at.records.outcome(job)).toEqual(outcome)
+    expect(emr.made).toEqual([job, next])
+  })
+
+  test('between its mark and its call: the other makes the encounter, and the call is not made', async ({ expect }) => {
+    await using opened = await open()
+    const { emr, fleet, at } = opened
+    const job = await at.submit()
+    const frozen = await fleet.startWorker(stoppingAt('after begin', 'SIGSTOP'), false)
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Running' })
+    await fleet.startWorker()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 2 })
+    const outcome = await at.records.outcome(job)
+    frozen.child.kill('SIGCONT')
+    await expect.poll(() => frozen.output(), PATIENCE).toContain('encounter.')
+    expect(emr.made).toEqual([job])
+    expect(await at.records.outcome(job)).toEqual(outcome)
+  })
+
+  test('between a refusal and its record: the refusal is not the outcome once the other has sent it again', async ({
+    expect,
+  }) => {
+    await using opened = await open()
+    const { emr, fleet, at } = opened
+    emr.refuse(400)
+    const job = await at.submit()
+    const frozen = await fleet.startWorker(stoppingAt('before finish', 'SIGSTOP'), false)
+    await expect.poll(() => emr.arrivals.length, PATIENCE).toBe(1)
+    emr.hold('after commit')
+    await fleet.startWorker()
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    frozen.child.kill('SIGCONT')
+    await expect.poll(() => frozen.output(), PATIENCE).toContain('worker.error')
+    expect(await at.records.outcome(job)).toBeUndefined()
+    emr.release()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 2 })
+    expect(emr.made).toEqual([job])
+  })
+})

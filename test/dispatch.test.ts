@@ -213,3 +213,66 @@ test('a refusal does not settle what an earlier attempt left in doubt', async ()
   expect(await gateway.ended(job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408, attempts: 2 })
   expect(emr.encounters()).toHaveLength(1)
 })
+
+test('where the policy is stop, a retry by hand sends again, and a definite failure stays one', async () => {
+  await using both = await open({ onUnknownOutcome: 'stop' })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 401 }, times: 1 })
+  const refused = await gateway.submit()
+  expect(await gateway.ended(refused.job)).toMatchObject({ status: 'Failed', statusCode: 401 })
+  await gateway.retry(refused.job)
+  expect(await gateway.ended(refused.job)).toMatchObject({ status: 'Succeeded', round: 2, attempts: 1 })
+  emr.misbehave({ how: 'drop before commit', times: 1 })
+  const doubtful = await gateway.submit()
+  expect(await gateway.ended(doubtful.job)).toMatchObject({ status: 'OutcomeUnknown' })
+  await gateway.retry(doubtful.job)
+  expect(await gateway.ended(doubtful.job)).toMatchObject({ status: 'Succeeded', round: 2, attempts: 1 })
+  expect(emr.encounters()).toHaveLength(2)
+})
+
+test('a job whose deadline passes while its outcome is in doubt ends, and is not lost', async () => {
+  await using both = await open({ deadlineHours: 2 / 3_600, timeoutMs: 300, settleMs: 2_500 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'hang before commit', times: 1 })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Expired' })
+  expect(emr.encounters()).toEqual([])
+})
+
+test('a job that BullMQ has lost ends all the same once its deadline has passed', async () => {
+  await using both = await open({ deadlineHours: 1 / 3_600 })
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const [untouched, called] = [await gateway.submit(), await gateway.submit()]
+  await gateway.records.begin(called.job)
+  await gateway.queue.obliterate({ force: true })
+  await gateway.startWorker()
+  expect(await gateway.ended(untouched.job)).toMatchObject({ status: 'Expired', application: 'demo' })
+  expect(await gateway.ended(called.job)).toMatchObject({ status: 'OutcomeUnknown', application: 'demo' })
+})
+
+test('a job that has been forgotten is not shown as waiting, though BullMQ still has it', async () => {
+  await using both = await open()
+  const { gateway } = both
+  const { job } = await gateway.submit()
+  await gateway.ended(job)
+  await gateway.redis.del(gateway.records.keys.outcome(job))
+  expect(await gateway.queue.getJob(job)).toBeDefined()
+  await expect(gateway.view(job)).rejects.toThrow('there is no such job')
+})
+
+test('while an EMR asks to be left alone its jobs are parked, and a shorter wish does not end a longer one', async () => {
+  await using both = await open({ concurrency: 2 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 429 }, times: 2 })
+  await gateway.queue.rateLimit(3_000)
+  const started = performance.now()
+  const jobs = [await gateway.submit(), await gateway.submit(), await gateway.submit()]
+  const ended = Promise.all(jobs.map(({ job }) => gateway.ended(job)))
+  await gateway.until(async () => emr.load().arrivals.length > 0)
+  expect(performance.now() - started).toBeGreaterThan(2_500)
+  const waiting = jobs[2]?.job ?? ''
+  expect(await gateway.until(async () => (await gateway.view(waiting)).Status === 'Parked')).toBe(true)
+  expect((await gateway.view(waiting)).ParkedReason).toContain('left alone')
+  expect((await ended).map((outcome) => outcome.status)).toEqual(['Succeeded', 'Succeeded', 'Succeeded'])
+})

@@ -24,9 +24,8 @@ import { jobList } from './routes/job-list.ts'
 import { jobs } from './routes/jobs.ts'
 import { patientEncounters } from './routes/patient-encounters.ts'
 
-const MINUTE = 60_000
-/** For a whole request to arrive: long enough for a large batch over a slow line. */
-const REQUEST_TIMEOUT_MS = 30 * MINUTE
+/** For a whole request to arrive, a MiB at most. */
+const REQUEST_TIMEOUT_MS = 60_000
 
 /** What the api stands on. Both connections to Redis stay the caller's to close, after the app. */
 export type AppOptions = {
@@ -36,16 +35,25 @@ export type AppOptions = {
   /** Listens for outcomes: role `consumer`, used for nothing else. */
   subscriber: RedisClient
   logger: FastifyBaseLogger
+  /** How many proxies in front are believed in what they say of the caller's address and of TLS; none if left out. */
+  trustedProxies?: number
 }
 
 /** The whole HTTP side, ready to listen. */
-export async function buildApp({ config, redis, subscriber, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({
+  config,
+  redis,
+  subscriber,
+  logger,
+  trustedProxies = 0,
+}: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: (_address, hop) => hop < trustedProxies,
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {

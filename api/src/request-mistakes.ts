@@ -10,6 +10,7 @@ import { describeErrors, type SchemaError } from '@encounter-gateway/shared/cont
 import type { FastifyRequest } from 'fastify'
 import { idempotencyKeyRule, readIdempotencyKey } from './idempotency-key.ts'
 import { Refusal } from './refusal.ts'
+import { unwritableTexts } from './unwritable-text.ts'
 
 const MAX_LISTED = 200
 
@@ -29,8 +30,11 @@ export function readParameters(request: FastifyRequest, emrSystem: EmrSystem): E
   return { parameters: merged, idempotencyKey: idempotency.key }
 }
 
-function bodyMistakes({ validationError }: FastifyRequest): { Errors: FieldError[]; ErrorsOmitted?: number } {
-  if (!validationError) return { Errors: [] }
+function bodyMistakes({ validationError, body, rawBody }: FastifyRequest): {
+  Errors: FieldError[]
+  ErrorsOmitted?: number
+} {
+  if (!validationError) return { Errors: unwritableTexts(body, rawBody) }
   return describeErrors(validationError.validation as SchemaError[], PatientEncounterRequest)
 }
 

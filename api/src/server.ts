@@ -19,6 +19,7 @@ async function main(log: Logger): Promise<void> {
   const config = loadConfig(process.env['GATEWAY_CONFIG'], process.env)
   const port = readPort(process.env['PORT'] ?? '3000')
   const host = process.env['HOST'] ?? '127.0.0.1'
+  const trustedProxies = readCount('TRUST_PROXY')
   const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
   const redis = connectRedis(url, 'producer')
   const subscriber = connectRedis(url, 'consumer')
@@ -27,7 +28,7 @@ async function main(log: Logger): Promise<void> {
   tellOutages(redis, log)
   await tellDurability(redis, log)
 
-  const app = await buildApp({ config, redis, subscriber, logger: log })
+  const app = await buildApp({ config, redis, subscriber, logger: log, trustedProxies })
   closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'api.crashed')
     log.info({ signal }, 'api.draining')
@@ -45,6 +46,12 @@ function readPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
   if (port <= 65_535) return port
   throw new ConfigError('in the environment', [{ Pointer: 'PORT', Message: 'must be a number from 0 to 65535' }])
+}
+
+function readCount(variable: string): number {
+  const text = process.env[variable] ?? '0'
+  if (/^\d{1,2}$/.test(text)) return Number(text)
+  throw new ConfigError('in the environment', [{ Pointer: variable, Message: 'must be a number of proxies, 0 to 99' }])
 }
 
 function portTaken(host: string, port: number): NotStarted {

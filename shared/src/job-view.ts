@@ -19,21 +19,26 @@ export async function viewJob(
   jobId: string,
 ): Promise<JobView | undefined> {
   const { keys } = records
-  const [outcome, queued, mark, breaker] = await Promise.all([
+  // in this order: a job that leaves the pending set between the two has its outcome
+  const [pending, outcome, queued, mark, breaker, hold] = await Promise.all([
+    redis.zscore(keys.pending, jobId),
     records.outcome(jobId),
     queue.getJob(jobId),
     redis.hgetall(keys.dispatch(jobId)),
     redis.hmget(keys.breaker, 'openUntil', 'reason'),
+    redis.get(keys.hold),
   ])
   const about = { JobId: jobId, EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
   if (outcome)
     return { application: outcome.application, round: outcome.round, job: { ...about, ...finished(outcome) }, outcome }
-  if (!queued) return undefined
+  // what BullMQ still has of a job that is neither pending nor ended is a leftover
+  if (!queued || pending === null) return undefined
   const { BatchId, ItemIndex, application } = queued.data
   const [openUntil, reason] = breaker
-  const parked = Number(openUntil ?? 0) > Date.now() && mark['state'] !== 'dispatching'
+  const heldUntil = Math.max(Number(openUntil ?? 0), Number(hold ?? 0))
+  const parked = heldUntil > Date.now() && mark['state'] !== 'dispatching'
   const status = parked ? 'Parked' : statusOf(mark['state'])
-  const nextAttemptAt = Math.max(Number(mark['nextAttemptAt'] ?? 0), parked ? Number(openUntil) : 0)
+  const nextAttemptAt = Math.max(Number(mark['nextAttemptAt'] ?? 0), parked ? heldUntil : 0)
   return {
     application,
     round: Number(mark['round'] ?? 1),
@@ -45,7 +50,7 @@ export async function viewJob(
       Attempts: Number(mark['attempt'] ?? 0),
       MaxAttempts: connection.maxAttempts,
       ...(nextAttemptAt && status !== 'Running' && { NextAttemptAt: isoTime(nextAttemptAt) }),
-      ...(parked && { ParkedReason: reason ?? 'the circuit breaker of this EMR is open' }),
+      ...(parked && { ParkedReason: reason ?? 'the EMR asked to be left alone for a while' }),
       ...(BatchId && { BatchId }),
       ...(ItemIndex !== undefined && { ItemIndex }),
     },

@@ -38,9 +38,10 @@ export function openBreaker(about: {
   redis: RedisClient
   queue: EncounterQueue
   breakerKey: string
+  holdKey: string
   log: Logger
 }): Breaker {
-  const { connection, redis, queue, breakerKey, log } = about
+  const { connection, redis, queue, breakerKey, holdKey, log } = about
   const { openMs, minimumCalls, failurePercent } = connection.breaker
   let ramp: NodeJS.Timeout | undefined
   let writing: Promise<unknown> = Promise.resolve()
@@ -60,6 +61,10 @@ export function openBreaker(about: {
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
   })
+  /** Never shortens a hold that is there already. */
+  const holdQueue = async (forMs: number) => {
+    if (forMs > (await queue.getRateLimitTtl())) await queue.rateLimit(Math.ceil(forMs))
+  }
   const openForFleet = () => {
     clearTimeout(ramp)
     ramp = undefined
@@ -70,7 +75,7 @@ export function openBreaker(about: {
       await redis.hset(breakerKey, { openUntil: Number(seconds) * 1000 + openMs, reason })
       await redis.pexpire(breakerKey, openMs + RECORD_GRACE_MS)
       await queue.setGlobalConcurrency(1)
-      await queue.rateLimit(openMs)
+      await holdQueue(openMs)
     })
   }
   circuit.on('open', openForFleet)
@@ -91,9 +96,11 @@ export function openBreaker(about: {
     }, RAMP_STEP_MS)
   }
 
-  async function probe<T>(action: () => Promise<T>): Promise<T> {
+  async function probe<T>(kind: 'creation' | 'question', action: () => Promise<T>): Promise<T> {
     try {
       const answer = await action()
+      // the creation that follows it is the probe
+      if (kind === 'question') return answer
       circuit.close()
       await closeForFleet()
       return answer
@@ -124,7 +131,7 @@ export function openBreaker(about: {
 
   return {
     async call(probing, kind, action) {
-      if (probing) return probe(action)
+      if (probing) return probe(kind, action)
       if (!circuit.closed) {
         await writing
         // open here only: the fleet has had its good answer since
@@ -140,7 +147,10 @@ export function openBreaker(about: {
       }
     },
     async hold(forMs) {
-      await queue.rateLimit(Math.ceil(forMs))
+      if (forMs <= 0) return
+      await holdQueue(forMs)
+      await redis.set(holdKey, Date.now() + forMs, 'PX', Math.ceil(forMs))
+      log.warn({ forMs }, 'connection.held')
     },
     async heal() {
       if ((await redis.exists(breakerKey)) === 1 || ramp) return

@@ -43,7 +43,14 @@ export async function startConnectionWorker(about: {
   const { sealingKeys, retention } = config
   const records = openRecords(redis, { connection, sealingKeys, retention })
   const queue = openEncounterQueue(redis, connection, retention)
-  const breaker = openBreaker({ connection, redis, queue, breakerKey: records.keys.breaker, log })
+  const breaker = openBreaker({
+    connection,
+    redis,
+    queue,
+    breakerKey: records.keys.breaker,
+    holdKey: records.keys.hold,
+    log,
+  })
   const emr = openEmr(connection)
   const announced = new Set(config.applications.filter((a) => a.webhook).map((a) => a.name))
   const announces = (application: string) => announced.has(application)

@@ -135,8 +135,11 @@ async function reconcile(
 ): Promise<void> {
   const { connection, emr, records } = at
   const code = (call.statusCode ?? 408) as EmrErrorCode
-  if (connection.onUnknownOutcome === 'stop') return finish(job, at, unknownAfter(code), call.attempt)
-  if (emr.find && connection.onUnknownOutcome === 'reconcile') {
+  // attempt 0: a person has opened this round, and so decided that it goes on
+  if (connection.onUnknownOutcome === 'stop' && call.attempt > 0)
+    return finish(job, at, unknownAfter(code), call.attempt)
+  const asks = emr.find !== undefined && connection.onUnknownOutcome !== 'resend'
+  if (asks) {
     let found
     try {
       found = await callEmr(job, at, call, async (order, limits) => emr.find?.(order, limits))
@@ -147,12 +150,12 @@ async function reconcile(
   }
   const unsettledMs = settledAfterMs(connection, call.state) - call.sentAgoMs
   if (unsettledMs > 0) return handBack(job, token, unsettledMs)
-  const exhausted = call.attempt >= connection.maxAttempts
-  if (connection.onUnknownOutcome === 'resend' && exhausted) return finish(job, at, neverSettled(), call.attempt)
+  // what failed for another reason than the EMR's state fails again
+  const exhausted = call.attempt >= connection.maxAttempts || (code !== 408 && code !== 502)
+  if (exhausted && !asks) return finish(job, at, neverSettled(), call.attempt)
   if (exhausted)
     return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'), call.attempt)
-  const as = connection.onUnknownOutcome === 'resend' ? 'resend' : 'absent'
-  const begun = await records.begin(job.id ?? '', { attempt: call.attempt, as })
+  const begun = await records.begin(job.id ?? '', { attempt: call.attempt, as: asks ? 'absent' : 'resend' })
   if (begun.kind === 'go') return dispatch(job, token, at, begun)
   if (begun.kind === 'expired') return finish(job, at, begun.doubt ? neverSettled() : expired())
   // another process has moved on with the job, or the breaker has opened
@@ -189,6 +192,7 @@ async function callEmr<T extends EncounterFound | undefined>(
   const creating = call.kind === 'go'
   const startedAt = performance.now()
   let log = at.log.child({ job: jobId })
+  let called = false
   const tell = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
@@ -207,6 +211,7 @@ async function callEmr<T extends EncounterFound | undefined>(
     const kind = creating ? 'creation' : 'question'
     const answer = await at.breaker.call(call.probing, kind, async () => {
       if (leftMs() <= 0) throw new HeldUp('the call would come too late')
+      called = true
       return action(order, { signal, log })
     })
     if (creating) tell('created', 201)
@@ -220,6 +225,9 @@ async function callEmr<T extends EncounterFound | undefined>(
     } else if (!(error instanceof HeldByBreaker)) {
       tell('fault', 500)
       log.error({ err: error }, 'encounter.fault')
+      // a fault of ours, perhaps after the EMR had created the encounter
+      if (called)
+        throw new EmrError(500, 'the gateway failed while it called the EMR', { outcomeUnknown: true, retry: false })
     }
     throw error
   }
@@ -248,6 +256,8 @@ async function finish(job: EncounterJob, at: Workplace, ending: Ending, attempt?
       attempt,
     )
   }
+  // it is not settled after all: come back to it rather than let BullMQ put it away
+  if (said === 'dispatched' || said === 'superseded') throw new TryAgain(408, at.connection.backoffMs)
   if (said !== 'recorded') return
   at.finished()
   if (ending.status !== 'Succeeded') throw new UnrecoverableError(reasonOfEnding(ending))

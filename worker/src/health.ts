@@ -1,4 +1,5 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
+import { ConfigError } from '@encounter-gateway/shared/config/config.ts'
 import { readRedisHealth } from '@encounter-gateway/shared/redis-health.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import Fastify from 'fastify'
@@ -13,6 +14,12 @@ export class PortTaken extends Error {
   override name = 'PortTaken'
 }
 
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
+  if (port <= 65_535) return port
+  throw new ConfigError('in the environment', [{ Pointer: 'WORKER_PORT', Message: 'must be a number from 0 to 65535' }])
+}
+
 /**
  * The worker's own port for orchestrators and Prometheus: `/livez`, `/readyz` (as the api's, plus whether the workers have
  * started), `/metrics`. Throws `PortTaken`.
@@ -24,7 +31,7 @@ export async function startHealthServer(about: {
   started: () => boolean
 }): Promise<{ close(): Promise<void> }> {
   const { redis, registry, log, started } = about
-  const port = Number(process.env['WORKER_PORT'] ?? 3001)
+  const port = readPort(process.env['WORKER_PORT'] ?? '3001')
   const host = process.env['HOST'] ?? '127.0.0.1'
   const readiness = cachedFor(FRESH_MS, () => readRedisHealth(redis))
   const app = Fastify({ logger: false, forceCloseConnections: true })

@@ -10,6 +10,8 @@ import { expired, failed, outcomeUnknown, type Ending } from './outcomes.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200
+/** Overdue jobs in doubt that one round steps over. */
+const MOST_IN_DOUBT = 20_000
 const HOUR_MS = 3_600_000
 
 type Swept = {
@@ -56,27 +58,55 @@ export async function sweepOnce(swept: Swept): Promise<void> {
   await swept.breaker.heal()
 }
 
-async function expireOverdue({ redis, queue, records, connection, ...rest }: Swept): Promise<void> {
+async function expireOverdue(swept: Swept): Promise<void> {
+  const { redis, records } = swept
   const now = await redisTime(redis)
-  const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', 0, AT_ONCE)
-  for (const jobId of overdue) {
-    const job = await queue.getJob(jobId)
-    if (!job) {
-      // its intake was cut off before the job was queued, and nobody was told that it was accepted
-      await redis.zrem(records.keys.pending, jobId)
-      continue
-    }
-    const about = { jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }
-    if ((await end(about, expired(), 'undispatched')) !== 'dispatched') {
-      await job.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
-      continue
-    }
-    // an earlier call is in doubt: whoever takes the job settles it; if nobody could for an hour, a person must
-    const deadline = Number(await redis.zscore(records.keys.pending, jobId))
-    if (deadline > 0 && now - deadline > HOUR_MS) {
-      await end(about, outcomeUnknown('The EMR could not be asked in time whether it has the encounter.'))
-    }
+  // those that stay, in doubt, must not hide the ones behind them
+  for (let passed = 0; passed < MOST_IN_DOUBT;) {
+    const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', passed, AT_ONCE)
+    for (const jobId of overdue) if (!(await expireOne(swept, jobId, now))) passed++
+    if (overdue.length < AT_ONCE) return
   }
+}
+
+/** Whether the job has left the pending set. */
+async function expireOne(
+  { queue, records, redis, config, ...rest }: Swept,
+  jobId: string,
+  now: number,
+): Promise<boolean> {
+  const job = await queue.getJob(jobId)
+  const routed = job
+    ? { routing: job.data, createdAt: job.timestamp }
+    : await withoutQueue(
+        redis,
+        records,
+        config.applications.map(({ name }) => name),
+        jobId,
+      )
+  if (!routed) {
+    await redis.zrem(records.keys.pending, jobId)
+    return true
+  }
+  const about = { jobId, ...routed, records, ...rest }
+  if ((await end(about, expired(), 'undispatched')) !== 'dispatched') {
+    await job?.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
+    return true
+  }
+  // an earlier call is in doubt: whoever takes the job settles it; if nobody could for an hour, or nobody will, a person must
+  const deadline = Number(await redis.zscore(records.keys.pending, jobId))
+  if (job && now - deadline <= HOUR_MS) return false
+  const said = await end(about, outcomeUnknown('The EMR could not be asked in time whether it has the encounter.'))
+  return said === 'recorded'
+}
+
+/** What is known of a job that BullMQ has lost: its application's list has it. */
+async function withoutQueue(redis: RedisClient, records: Records, applications: string[], jobId: string) {
+  for (const application of applications) {
+    const acceptedAt = await redis.zscore(records.keys.jobs(application), jobId)
+    if (acceptedAt !== null) return { routing: { application }, createdAt: Number(acceptedAt) }
+  }
+  return undefined
 }
 
 async function endSetAside({ queue, redis, records, connection, ...rest }: Swept): Promise<void> {

@@ -35,6 +35,8 @@ export const jsonBody = fp(
       async (request: FastifyRequest, bytes: Buffer) => {
         checkEncoding(request)
         const rawBody = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
+        if (rawBody.subarray(0, 3).equals(byteOrderMark))
+          throw new Refusal('invalid-json', 'The body has two byte order marks.')
         request.rawBody = rawBody
         const body = parseJson(rawBody)
         if (rawBody.length > SURELY_FEW_BYTES && hasMoreValuesThan(VALUES_AT_MOST, body)) {

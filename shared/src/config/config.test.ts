@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -88,6 +89,7 @@ test('what contradicts itself is a mistake', () => {
     applications: [
       { ...application, webhook },
       application,
+      { ...application, name: 'd', keyHash: `sha256:${createHash('sha256').digest('hex')}` },
       { ...application, name: 'c', webhook: { url: 'https://example.org', secret: `whsec_${'A'.repeat(88)}` } },
     ],
     connections: [connection, connection],
@@ -96,7 +98,8 @@ test('what contradicts itself is a mistake', () => {
   expect(Object.keys(mistakes).toSorted()).toEqual([
     '/applications/0/webhook/url',
     '/applications/1/name',
-    '/applications/2/webhook/secret',
+    '/applications/2/keyHash',
+    '/applications/3/webhook/secret',
     '/connections/1/emrInstance',
     '/sealingKeys/1/id',
   ])

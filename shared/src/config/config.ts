@@ -8,6 +8,8 @@ import { describeErrors } from '../contract/validation-errors.ts'
 import { sealingKey, type SealingKeys } from '../seal.ts'
 import { ConfigFile, ConnectionSettings } from './schema.ts'
 
+const HASH_OF_NOTHING = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
 /** One mistake in the configuration, by JSON Pointer into the file. */
 export type ConfigMistake = { Pointer: string; Message: string }
 
@@ -143,6 +145,9 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     const secretBytes = Buffer.from(application.webhook?.secret.slice('whsec_'.length) ?? '', 'base64').length
     if (application.webhook && (secretBytes < 24 || secretBytes > 64)) {
       refuse(`/applications/${index}/webhook/secret`, 'must be whsec_ and the base64 of 24 to 64 bytes')
+    }
+    if (application.keyHash === HASH_OF_NOTHING) {
+      refuse(`/applications/${index}/keyHash`, 'is the hash of an empty key: hash the key itself')
     }
     if (application.webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
       refuse(`/applications/${index}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')

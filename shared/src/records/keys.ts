@@ -22,6 +22,8 @@ export function recordKeys(connection: ConnectionName) {
     pending: `${base}:pending`,
     outbox: `${base}:outbox`,
     breaker: `${base}:breaker`,
+    /** Until when the EMR asked to be left alone, ms since the epoch. */
+    hold: `${base}:hold`,
   }
 }
 export type RecordKeys = ReturnType<typeof recordKeys>

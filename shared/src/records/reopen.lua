@@ -12,7 +12,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('RPUSH', KEYS[5], cjson.encode({ Round = tonumber(old[5]), Status = old[1], StatusCode = tonumber(old[2]), FinishedAt = tonumber(old[3]), Attempts = tonumber(old[4]) }))
 redis.call('PEXPIRE', KEYS[5], ARGV[4])
 redis.call('HSET', KEYS[2], 'round', old[5] + 1, 'attempt', 0, 'sentAt', old[7])
-if old[6] == 'dispatching' or old[6] == 'unknown' then redis.call('HSET', KEYS[2], 'state', 'unknown') end
+if old[1] == 'OutcomeUnknown' then redis.call('HSET', KEYS[2], 'state', 'unknown') end
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
 redis.call('PEXPIRE', KEYS[6], ARGV[3])

@@ -1,4 +1,5 @@
 import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
+import { hashPassword } from '@encounter-gateway/api/password.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
 import { randomUUID } from 'node:crypto'
@@ -6,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { asDemo, startProcesses } from './fixtures/processes.ts'
+import { asDemo, startProcesses, type Processes } from './fixtures/processes.ts'
 import { loadSample } from './fixtures/sample.ts'
 
 /** Every text of a JSON value, at its path, long enough to be told from chance. */
@@ -29,6 +30,36 @@ function canaries(): { body: object; values: [path: string, text: string][] } {
   return { body, values: [...texts(body), ...texts(loadSample())] }
 }
 
+const password = 'the password of ops'
+const operators = [{ name: 'ops', role: 'viewer', passwordHash: await hashPassword(password) }]
+
+/** Everything that the board tells a signed-in operator of every job in every state. */
+async function readBoard({ url, emrInstance }: Processes): Promise<string> {
+  const signedIn = await fetch(`${url}/admin/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ name: 'ops', password }),
+  })
+  const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';', 1)[0] ?? '' }
+  const read = async (path: string) => (await fetch(`${url}/admin/queues${path}`, { headers })).text()
+  const queue = encodeURIComponent(`{Sandbox.${emrInstance}}`)
+  const states = ['latest', 'failed', 'completed', 'waiting', 'delayed', 'active']
+  const lists = await Promise.all(
+    states.map((state) => read(`/api/queues?activeQueue=${queue}&status=${state}&jobsPerPage=50`)),
+  )
+  const ids = new Set(
+    lists
+      .join('')
+      .match(/"id":"[a-z][0-9a-z]{19}"/g)
+      ?.map((found) => found.slice(6, -1)),
+  )
+  expect(ids.size).toBeGreaterThanOrEqual(6)
+  const jobs = await Promise.all(
+    [...ids].flatMap((id) => [read(`/api/queues/${queue}/${id}`), read(`/api/queues/${queue}/${id}/logs`)]),
+  )
+  return [await read(''), ...lists, ...jobs].join('\n')
+}
+
 function readAll(folder: string): Buffer {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   return Buffer.concat(files.map((file) => readFileSync(join(file.parentPath, file.name))))
@@ -41,7 +72,7 @@ test('no value of a request is found in the AOF, in any log, in metrics or on th
   let exposed: Record<string, string | Buffer> = {}
   let encounterId = ''
   try {
-    await using gateway = await startProcesses({ redisUrl: redis.url })
+    await using gateway = await startProcesses({ redisUrl: redis.url, config: { operators } })
     const send = (patient: string, prefer: string, more: object = {}) =>
       fetch(`${gateway.url}/api/v1/Sandbox/PatientEncounters`, {
         method: 'POST',
@@ -69,6 +100,7 @@ test('no value of a request is found in the AOF, in any log, in metrics or on th
       'the list of jobs': JSON.stringify(Jobs.map((job) => ({ ...job, EncounterId: '', AlternativeIdentifiers: [] }))),
       'the logs': gateway.output(),
     }
+    exposed['the board'] = await readBoard(gateway)
     const client = connectRedis(redis.url, 'producer')
     await untilReady(client)
     exposed['the names of the keys'] = (await client.keys('*')).join('\n')

@@ -99,6 +99,14 @@ describe('GET the result of a job', () => {
 })
 
 describe('DELETE a job', () => {
+  test('takes a Content-Type without a body, which many clients send', async () => {
+    await using gateway = await openIngress()
+    const jobId = await gateway.accept()
+    const json = { 'Content-Type': 'application/json', 'Content-Length': '0' }
+    expect((await gateway.send('DELETE', path(jobId), json)).statusCode).toBe(204)
+    expect((await gateway.send('POST', `${path(jobId)}/Retry`, json)).statusCode).toBe(409)
+  })
+
   test('cancels what the EMR has nothing of, for good, and erases its request', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()

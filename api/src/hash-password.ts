@@ -7,8 +7,11 @@ const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
 const input = createInterface({ input: process.stdin, output: unseen, terminal: process.stdin.isTTY })
 process.stderr.write('Password: ')
 for await (const password of input) {
+  if (password === '') break
   process.stderr.write('\n')
   process.stdout.write(`${await hashPassword(password)}\n`)
-  break
+  input.close()
+  process.exit(0)
 }
-input.close()
+process.stderr.write('No password was given.\n')
+process.exit(1)

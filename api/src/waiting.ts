@@ -29,6 +29,7 @@ export async function waitAsPreferred(
     const gone = new AbortController()
     const hangUp = () => gone.abort()
     reply.raw.once('close', hangUp)
+    if (reply.raw.destroyed) hangUp()
     const waited = await app.untilFinished(jobId, seconds * SECOND, gone.signal)
     reply.raw.off('close', hangUp)
     if (waited === 'unheld') return false

@@ -33,6 +33,8 @@ export const jsonBody = fp(
       'application/json',
       { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES },
       async (request: FastifyRequest, bytes: Buffer) => {
+        // many clients send the type with every request
+        if (bytes.length === 0 && !request.routeOptions.schema?.body) return undefined
         checkEncoding(request)
         const rawBody = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
         if (rawBody.subarray(0, 3).equals(byteOrderMark))

@@ -325,4 +325,5 @@ test('sends the token before LoginId and Password, and no token that would break
   expect(authorizationOf({ loginId: 'joe', authorizationToken: 'abc' })).toEqual({ authorization: 'Bearer abc' })
   expect(authorizationOf({})).toEqual({})
   expect(() => authorizationOf({ authorizationToken: 'a\r\nb' })).toThrow(EmrError)
+  expect(() => authorizationOf({ loginId: 'a:b', password: 'c' })).toThrow(EmrError)
 })

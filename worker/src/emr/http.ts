@@ -199,5 +199,7 @@ export function authorizationOf(credentials: EmrCredentials): Record<string, str
     return { authorization: `Bearer ${authorizationToken}` }
   }
   if (loginId === undefined) return {}
+  // RFC 7617, 2: what stands before the first colon is the user
+  if (loginId.includes(':')) throw new EmrError(401, 'the LoginId has a colon, which a Basic login cannot say')
   return { authorization: `Basic ${Buffer.from(`${loginId}:${password}`).toString('base64')}` }
 }

@@ -276,3 +276,13 @@ test('while an EMR asks to be left alone its jobs are parked, and a shorter wish
   expect((await gateway.view(waiting)).ParkedReason).toContain('left alone')
   expect((await ended).map((outcome) => outcome.status)).toEqual(['Succeeded', 'Succeeded', 'Succeeded'])
 })
+
+test('an EMR that drops the connection and commits as late as it may has one encounter', async () => {
+  await using both = await open({ timeoutMs: 1_000, settleMs: 300 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { dropAndCommitAfterMs: 1_100 }, times: 1 })
+  const { job } = await gateway.submit()
+  const done = await gateway.ended(job)
+  expect(done).toMatchObject({ status: 'Succeeded', attempts: 1, recovered: true })
+  expect(emr.encounters().map((e) => e.encounterId)).toEqual([done.result.EncounterId])
+})

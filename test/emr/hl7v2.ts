@@ -108,6 +108,7 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
     }
     const controlId = message.value('MSH-10')
     if (typeof now === 'object') {
+      if ('dropAndCommitAfterMs' in now) throw new Error('only a simulated EMR over HTTP does that')
       if (now.answer === 400) send(refused(controlId, { ack: 'AE', code: 103, location: 'PV1^1^10' }, message))
       if (now.answer === 502) send(refused(controlId, { ack: 'AE', code: 207, location: '' }, message))
       // 408 is said by saying nothing.

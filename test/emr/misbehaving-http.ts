@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Misbehaviour, SimulatedEmr } from './simulated-emr.ts'
 
 export type HttpCall = { method: string; url: URL; headers: IncomingHttpHeaders; body: string }
@@ -48,7 +49,13 @@ export async function openMisbehavingHttp(vendor: HttpVendor): Promise<Misbehavi
     const now = left > 0 ? how : undefined
     if (now) left--
     if (!now) return send(response, await vendor.handle(call))
-    if (typeof now === 'object') return send(response, vendor.say(now.answer))
+    if (typeof now === 'object' && 'answer' in now) return send(response, vendor.say(now.answer))
+    if (typeof now === 'object') {
+      response.destroy()
+      await delay(now.dropAndCommitAfterMs)
+      await vendor.handle(call)
+      return
+    }
     if (now === 'hang before commit') return
     if (now === 'drop before commit') return void response.destroy()
     const reply = await vendor.handle(call)

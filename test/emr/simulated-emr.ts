@@ -8,6 +8,8 @@ export type Misbehaviour = {
     | 'hang after commit'
     | 'drop before commit'
     | 'drop after commit'
+    /** Drops the connection at once and commits as late as an answer would be waited for; HTTP only. */
+    | { dropAndCommitAfterMs: number }
     | 'drip'
     | 'garbage'
     | 'oversized'

@@ -116,9 +116,12 @@ async function dispatch(job: EncounterJob, token: string, at: Workplace, call: C
     const interrupted = at.stopping.aborted
     // after the last attempt nothing is left but to ask the EMR, once its answer can be believed
     const lastOne = attempt >= connection.maxAttempts
-    const nextInMs = interrupted ? 0 : lastOne ? connection.settleMs : nextDelayMs(at, error, attempt)
+    // a call that got no answer may be worked on for as long as one that is waited for
+    const endsInMs = error.answered ? 0 : Math.max(connection.timeoutMs - (performance.now() - call.askedAt), 0)
+    const lastWaitMs = endsInMs + connection.settleMs
+    const nextInMs = interrupted ? 0 : lastOne ? lastWaitMs : nextDelayMs(at, error, attempt)
     const state = error.outcomeUnknown ? 'unknown' : 'rejected'
-    await records.settle(jobId, { attempt, state, nextInMs, statusCode: error.code })
+    await records.settle(jobId, { attempt, state, nextInMs, statusCode: error.code, endsInMs })
     if (interrupted) return handBack(job, token, 0)
     if (error.retryAfterMs !== undefined) await at.breaker.hold(error.retryAfterMs)
     throw new TryAgain(error.code, nextInMs)
@@ -148,7 +151,7 @@ async function reconcile(
     }
     if (found) return finish(job, at, succeeded(found, true))
   }
-  const unsettledMs = settledAfterMs(connection, call.state) - call.sentAgoMs
+  const unsettledMs = settledAfterMs(connection, call.state) - call.sinceMs
   if (unsettledMs > 0) return handBack(job, token, unsettledMs)
   // what failed for another reason than the EMR's state fails again
   const exhausted = call.attempt >= connection.maxAttempts || (code !== 408 && code !== 502)
@@ -274,8 +277,8 @@ function nextDelayMs(at: Workplace, error: EmrError, attempt: number): number {
 }
 
 /**
- * How long after a call was sent the EMR's "I have no such encounter" is believed. A call whose end nobody noted may
- * still be under way in a process that was merely held up, so its time-out has to pass as well.
+ * When the EMR's "I have no such encounter" is believed, counted from the end of the call. A call whose end nobody noted is
+ * counted from when it was sent: it may still be under way in a process that was merely held up, so its time-out comes first.
  */
 function settledAfterMs({ timeoutMs, settleMs }: Connection, state: 'dispatching' | 'unknown'): number {
   return state === 'dispatching' ? timeoutMs + settleMs : settleMs

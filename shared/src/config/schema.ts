@@ -107,7 +107,8 @@ export const ConnectionSettings = Type.Object({
     minimum: 0,
     maximum: 3_600_000,
     default: 5_000,
-    description: 'How long after our time-out the EMR may still finish a request; only then is "not found" believed',
+    description:
+      'How long after our time-out, or after an answer that leaves it open, the EMR may still finish a request: only then is "not found" believed',
   }),
   breaker: BreakerSettings,
 })

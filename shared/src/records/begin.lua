@@ -2,7 +2,7 @@
 -- KEYS  outcome, dispatch, payload, pending, breaker
 -- ARGV  JobId, the attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'
 -- Gives {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased'} | {'expired', doubt}
---     | {'dangling', attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent, seed code or ''}
+--     | {'dangling', attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent or ended, seed code or ''}
 --     | {'go', attempt, payload, ms to the deadline, probing, doubt}
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
 -- probing is 1 while the breaker waits for one good answer before it closes
@@ -16,11 +16,11 @@ if openUntil > now then return { 'parked', openUntil - now } end
 local probing = openUntil > 0 and 1 or 0
 local payload = redis.call('GET', KEYS[3])
 if not payload then return { 'erased' } end
-local mark = redis.call('HMGET', KEYS[2], 'state', 'attempt', 'sentAt', 'code', 'doubt')
+local mark = redis.call('HMGET', KEYS[2], 'state', 'attempt', 'sentAt', 'code', 'doubt', 'endedAt')
 local left = math.floor(deadline - now)
 local dangling = mark[1] == 'dispatching' or mark[1] == 'unknown'
 if dangling and ARGV[2] ~= mark[2] then
-  return { 'dangling', tonumber(mark[2]), payload, left, probing, mark[1], now - mark[3], mark[4] or '' }
+  return { 'dangling', tonumber(mark[2]), payload, left, probing, mark[1], now - (mark[6] or mark[3]), mark[4] or '' }
 end
 local doubt = mark[5] and 1 or 0
 if dangling and ARGV[3] == 'resend' then
@@ -34,7 +34,7 @@ end
 if left <= 0 then return { 'expired', doubt } end
 local attempt = redis.call('HINCRBY', KEYS[2], 'attempt', 1)
 redis.call('HSET', KEYS[2], 'state', 'dispatching', 'sentAt', now)
-redis.call('HDEL', KEYS[2], 'nextAttemptAt')
+redis.call('HDEL', KEYS[2], 'nextAttemptAt', 'endedAt')
 local keptMs = redis.call('PTTL', KEYS[3])
 -- -1: a payload that was restored without its term; the mark must not be gone at once
 if keptMs > 0 then redis.call('PEXPIRE', KEYS[2], keptMs) end

@@ -88,7 +88,7 @@ export type Begun =
   | ({
       kind: 'dangling'
       state: 'dispatching' | 'unknown'
-      sentAgoMs: number
+      sinceMs: number
       statusCode: number | undefined
     } & BegunCall)
   | { kind: 'parked'; forMs: number }
@@ -101,6 +101,8 @@ export type Settlement = {
   state: 'rejected' | 'unknown' | 'unspent'
   nextInMs: number
   statusCode: number
+  /** How long the EMR may still be working on it, as far as we know; the connection's `settleMs` comes on top. 0 if left out. */
+  endsInMs?: number
 }
 
 /** The small records beside BullMQ's that hold the truth about each job of one connection. */
@@ -166,14 +168,15 @@ export function openRecords(
     },
 
     /** Notes an attempt's end. `false`: another process has moved on with the job. */
-    async settle(jobId: string, { attempt, state, nextInMs, statusCode }: Settlement): Promise<boolean> {
+    async settle(jobId: string, { attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement): Promise<boolean> {
       const noted = await redis.egSettle(
         keys.outcome(jobId),
         keys.dispatch(jobId),
         attempt,
         state,
-        nextInMs,
+        Math.ceil(nextInMs),
         statusCode,
+        Math.ceil(endsInMs),
       )
       return noted === 1
     },
@@ -289,7 +292,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: number): Be
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
   if (kind === 'expired') return { kind, doubt: Number(rest[0]) === 1 }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' }
-  const [attempt, payload, deadlineInMs, probing, state, sentAgoMs, code] = rest
+  const [attempt, payload, deadlineInMs, probing, state, sinceMs, code] = rest
   const call = {
     attempt: Number(attempt),
     payload: payload as Buffer,
@@ -303,7 +306,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: number): Be
     kind,
     ...call,
     state: String(state) as 'dispatching' | 'unknown',
-    sentAgoMs: Number(sentAgoMs),
+    sinceMs: Number(sinceMs),
     statusCode: Number(code) || undefined,
   }
 }

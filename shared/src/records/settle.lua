@@ -1,6 +1,6 @@
 -- Notes how an attempt ended that is to be followed by another one.
 -- KEYS  outcome, dispatch
--- ARGV  attempt, state, ms to the next attempt, seed code
+-- ARGV  attempt, state, ms to the next attempt, seed code, ms until the EMR can be taken to have stopped working on it
 -- state 'rejected': the EMR surely has nothing of it; 'unknown': it may; 'unspent': nothing was sent and the attempt does not count
 -- Gives 1, or 0 when another process has moved on with the job
 if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('HGET', KEYS[2], 'attempt') ~= ARGV[1] then return 0 end
@@ -12,6 +12,5 @@ if ARGV[2] == 'unspent' then
   return 1
 end
 redis.call('HSET', KEYS[2], 'state', ARGV[2], 'nextAttemptAt', now + ARGV[3], 'code', ARGV[4])
--- the EMR may go on after we gave up on the call: its settle time begins here, not when the call was sent
-if ARGV[2] == 'unknown' then redis.call('HSET', KEYS[2], 'sentAt', now) end
+if ARGV[2] == 'unknown' then redis.call('HSET', KEYS[2], 'endedAt', now + ARGV[5]) end
 return 1

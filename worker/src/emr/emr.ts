@@ -62,6 +62,8 @@ export class EmrError extends Error {
   readonly code: EmrErrorCode
   /** `true`: the EMR may have created the encounter although we have no answer that says so. */
   readonly outcomeUnknown: boolean
+  /** `true`: the EMR itself has answered, so it is no longer at work on the request. */
+  readonly answered: boolean
   /** `false` stops the job at once; by default 408 and 502 are tried again and nothing else is. */
   readonly retry: boolean
   /** The EMR's own `Retry-After`, milliseconds. */
@@ -72,11 +74,18 @@ export class EmrError extends Error {
   constructor(
     code: EmrErrorCode,
     message: string,
-    about: { outcomeUnknown?: boolean; retry?: boolean; retryAfterMs?: number; pointers?: string[] } = {},
+    about: {
+      outcomeUnknown?: boolean
+      answered?: boolean
+      retry?: boolean
+      retryAfterMs?: number
+      pointers?: string[]
+    } = {},
   ) {
     super(message)
     this.code = code
     this.outcomeUnknown = about.outcomeUnknown ?? code === 408
+    this.answered = about.answered ?? false
     this.retry = about.retry ?? (code === 408 || code === 502)
     this.retryAfterMs = about.retryAfterMs
     this.pointers = about.pointers ?? []

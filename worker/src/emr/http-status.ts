@@ -20,6 +20,8 @@ export function faultOf({ status, writes, retryAfterMs }: HttpAnswer): EmrError 
       outcomeUnknown: false,
       retryAfterMs: retryAfterMs ?? BUSY_MS,
     })
-  if (status >= 500) return new EmrError(502, 'the EMR could not do it', { outcomeUnknown: writes, ...wait })
+  // a proxy says 502, whose EMR may still be at work
+  const answered = status !== 502
+  if (status >= 500) return new EmrError(502, 'the EMR could not do it', { outcomeUnknown: writes, answered, ...wait })
   return new EmrError(502, 'the EMR answered as was not agreed', { outcomeUnknown: false, retry: false })
 }

@@ -20,7 +20,11 @@ export function refusal(answer: HttpAnswer): EmrError {
     case 403:
       return new EmrError(403, 'the EMR does not allow this to the user')
     case 408:
-      return new EmrError(408, 'the EMR did not answer in time', { outcomeUnknown: writes, ...wait(retryAfterMs) })
+      return new EmrError(408, 'the EMR did not answer in time', {
+        outcomeUnknown: writes,
+        answered: true,
+        ...wait(retryAfterMs),
+      })
     case 429:
       return new EmrError(502, 'the EMR takes no more requests for now', {
         outcomeUnknown: false,
@@ -30,7 +34,11 @@ export function refusal(answer: HttpAnswer): EmrError {
       return new EmrError(500, 'the EMR failed')
   }
   if (status > 500)
-    return new EmrError(502, 'the EMR could not do it', { outcomeUnknown: writes, ...wait(retryAfterMs) })
+    return new EmrError(502, 'the EMR could not do it', {
+      outcomeUnknown: writes,
+      answered: true,
+      ...wait(retryAfterMs),
+    })
   // A redirect or another 4xx: whatever answered, it is not the Sandbox EMR at this baseUrl.
   return new EmrError(502, 'the EMR answered as was not agreed', { outcomeUnknown: false, retry: false })
 }

@@ -1,0 +1,16 @@
+import { rmSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { report } from './torture/report.ts'
+import { runTorture } from './torture/run-torture.ts'
+import { nemesisKinds } from './torture/schedule.ts'
+
+/** The short form of `npm run torture`: every kind of harm once, in less than a minute. */
+test('whatever is killed, held up, filled or cut off, nothing is lost and nothing is made twice', async () => {
+  const result = await runTorture({ encounters: 500, seed: 42, minutes: 0.7, drainMinutes: 1.5 })
+  console.log(report(result))
+  const met = result.history.flatMap((event) => (event.what === 'nemesis' ? [event.kind] : []))
+  expect(new Set(met)).toEqual(new Set(nemesisKinds))
+  expect(result.findings).toEqual([])
+  expect(result.drainedAfterMs).toBeDefined()
+  rmSync(result.folder, { recursive: true })
+}, 240_000)

@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-end.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** Ends the process when this one is gone, however it went. */
+const endWithParent = new URL('../../shared/launch/end-with-parent.ts', import.meta.url).href
+const SECOND = 1000
+/** What ended by itself is started again after this long, as a supervisor does. */
+const SUPERVISION_MS = 500
+/** For an orderly end: drain and closing together take 35 s at most. */
+const STOP_MS = 40 * SECOND
+
+/** One process of the gateway: started, killed, paused, and started again whenever it should run and does not. */
+export type GatewayProcess = {
+  name: string
+  /** Resolves when it says that it is ready. Starts over until then: it may have met a Redis that is away. */
+  start(): Promise<void>
+  /** SIGKILL; it stays down until `start`. */
+  kill(): Promise<void>
+  /** SIGTERM, then SIGKILL where that does not end it; gives how it ended. */
+  stop(): Promise<string>
+  pause(): void
+  resume(): void
+}
+
+/** What one may want to know of a process. */
+export type ProcessEvents = {
+  line(line: string): void
+  started(): void
+  /** `expected`: somebody ended it, or it had not been ready yet. */
+  ended(expected: boolean, how: string): void
+}
+
+/** Nothing is started yet. All that the process says goes to `logPath`; a line with `readyText` says that it is ready. */
+export function openGatewayProcess(about: {
+  name: string
+  script: string
+  environment: NodeJS.ProcessEnv
+  readyText: string
+  logPath: string
+  events: ProcessEvents
+}): GatewayProcess {
+  const { name, script, environment, readyText, logPath, events } = about
+  const log = createWriteStream(logPath, { flags: 'a' })
+  let child: ChildProcess | undefined
+  let ended: Promise<string> = Promise.resolve('')
+  let wanted = false
+  let whenReady = Promise.withResolvers<void>()
+
+  function launch(): void {
+    let ready = false
+    const launched = spawn(process.execPath, ['--import', endWithParent, script], {
+      cwd: root,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    const { stdout, stderr } = launched
+    if (!stdout || !stderr) throw new TypeError('a process was started without its pipes')
+    child = launched
+    createInterface({ input: stdout }).on('line', (line) => {
+      log.write(`${line}\n`)
+      events.line(line)
+      if (ready || !line.includes(readyText)) return
+      ready = true
+      events.started()
+      whenReady.resolve()
+    })
+    stderr.pipe(log, { end: false })
+    ended = endOf(launched)
+    void ended.then(async (how) => {
+      if (child === launched) child = undefined
+      events.ended(!wanted || !ready, how)
+      if (!wanted) return
+      await delay(SUPERVISION_MS)
+      if (wanted && !child) launch()
+    })
+  }
+
+  return {
+    name,
+    async start() {
+      wanted = true
+      whenReady = Promise.withResolvers()
+      if (!child) launch()
+      await whenReady.promise
+    },
+    async kill() {
+      wanted = false
+      child?.kill('SIGKILL')
+      await ended
+    },
+    async stop() {
+      wanted = false
+      child?.kill('SIGTERM')
+      if (!(await settlesWithin(ended, STOP_MS))) child?.kill('SIGKILL')
+      return ended
+    },
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+  }
+}

@@ -1,0 +1,191 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import type { ChaosProxy, LineFault } from './chaos-proxy.ts'
+import { controlEmr, emrMoods, lateCommit } from './emr-moods.ts'
+import type { History } from './history.ts'
+import { randomFrom, type Random } from './random.ts'
+import type { NemesisEvent, NemesisKind } from './schedule.ts'
+import { connection, type Stage } from './stage.ts'
+
+/** What one event did beside its kind, for the history. */
+type Done = { target?: string; jobs?: string[]; note?: string }
+/** Begins something at once, and gives what ends it. A string instead: why it cannot be done here. */
+type Deed = (at: { stage: Stage; event: NemesisEvent; random: Random }) => Promise<[Done, () => Promise<void>] | string>
+
+/** Does what the schedule says, each lane for itself; resolves when the last one is over and everything is well again. */
+export async function letLoose(schedule: readonly NemesisEvent[], stage: Stage, history: History): Promise<void> {
+  const numbered = schedule.map((event, n) => ({ event, n }))
+  const lanes = Map.groupBy(numbered, ({ event }) => event.lane)
+  await Promise.all(
+    lanes.values().map(async (lane) => {
+      for (const { event, n } of lane) {
+        await delay(Math.max(event.atMs - history.now(), 0))
+        await perform(event, n, stage, history)
+      }
+    }),
+  )
+}
+
+async function perform(event: NemesisEvent, n: number, stage: Stage, history: History): Promise<void> {
+  const { kind } = event
+  const begun = await deeds[kind]({ stage, event, random: randomFrom(event.seed) })
+  if (typeof begun === 'string') return history.note({ what: 'nemesis', n, kind, phase: 'skipped', note: begun })
+  const [done, end] = begun
+  history.note({ what: 'nemesis', n, kind, phase: 'begin', ...done })
+  await delay(event.forMs)
+  await end()
+  history.note({ what: 'nemesis', n, kind, phase: 'end', ...(done.target && { target: done.target }) })
+}
+
+const workerKill: Deed = async ({ stage, random }) => {
+  const worker = random.pick(stage.workers)
+  const jobs = await activeJobs(stage)
+  await worker.kill()
+  return [{ target: worker.name, jobs }, () => worker.start()]
+}
+
+const workerKillAll: Deed = async ({ stage }) => {
+  const jobs = await activeJobs(stage)
+  await Promise.all(stage.workers.map((worker) => worker.kill()))
+  const start = async () => void (await Promise.all(stage.workers.map((worker) => worker.start())))
+  return [{ target: 'all workers', jobs }, start]
+}
+
+const restart =
+  (of: (stage: Stage) => Stage['apis']): Deed =>
+  async ({ stage, random }) => {
+    const target = random.pick(of(stage))
+    const note = await target.stop()
+    return [{ target: target.name, note }, () => target.start()]
+  }
+
+const pause =
+  (of: (stage: Stage) => { name: string; pause(): void; resume(): void }[]): Deed =>
+  async ({ stage, random }) => {
+    const target = random.pick(of(stage))
+    target.pause()
+    return [{ target: target.name }, async () => target.resume()]
+  }
+
+const workerClock: Deed = async ({ stage: { clock, workers }, random }) => {
+  if (typeof clock === 'string') return clock
+  const seconds = random.integer(20, 60) * (random.fraction() < 0.5 ? -1 : 1)
+  clock.shift(seconds)
+  return [{ target: workers.at(-1)?.name ?? '', note: `${seconds} s` }, async () => clock.shift(0)]
+}
+
+const apiKill: Deed = async ({ stage, random }) => {
+  const api = random.pick(stage.apis)
+  await api.kill()
+  return [{ target: api.name }, () => api.start()]
+}
+
+const redisKill: Deed = async ({ stage: { redis } }) => {
+  await redis.kill()
+  return [{ target: 'redis' }, () => redis.start()]
+}
+
+const redisFull: Deed = async ({ stage: { redis } }) => {
+  const setMemory = (limit: string) => redis.control.config('SET', 'maxmemory', limit)
+  await setMemory('1mb')
+  return [
+    { target: 'redis' },
+    async () => {
+      await setMemory('0')
+    },
+  ]
+}
+
+const diskFull: Deed = async ({ stage: { disk, redis }, event }) => {
+  if (typeof disk === 'string') return disk
+  if (!(await disk.fill())) return 'the disk could not be filled'
+  // with appendfsync always Redis ends rather than acknowledge what it could not write
+  const ended = await redis.endsWithin(event.forMs)
+  const end = async () => {
+    disk.empty()
+    await redis.start()
+  }
+  return [{ target: 'redis', note: ended ? 'Redis ended' : 'Redis went on' }, end]
+}
+
+const emrMood =
+  (kind: keyof typeof emrMoods): Deed =>
+  async ({ stage, event }) => {
+    await controlEmr(stage.emrUrl, { ...emrMoods[kind], seed: event.seed })
+    return [{ target: 'emr' }, () => controlEmr(stage.emrUrl)]
+  }
+
+const emrLateCommit: Deed = async ({ stage, event, random }) => {
+  const { shortestMs, longestMs, momentMs, everyMs } = lateCommit
+  const over = new AbortController()
+  const pulses = (async () => {
+    while (!over.signal.aborted) {
+      await controlEmr(stage.emrUrl, { commitDelayMs: random.integer(shortestMs, longestMs), seed: event.seed })
+      await delay(momentMs)
+      await controlEmr(stage.emrUrl)
+      await delay(everyMs - momentMs)
+    }
+  })()
+  const end = async () => {
+    over.abort()
+    await pulses
+  }
+  return [{ target: 'emr' }, end]
+}
+
+const line =
+  (of: (stage: Stage, random: Random) => [string, ChaosProxy], fault: (random: Random) => LineFault): Deed =>
+  async ({ stage, random }) => {
+    const [target, proxy] = of(stage, random)
+    proxy.spoil(fault(random), random)
+    return [{ target }, async () => proxy.calm()]
+  }
+const toEmr = (stage: Stage): [string, ChaosProxy] => ['line to the emr', stage.lines.emr]
+const toRedis = ({ lines }: Stage, random: Random): [string, ChaosProxy] =>
+  random.fraction() < 0.5
+    ? ['line of the apis to redis', lines.redisOfApis]
+    : ['line of the workers to redis', lines.redisOfWorkers]
+const cut = (random: Random): LineFault => ({ how: 'cut', share: 0.3, everyMs: random.integer(200, 900) })
+const halfClose = (random: Random): LineFault => ({ how: 'half-close', share: 0.2, everyMs: random.integer(300, 900) })
+const slow = (random: Random): LineFault => ({ how: 'delay', upToMs: random.integer(20, 300) })
+const deaf = (): LineFault => ({ how: 'deaf' })
+
+const deeds: Record<NemesisKind, Deed> = {
+  'worker-kill': workerKill,
+  'worker-kill-all': workerKillAll,
+  'worker-restart': restart((stage) => stage.workers),
+  'worker-pause': pause((stage) => stage.workers),
+  'worker-clock': workerClock,
+  'api-kill': apiKill,
+  'api-restart': restart((stage) => stage.apis),
+  'api-pause': pause((stage) => stage.apis),
+  'redis-kill': redisKill,
+  'redis-pause': pause((stage) => [{ ...stage.redis, name: 'redis' }]),
+  'redis-full': redisFull,
+  'disk-full': diskFull,
+  'emr-slow': emrMood('emr-slow'),
+  'emr-408': emrMood('emr-408'),
+  'emr-502': emrMood('emr-502'),
+  'emr-429': emrMood('emr-429'),
+  'emr-drop-before': emrMood('emr-drop-before'),
+  'emr-drop-after': emrMood('emr-drop-after'),
+  'emr-502-after': emrMood('emr-502-after'),
+  'emr-late-commit': emrLateCommit,
+  'emr-finds-fail': emrMood('emr-finds-fail'),
+  'emr-refuses': emrMood('emr-refuses'),
+  'emr-down': emrMood('emr-down'),
+  'emr-pause': pause((stage) => [stage.emr]),
+  'net-emr-cut': line(toEmr, cut),
+  'net-emr-delay': line(toEmr, slow),
+  'net-emr-half-close': line(toEmr, halfClose),
+  'net-emr-deaf': line(toEmr, deaf),
+  'net-redis-cut': line(toRedis, cut),
+  'net-redis-delay': line(toRedis, slow),
+  'net-redis-half-close': line(toRedis, halfClose),
+  'net-redis-deaf': line(toRedis, deaf),
+}
+
+/** Which jobs are being worked on, by anyone; none where Redis cannot be asked. */
+async function activeJobs({ redis }: Stage): Promise<string[]> {
+  return redis.control.lrange(`${keyBaseOf(connection)}:active`, 0, -1).catch(() => [])
+}

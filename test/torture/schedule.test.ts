@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { nemesisKinds, planNemesis } from './schedule.ts'
+
+test('the same seed and minutes make the same schedule, another seed another', () => {
+  expect(planNemesis(42, 10)).toEqual(planNemesis(42, 10))
+  expect(planNemesis(42, 10)).not.toEqual(planNemesis(43, 10))
+})
+
+test.for([0.8, 2, 5, 10])('in %s minutes each kind comes at least once, and all is over in time', (minutes) => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const schedule = planNemesis(seed, minutes)
+    expect(new Set(schedule.map(({ kind }) => kind))).toEqual(new Set(nemesisKinds))
+    for (const { atMs, forMs } of schedule) expect(atMs + forMs).toBeLessThanOrEqual(minutes * 60_000)
+  }
+})
+
+test('a lane does one thing at a time', () => {
+  const lanes = Map.groupBy(planNemesis(1, 10), ({ lane }) => lane)
+  for (const events of lanes.values()) {
+    for (const [n, { atMs }] of events.entries()) {
+      const before = events[n - 1]
+      expect(atMs).toBeGreaterThanOrEqual(before ? before.atMs + before.forMs : 0)
+    }
+  }
+})
+
+test('a worker is always paused for longer than its lock of 10 s and the check every 5 s', () => {
+  const pauses = planNemesis(3, 0.8).filter(({ kind }) => kind === 'worker-pause')
+  expect(Math.min(...pauses.map(({ forMs }) => forMs))).toBeGreaterThanOrEqual(15_000)
+})
+
+test('too little time for one of each is refused', () => {
+  expect(() => planNemesis(1, 0.3)).toThrow(RangeError)
+})

@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Agent, request } from 'undici'
+import { asDemo } from '../fixtures/processes.ts'
+import { makeEncounter } from './encounter-maker.ts'
+import type { History } from './history.ts'
+import { randomFrom } from './random.ts'
+
+const SECOND = 1000
+const IN_FLIGHT = 64
+const ANSWER_MS = 10 * SECOND
+const LONGEST_WAIT_MS = 3 * SECOND
+/** So much of what was accepted is sent again later, and so much cancelled at once. */
+const REPEATED = 0.05
+const CANCELLED = 0.01
+
+/** A submitting system: sends all encounters spread over a time, retries as a client should, forgets nothing. */
+export type Submitter = {
+  /** JobIds that a 202 has given. */
+  accepted: ReadonlySet<string>
+  /** Resolves when each encounter has been accepted, or refused for good. */
+  done: Promise<void>
+  /** Ends all retries: what has not been accepted by now never will be. */
+  giveUp(): void
+  close(): Promise<void>
+}
+
+/** Starts at once. `apis` are base URLs; each request begins with one of them and goes over to another where it is away. */
+export function startSubmitter(about: {
+  apis: string[]
+  encounters: number
+  seed: number
+  overMs: number
+  history: History
+}): Submitter {
+  const { apis, encounters, seed, overMs, history } = about
+  const accepted = new Set<string>()
+  const agent = new Agent({ connections: IN_FLIGHT, headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS })
+  const stopped = new AbortController()
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined)
+  const startedAt = performance.now()
+
+  async function send(n: number, key: string, firstApi: number, body: string): Promise<string | undefined> {
+    let api = firstApi % apis.length
+    for (let attempt = 1; !stopped.signal.aborted; attempt++) {
+      history.note({ what: 'submit', key, api, try: attempt })
+      const reply = await post(apis[api] ?? '', key, body, agent)
+      history.note({ what: 'reply', key, api, try: attempt, ...reply })
+      if (reply.status === 202) return reply.jobId
+      if (reply.status !== 0 && reply.status !== 429 && reply.status < 500) return undefined
+      if (reply.status !== 429) api = (api + 1) % apis.length
+      const backoffMs = Math.min(100 * 2 ** Math.min(attempt, 5), LONGEST_WAIT_MS)
+      await pause(Math.max(backoffMs * (0.5 + ((n * 7 + attempt) % 10) / 20), (reply.retryAfterMs ?? 0) / 2))
+    }
+    return undefined
+  }
+
+  async function cancel(jobId: string, firstApi: number): Promise<void> {
+    for (let attempt = 0; attempt < 20 && !stopped.signal.aborted; attempt++) {
+      const api = (firstApi + attempt) % apis.length
+      const status = await remove(apis[api] ?? '', jobId, agent)
+      history.note({ what: 'cancel', jobId, api, status })
+      if (status !== 0 && status !== 429 && status < 500) return
+      await pause(300)
+    }
+  }
+
+  async function submit(n: number): Promise<void> {
+    const random = randomFrom(seed, 1_000_000 + n)
+    const key = `torture-${seed}-${n}`
+    const body = JSON.stringify(makeEncounter(seed, n))
+    const api = random.integer(0, apis.length - 1)
+    const jobId = await send(n, key, api, body)
+    if (jobId === undefined) return
+    accepted.add(jobId)
+    if (random.fraction() < CANCELLED) await cancel(jobId, api)
+    if (random.fraction() >= REPEATED) return
+    await pause(random.integer(0, Math.min(20 * SECOND, overMs / 4)))
+    await send(n, key, api + 1, body)
+  }
+
+  async function run(): Promise<void> {
+    const underWay = new Set<Promise<void>>()
+    for (let n = 0; n < encounters && !stopped.signal.aborted; n++) {
+      const aheadMs = (n / encounters) * overMs - (performance.now() - startedAt)
+      if (aheadMs > 5) await pause(aheadMs)
+      // what waits to be sent again holds no place
+      while (underWay.size >= IN_FLIGHT * 8) await Promise.race(underWay)
+      const submitted: Promise<void> = submit(n).finally(() => underWay.delete(submitted))
+      underWay.add(submitted)
+    }
+    await Promise.all(underWay)
+  }
+
+  return {
+    accepted,
+    done: run(),
+    giveUp: () => stopped.abort(),
+    close: () => agent.destroy(),
+  }
+}
+
+type Reply = { status: number; jobId?: string; error?: string; retryAfterMs?: number }
+
+async function post(api: string, key: string, body: string, dispatcher: Agent): Promise<Reply> {
+  try {
+    const reply = await request(`${api}/api/v1/Sandbox/PatientEncounters`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key, ...asDemo },
+      body,
+      dispatcher,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
+    const { JobId, type } = (await reply.body.json()) as { JobId?: string; type?: string }
+    const retryAfterMs = Number(reply.headers['retry-after'] ?? 0) * SECOND
+    return {
+      status: reply.statusCode,
+      ...(JobId && { jobId: JobId }),
+      ...(type && { error: type }),
+      ...(retryAfterMs > 0 && reply.statusCode !== 202 && { retryAfterMs }),
+    }
+  } catch (error) {
+    return { status: 0, error: codeOf(error) }
+  }
+}
+
+async function remove(api: string, jobId: string, dispatcher: Agent): Promise<number> {
+  try {
+    const signal = AbortSignal.timeout(ANSWER_MS)
+    const reply = await request(`${api}/api/v1/Jobs/${jobId}`, {
+      method: 'DELETE',
+      headers: asDemo,
+      dispatcher,
+      signal,
+    })
+    await reply.body.dump()
+    return reply.statusCode
+  } catch {
+    return 0
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}

@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { findRedis } from '@encounter-gateway/shared/launch/find-redis.ts'
+import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-end.ts'
+import { Redis } from 'ioredis'
+
+const START_MS = 60_000
+/** `sh -c <this> <program> <settings>`: becomes Redis, with a watcher that ends it when standard input does, with this process. */
+const WATCHED = 'exec 3<&0 </dev/null; (cat <&3; kill -KILL $$) >/dev/null 2>&1 & exec 3<&-; exec "$0" "$@"'
+
+/** A Redis as durable as in production that is killed, and started again on the same port and data. */
+export type TortureRedis = AsyncDisposable & {
+  port: number
+  how: string
+  /** Straight to Redis, past every proxy; fails at once where Redis is away. */
+  control: Redis
+  /** Resolves when it takes commands; does nothing if it runs. */
+  start(): Promise<void>
+  kill(): Promise<void>
+  pause(): void
+  resume(): void
+  /** Whether it ended by itself within this time, as it does when its disk is full. */
+  endsWithin(ms: number): Promise<boolean>
+}
+
+/** Starts it in `folder`; throws where no `redis-server` program is to be had (one in a container cannot be paused here). */
+export async function startTortureRedis(folder: string, logPath: string): Promise<TortureRedis> {
+  const source = await findRedis(() => undefined)
+  if (source.kind !== 'program') throw new Error('the torture needs a redis-server on PATH')
+  // under the name by which it knows that it is the server: Debian has the same program as redis-check-rdb
+  const runFolder = dirname(logPath)
+  symlinkSync(source.path, join(runFolder, 'redis-server'))
+  const port = await findFreePort()
+  const log = createWriteStream(logPath, { flags: 'a' })
+  const control = new Redis({
+    port,
+    host: '127.0.0.1',
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 2_000,
+    retryStrategy: () => 50,
+  })
+  control.on('error', () => undefined)
+  let server: ChildProcess | undefined
+  let ended: Promise<string> = Promise.resolve('')
+
+  async function start(): Promise<void> {
+    if (server) return
+    const program = join(runFolder, 'redis-server')
+    const child = spawn('sh', ['-c', WATCHED, program, ...settings(port, folder)], { stdio: ['pipe', 'pipe', 'pipe'] })
+    child.stdin.on('error', () => undefined)
+    server = child
+    child.stdout.pipe(log, { end: false })
+    child.stderr.pipe(log, { end: false })
+    ended = endOf(child)
+    void ended.then(() => {
+      // or the watcher would wait on
+      child.stdin.destroy()
+      if (server === child) server = undefined
+    })
+    if (control.status === 'wait') await control.connect().catch(() => undefined)
+    const giveUpAt = Date.now() + START_MS
+    const runs = () => server === child
+    while (runs() && Date.now() < giveUpAt) {
+      if (await control.ping().catch(() => undefined)) return
+      await delay(10)
+    }
+    throw new Error('Redis does not start; its log tells why')
+  }
+
+  async function kill(): Promise<void> {
+    server?.kill('SIGKILL')
+    await ended
+  }
+
+  await start()
+  return {
+    port,
+    how: source.how,
+    control,
+    start,
+    kill,
+    pause: () => void server?.kill('SIGSTOP'),
+    resume: () => void server?.kill('SIGCONT'),
+    endsWithin: (ms) => settlesWithin(ended, ms),
+    async [Symbol.asyncDispose]() {
+      control.disconnect()
+      await kill()
+      log.end()
+    },
+  }
+}
+
+function settings(port: number, folder: string): string[] {
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction']
+  return ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...durable]
+}

@@ -50,6 +50,8 @@ export interface Emr {
   close(): Promise<void>
 }
 
+const LONGEST_WAIT_MS = 15 * 60_000
+
 /** The seed's response codes that are not 201: what an EMR's refusal or silence is called from outside. */
 export type EmrErrorCode = 400 | 401 | 403 | 408 | 500 | 502
 
@@ -66,7 +68,7 @@ export class EmrError extends Error {
   readonly answered: boolean
   /** `false` stops the job at once; by default 408 and 502 are tried again and nothing else is. */
   readonly retry: boolean
-  /** The EMR's own `Retry-After`, milliseconds. */
+  /** The EMR's own `Retry-After`, milliseconds, at most a quarter of an hour: one slip of an EMR must not stop it for years. */
   readonly retryAfterMs: number | undefined
   /** JSON Pointers into the request that the EMR objected to, where it names them. */
   readonly pointers: string[]
@@ -87,7 +89,7 @@ export class EmrError extends Error {
     this.outcomeUnknown = about.outcomeUnknown ?? code === 408
     this.answered = about.answered ?? false
     this.retry = about.retry ?? (code === 408 || code === 502)
-    this.retryAfterMs = about.retryAfterMs
+    this.retryAfterMs = about.retryAfterMs === undefined ? undefined : Math.min(about.retryAfterMs, LONGEST_WAIT_MS)
     this.pointers = about.pointers ?? []
   }
 }

@@ -149,19 +149,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** However long an EMR asks to be left alone, it is tried again by then. */
-const LONGEST_WAIT_MS = 15 * 60_000
-
-/**
- * `Retry-After` is seconds or an HTTP date (RFC 9110, 10.2.3), a quarter of an hour at most; anything else counts as absent, a
- * date gone by as 0.
- */
+/** `Retry-After` is seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as absent, a date gone by as 0. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? ''
-  if (/^[0-9]{1,9}$/.test(text)) return Math.min(Number(text) * 1000, LONGEST_WAIT_MS)
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000
   // Date.parse alone would take nearly anything with a digit in it for a date.
   const at = /^[A-Z][a-z]+, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - now), LONGEST_WAIT_MS)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
 /** The answer's body as JSON. Throws `EmrError` 502 with a text of our own, since V8's quotes the input. */

@@ -89,9 +89,11 @@ test('a message whose time is up before a connection is free was not sent', asyn
   mllp = open({ connections: 1 })
   const arrived: string[] = []
   answer = (_socket, message) => arrived.push(message)
-  const first = errorOf(send('first', { signal: AbortSignal.timeout(200) }))
+  const time = new AbortController()
+  const first = errorOf(send('first', { signal: time.signal }))
   await expect.poll(() => arrived).toHaveLength(1)
   expect(await errorOf(send('second', { signal: AbortSignal.timeout(50) }))).toMatchObject(known)
+  time.abort()
   expect(await first).toMatchObject({ code: 408, outcomeUnknown: true })
   answer = (socket, message) => socket.write(framed(message))
   expect(await send('third')).toBe('third')

@@ -7,7 +7,14 @@ import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { backoffMs } from './backoff.ts'
 import { countsAgainstEmr, HeldByBreaker, type Breaker } from './breaker.ts'
-import { EmrError, type Emr, type EmrErrorCode, type EncounterFound, type EncounterOrder } from './emr/emr.ts'
+import {
+  EmrError,
+  type Emr,
+  type EmrCall,
+  type EmrErrorCode,
+  type EncounterFound,
+  type EncounterOrder,
+} from './emr/emr.ts'
 import {
   endedBy,
   expired,
@@ -181,7 +188,7 @@ async function stillInDoubt(
   throw new TryAgain(error.code, nextDelayMs(at, error, job.attemptsMade + 1))
 }
 
-type EmrAction<T> = (order: EncounterOrder, limits: { signal: AbortSignal; log: Logger }) => Promise<T>
+type EmrAction<T> = (order: EncounterOrder, limits: EmrCall) => Promise<T>
 
 /** One call to the EMR, bounded in time, counted by the breaker and told in one log line. */
 async function callEmr<T extends EncounterFound | undefined>(
@@ -215,7 +222,7 @@ async function callEmr<T extends EncounterFound | undefined>(
     const answer = await at.breaker.call(call.probing, kind, async () => {
       if (leftMs() <= 0) throw new HeldUp('the call would come too late')
       called = true
-      return action(order, { signal, log })
+      return action(order, { signal, log, ...(creating && { sendBy: call.askedAt + connection.timeoutMs }) })
     })
     if (creating) tell('created', 201)
     else tell(answer ? 'found' : 'absent', answer ? 201 : 404)

@@ -16,7 +16,15 @@ export type EncounterOrder = {
 export type EmrCredentials = { loginId?: string; password?: string; authorizationToken?: string }
 
 /** What one call may use up: it must settle soon after `signal` aborts, or the breaker never gets its verdict. */
-export type EmrCall = { signal: AbortSignal; log: Logger }
+export type EmrCall = {
+  signal: AbortSignal
+  /**
+   * On the clock of `performance.now()`: after this not a byte may be sent any more, since others take it that the call has
+   * ended. `signal` alone would let a process that stood still send first and notice then: sockets come before timers.
+   */
+  sendBy?: number
+  log: Logger
+}
 
 /** An encounter that exists in the EMR. */
 export type EncounterFound = Required<Pick<EncounterCreated, 'EncounterId'>> & {

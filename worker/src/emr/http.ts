@@ -44,7 +44,7 @@ export type Http = {
    * 502 with a known outcome while nothing was sent, then 408 (no answer in time) or 502 (no answer that can be read), both
    * with the outcome unknown if the request writes.
    */
-  send(request: HttpRequest, call: Pick<EmrCall, 'signal'>): Promise<HttpAnswer>
+  send(request: HttpRequest, call: Pick<EmrCall, 'signal' | 'sendBy'>): Promise<HttpAnswer>
   /** Closes every socket; what is under way fails. */
   close(): Promise<void>
 }
@@ -61,8 +61,7 @@ export function openHttp(options: { connections: number; connectTimeoutMs?: numb
     allowH2: false,
   })
   return {
-    send: (request, { signal }) =>
-      new Promise((resolve, reject) => new Exchange(request, signal, resolve, reject).run(agent)),
+    send: (request, call) => new Promise((resolve, reject) => new Exchange(request, call, resolve, reject).run(agent)),
     close: () => agent.destroy(),
   }
 }
@@ -74,6 +73,7 @@ export function openHttp(options: { connections: number; connectTimeoutMs?: numb
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
   readonly #signal: AbortSignal
+  readonly #sendBy: number
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (error: EmrError) => void
   readonly #chunks: Buffer[] = []
@@ -85,12 +85,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     request: HttpRequest,
-    signal: AbortSignal,
+    { signal, sendBy = Infinity }: Pick<EmrCall, 'signal' | 'sendBy'>,
     resolve: (answer: HttpAnswer) => void,
     reject: (error: EmrError) => void,
   ) {
     this.#request = request
     this.#signal = signal
+    this.#sendBy = sendBy
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -118,7 +119,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // It may have waited for a socket longer than its call lasted: then it is not sent at all.
-    if (this.#signal.aborted) return controller.abort(new Error('aborted before it was sent'))
+    const late = this.#signal.aborted || performance.now() >= this.#sendBy
+    if (late) return controller.abort(new Error('aborted before it was sent'))
     this.#controller = controller
   }
 

@@ -22,7 +22,7 @@ export function showProgress(about: {
   const show = () => {
     for (; seen < events.length; seen++) add(events[seen], count, told)
     const ms = events.at(-1)?.ms ?? 0
-    const faults = [...count.faults.values()].join(' ') || (count.faults.size === 0 ? 'quiet' : '')
+    const faults = [...count.faults.values()].join(' ') || 'quiet'
     const done = schedule.filter(({ atMs }) => atMs <= ms).length
     const text = `${Math.round(ms / 1000)} s, accepted ${count.accepted}, ended ${count.ended} of ${encounters}, retries ${count.retries}, nemesis ${done}/${schedule.length}: ${faults}`
     if (!out.isTTY) return out.write(`${text}\n`)
@@ -40,7 +40,7 @@ export function showProgress(about: {
 
 function add(event: HistoryEvent | undefined, count: Count, told: Set<string>): void {
   if (event?.what === 'reply') {
-    if (event.status === 202 && event.try >= 1 && !told.has(event.key)) {
+    if (event.status === 202 && !told.has(event.key)) {
       told.add(event.key)
       count.accepted++
     } else if (event.status !== 202) count.retries++

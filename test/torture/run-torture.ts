@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -55,6 +55,7 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const { encounters, seed, minutes, drainMinutes, progress } = order
   const folder = order.out ?? mkdtempSync(join(tmpdir(), 'gateway-torture-'))
   mkdirSync(folder, { recursive: true })
+  if (readdirSync(folder).length > 0) throw new RangeError(`${folder} is not empty`)
   const schedule = order.schedule ?? planNemesis(seed, minutes)
   writeFileSync(join(folder, 'schedule.json'), `${schedule.map((event) => JSON.stringify(event)).join('\n')}\n`)
   const secret = `whsec_${randomBytes(32).toString('base64')}`

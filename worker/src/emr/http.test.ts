@@ -92,6 +92,13 @@ test('keeps the connection for the next request', async () => {
   expect(raw.sockets).toHaveLength(1)
 })
 
+test('sends nothing after its time by the clock, though its signal has not fired', async () => {
+  const raw = await rawServer((socket) => socket.write(ok))
+  const late = { ...call(), sendBy: performance.now() - 1 }
+  await expect(http().send(post(raw.url()), late)).rejects.toMatchObject({ code: 502, outcomeUnknown: false })
+  expect(raw.requests).toEqual([])
+})
+
 test('hands a redirect back instead of following it', async () => {
   const raw = await rawServer((socket) =>
     socket.write('HTTP/1.1 307 Go\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n'),

@@ -65,6 +65,14 @@ test('sends one message after another over one connection', async () => {
   expect(sockets).toHaveLength(1)
 })
 
+test('sends nothing after its time by the clock, though its signal has not fired', async () => {
+  const arrived: string[] = []
+  answer = (_socket, message) => arrived.push(message)
+  const late = { signal: AbortSignal.timeout(5_000), sendBy: performance.now() - 1 }
+  expect(await errorOf(send('late', late))).toMatchObject({ code: 502, outcomeUnknown: false })
+  expect(arrived).toEqual([])
+})
+
 test('has one message in flight on a connection and no more connections than allowed', async () => {
   mllp.close()
   mllp = open({ connections: 2 })

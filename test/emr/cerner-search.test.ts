@@ -36,7 +36,7 @@ describe('finding by patient and date', () => {
 
   test('of ten orders that look alike each has an encounter of its own, though one answer was lost', async () => {
     await using emr = await openCerner(site)
-    const about = { emrSystem: 'Cerner', connector: 'cerner', settings: { concurrency: 10 } }
+    const about = { emrSystem: 'Cerner', connector: 'cerner', settings: { concurrency: 10, timeoutMs: 5_000 } }
     await using gateway = await openGateway({ ...about, emr })
     emr.misbehave({ how: 'drop after commit', times: 1 })
     const jobs = (await Promise.all(Array.from({ length: 10 }, () => gateway.submit()))).map(({ job }) => job)

@@ -11,7 +11,11 @@ test.each([
   'of ten orders by $connector that look alike each has an encounter of its own, though one answer was lost',
   async ({ open, ...about }) => {
     await using emr = await open()
-    await using gateway = await openGateway({ ...about, settings: { ...about.settings, concurrency: 10 }, emr })
+    await using gateway = await openGateway({
+      ...about,
+      settings: { ...about.settings, concurrency: 10, timeoutMs: 5_000 },
+      emr,
+    })
     emr.misbehave({ how: 'drop after commit', times: 1 })
     const jobs = (await Promise.all(Array.from({ length: 10 }, () => gateway.submit()))).map(({ job }) => job)
     const ended = await Promise.all(jobs.map((job) => gateway.ended(job)))

@@ -126,6 +126,8 @@ const emrLateCommit: Deed = async ({ stage, event, random }) => {
       await delay(everyMs - momentMs)
     }
   })()
+  // told by `end`
+  pulses.catch(() => undefined)
   const end = async () => {
     over.abort()
     await pulses

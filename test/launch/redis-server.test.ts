@@ -89,7 +89,7 @@ test('ends with the process that started it, even one that was killed', async ()
   const [url] = (await once(owner.stdout, 'data')) as [Buffer]
   const client = connect(url.toString().trim())
   await client.ping()
-  const closed = once(client, 'close')
+  const closed = new Promise((resolve) => client.once('close', resolve))
   owner.kill('SIGKILL')
   await closed
   await vi.waitFor(() => expect(isFree(Number(new URL(url.toString()).port))).resolves.toBe(true))

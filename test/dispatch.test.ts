@@ -151,11 +151,11 @@ test('a retry opens a new round that finds what the last one left in doubt', asy
   emr.misbehave({ how: { answer: 502 }, times: 1 })
   const { job } = await gateway.submit()
   expect(await gateway.ended(job)).toMatchObject({ status: 'Failed', statusCode: 502, round: 1 })
-  expect(await gateway.records.reopen(job)).toBe('reopened')
+  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('reopened')
   await (await gateway.queue.getJob(job))?.retry('failed')
   expect(await gateway.ended(job)).toMatchObject({ status: 'Succeeded', statusCode: 201, round: 2, attempts: 1 })
   expect(emr.encounters()).toHaveLength(1)
-  expect(await gateway.records.reopen(job)).toBe('Succeeded')
+  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('Succeeded')
 })
 
 test('the payload is gone when the job has succeeded, and has its term when it failed', async () => {

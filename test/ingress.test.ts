@@ -1,4 +1,4 @@
-import { derivedJobId } from '@encounter-gateway/shared/job-id.ts'
+import { derivedId } from '@encounter-gateway/shared/job-id.ts'
 import { sealingKey } from '@encounter-gateway/shared/seal.ts'
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -9,7 +9,7 @@ import { loadSample } from './fixtures/sample.ts'
 function jobIdOf(gateway: Ingress, key: string): string {
   const [first] = gateway.sealingKeys
   const { derivationSecret } = sealingKey('', Buffer.from(first?.key ?? '', 'base64'))
-  return derivedJobId(gateway.connection.settings, derivationSecret, gateway.names.demo, key)
+  return derivedId(gateway.connection.settings, derivationSecret, 'job-id', gateway.names.demo, key)
 }
 
 /** Ends a job as soon as it is accepted. */

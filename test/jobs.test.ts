@@ -17,7 +17,13 @@ describe('GET a job', () => {
     expect(await status()).toMatchObject({ Status: 'Queued', Attempts: 0 })
     await begin(gateway, jobId)
     expect(await status()).toMatchObject({ Status: 'Running', Attempts: 1 })
-    await gateway.connection.records.settle(jobId, { attempt: 1, state: 'rejected', nextInMs: 60_000, statusCode: 502 })
+    await gateway.connection.records.settle(jobId, {
+      round: 1,
+      attempt: 1,
+      state: 'rejected',
+      nextInMs: 60_000,
+      statusCode: 502,
+    })
     const retrying = await gateway.get(path(jobId))
     expect(retrying.json()).toMatchObject({ Status: 'Retrying', NextAttemptAt: expect.any(String) })
     expect(Number(retrying.headers['retry-after'])).toBeGreaterThan(50)

@@ -111,7 +111,7 @@ async function gateway() {
     deliver(webhook: WebhookEndpoint | undefined, options: Deliveries & { allowHosts?: string[] } = {}) {
       const { allowHosts = [], ...rest } = options
       const keyHash = `sha256:${'0'.repeat(64)}`
-      const settings = { name: application, keyHash, waitSeconds: 0, requestsPerMinute: 1, share: 1 }
+      const settings = { name: application, keyHash, waitSeconds: 0, requestsPerMinute: 1, maxPending: 1, share: 1 }
       const running = startWebhookDeliveries({
         config: {
           applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
@@ -168,7 +168,7 @@ test('a job that ends again after a retry by hand is told of again, under anothe
   const jobId = await at.finishJob(failed)
   deliveries.poke()
   await to.nth(1)
-  expect(await at.records.reopen(jobId)).toBe('reopened')
+  expect(await at.records.reopen(jobId, { application: at.application })).toBe('reopened')
   const routing = { application: at.application }
   await at.records.finish(jobId, { ...failed, routing, createdAt: 0, maxAttempts: 5, announce: true })
   deliveries.poke()

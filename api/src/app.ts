@@ -5,6 +5,7 @@ import { openWebhookQueue } from '@encounter-gateway/shared/webhook-queue.ts'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { applications } from './plugins/applications.ts'
 import { answerBrokenRequest } from './plugins/broken-requests.ts'
+import { bodyTimeout } from './plugins/body-timeout.ts'
 import { connections } from './plugins/connections.ts'
 import { draining } from './plugins/draining.ts'
 import { BODY_LIMIT_BYTES, jsonBody } from './plugins/json-body.ts'
@@ -14,18 +15,18 @@ import { operators } from './plugins/operators.ts'
 import { problems, sendError } from './plugins/problems.ts'
 import { rateLimit } from './plugins/rate-limit.ts'
 import { requestLog } from './plugins/request-log.ts'
+import { room } from './plugins/room.ts'
 import { validation } from './plugins/validation.ts'
 import { waiters } from './plugins/waiters.ts'
 import { requestIdOf } from './request-id.ts'
 import { board } from './routes/board.ts'
+import { batches } from './routes/batches.ts'
+import { batchUpload } from './routes/batch-upload.ts'
 import { docs } from './routes/docs.ts'
 import { health } from './routes/health.ts'
 import { jobList } from './routes/job-list.ts'
 import { jobs } from './routes/jobs.ts'
 import { patientEncounters } from './routes/patient-encounters.ts'
-
-/** For a whole request to arrive, a MiB at most. */
-const REQUEST_TIMEOUT_MS = 60_000
 
 /** What the api stands on. Both connections to Redis stay the caller's to close, after the app. */
 export type AppOptions = {
@@ -52,7 +53,8 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // plugins/body-timeout.ts bounds bodies, Node's headersTimeout (60 s) what comes before them
+    requestTimeout: 0,
     trustProxy: (_address, hop) => hop < trustedProxies,
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
@@ -68,7 +70,14 @@ export async function buildApp({
   await app.register(draining)
   await app.register(validation)
   await app.register(openapi)
-  await app.register(connections, { redis, connections: config.connections, sealingKeys, retention })
+  await app.register(connections, {
+    redis,
+    sealingKeys,
+    retention,
+    connections: config.connections,
+    applications: config.applications,
+  })
+  await app.register(room, { redis })
   await app.register(waiters, { subscriber })
   const queues = new Map(app.connections.all.map(({ settings, queue }) => [nameOf(settings), queue]))
   const webhooks = openWebhookQueue(redis)
@@ -81,12 +90,15 @@ export async function buildApp({
       api.addHook('onRequest', async (_request, reply) => {
         reply.header('Cache-Control', 'no-store')
       })
+      await api.register(bodyTimeout)
       await api.register(jsonBody)
       await api.register(applications, { applications: config.applications })
       await api.register(rateLimit, { redis, applications: config.applications })
       await api.register(patientEncounters, { sealingKeys })
       await api.register(jobs)
       await api.register(jobList)
+      await api.register(batches)
+      await api.register(batchUpload)
     },
     { prefix: '/api/v1' },
   )

@@ -38,6 +38,7 @@ export async function intake(
   const scope = { application: application.name, connection: settings }
   const idempotency = idempotencyKey ? idempotencyCandidates(sealingKeys, { ...scope, key: idempotencyKey }, body) : []
   const jobId = idempotency[0]?.jobId ?? newJobId(settings)
+  await app.checkRoom(connection, application)
   const acceptedAt = Date.now()
   const routing = { application: application.name }
   const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
@@ -63,7 +64,8 @@ export async function intake(
   return { job: view?.job ?? job, replayed: true }
 }
 
-function headOf({
+/** What a payload says beside the request. */
+export function headOf({
   LoginId,
   Password,
   AuthorizationToken,
@@ -78,7 +80,7 @@ function headOf({
 }
 
 /** The bytes as they came, unless the application's key is among them, which is not to be kept, not even sealed. */
-function bytesToSeal({ body, rawBody }: ValidRequest): Buffer {
+export function bytesToSeal({ body, rawBody }: Pick<ValidRequest, 'body' | 'rawBody'>): Buffer {
   if (rawBody && !('ApplicationKey' in body)) return rawBody
   return Buffer.from(JSON.stringify({ ...body, ApplicationKey: undefined }))
 }

@@ -2,7 +2,7 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
 import type { JobView } from '@encounter-gateway/shared/job-view.ts'
 import { CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
-import type { Routing } from '@encounter-gateway/shared/records/records.ts'
+import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { EmrConnection } from './plugins/connections.ts'
 import { Refusal } from './refusal.ts'
 
@@ -42,10 +42,13 @@ export async function cancelJob(
 /** Begins a new round of attempts for a job that failed, or of which nobody knows. Throws a 409 for any other, a 410 if its request is erased. */
 export async function retryJob(connection: EmrConnection, application: Application, view: JobView): Promise<void> {
   const { JobId, CreatedAt, Status } = view.job
-  const said = await connection.records.reopen(JobId)
+  const routing = routingOf(application, view)
+  const said = await connection.records.reopen(JobId, routing)
   switch (said) {
     case 'reopened':
-      return requeue(connection, JobId, routingOf(application, view), Date.parse(CreatedAt))
+      return requeue(connection, JobId, routing, Date.parse(CreatedAt))
+    case 'lined up':
+      return connection.turns.poke()
     case 'erased':
       throw new Refusal('gone', 'The request of this job has been erased; send the encounter again as a new one.')
     case 'unfinished':

@@ -10,7 +10,7 @@ import type { EmrConnection } from './plugins/connections.ts'
 const SCANNED_AT_MOST = 1_000
 const SCANNED_AT_ONCE = 100
 
-export type JobFilter = { Status?: JobStatus; EMRSystem?: string; BatchId?: string }
+export type JobFilter = { Status?: JobStatus; EMRSystem?: string }
 
 type Listed = ListPlace & { connection: EmrConnection }
 
@@ -23,8 +23,7 @@ export async function listJobs(
   const connections = shelves.connections
     .usableBy(application)
     .filter(({ settings }) => !filter.EMRSystem || settings.emrSystem === filter.EMRSystem)
-  const isFiltered = filter.Status !== undefined || filter.BatchId !== undefined
-  const atOnce = isFiltered ? SCANNED_AT_ONCE : limit
+  const atOnce = filter.Status !== undefined ? SCANNED_AT_ONCE : limit
   const Jobs: Job[] = []
   let last = after
   for (let scanned = 0; scanned < SCANNED_AT_MOST; scanned += atOnce) {
@@ -40,8 +39,8 @@ export async function listJobs(
   return { Jobs, ...(last && { Cursor: cursorAfter(last) }) }
 }
 
-function passes(job: Job, { Status, BatchId }: JobFilter): boolean {
-  return (Status === undefined || job.Status === Status) && (BatchId === undefined || job.BatchId === BatchId)
+function passes(job: Job, { Status }: JobFilter): boolean {
+  return Status === undefined || job.Status === Status
 }
 
 /** The job at a place; `undefined` once it is forgotten, or if the key that its result was sealed with is gone. */

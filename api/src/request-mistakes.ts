@@ -8,6 +8,7 @@ import { headerParameters, PatientEncounterRequest } from '@encounter-gateway/sh
 import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
 import { describeErrors, type SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { idempotencyKeyRule, readIdempotencyKey } from './idempotency-key.ts'
 import { Refusal } from './refusal.ts'
 import { unwritableTexts } from './unwritable-text.ts'
@@ -22,20 +23,48 @@ export type EncounterParameters = { parameters: MergedHeaderParameters; idempote
  * of the header parameters, what this EMR needs and is not there, and the Idempotency-Key.
  */
 export function readParameters(request: FastifyRequest, emrSystem: EmrSystem): EncounterParameters {
-  const { Errors, ErrorsOmitted = 0 } = bodyMistakes(request)
-  const { merged, errors } = mergeHeaderParameters(request.raw, parametersIn(request.body))
+  const { raw, body, rawBody, validationError } = request
+  const errors = validationError?.validation as SchemaError[] | undefined
   const idempotency = readIdempotency(request)
-  const others = [...missingHeaderParameters(emrSystem, merged), ...errors, ...idempotency.errors]
-  if (Errors.length > 0 || others.length > 0) throw refusal([...others, ...Errors], ErrorsOmitted)
-  return { parameters: merged, idempotencyKey: idempotency.key }
+  const parameters = checkedParameters({ raw, body, rawBody, errors }, emrSystem, idempotency.errors)
+  return { parameters, idempotencyKey: idempotency.key }
 }
 
-function bodyMistakes({ validationError, body, rawBody }: FastifyRequest): {
-  Errors: FieldError[]
-  ErrorsOmitted?: number
-} {
-  if (!validationError) return { Errors: unwritableTexts(body, rawBody) }
-  return describeErrors(validationError.validation as SchemaError[], PatientEncounterRequest)
+/** A body with what Ajv found wrong with it, and the headers it came with. */
+export type CheckedBody = {
+  raw: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+  body: unknown
+  rawBody: Buffer | undefined
+  errors: SchemaError[] | undefined
+}
+
+/** The header parameters that go with a body. Throws one 400 with every mistake there is, `more` of them found elsewhere. */
+export function checkedParameters(
+  { raw, body, rawBody, errors }: CheckedBody,
+  emrSystem: EmrSystem,
+  more: FieldError[] = [],
+): MergedHeaderParameters {
+  const merging = mergeHeaderParameters(raw, parametersIn(body))
+  const others = [...missingHeaderParameters(emrSystem, merging.merged), ...merging.errors, ...more]
+  const { Errors, ErrorsOmitted = 0 } = errors
+    ? describeErrors(errors, PatientEncounterRequest)
+    : { Errors: unwritableTexts(body, rawBody) }
+  if (Errors.length > 0 || others.length > 0) throw refusal([...others, ...Errors], ErrorsOmitted)
+  return merging.merged
+}
+
+/** The header parameters of a request whose body is not known, or has none. Throws a 400 with what is wrong with them. */
+export function headerParametersOf(request: FastifyRequest): MergedHeaderParameters {
+  const { merged, errors } = mergeHeaderParameters(request.raw)
+  if (errors.length > 0) throw refusal(errors, 0)
+  return merged
+}
+
+/** The Idempotency-Key of a request that has nothing else to be checked. Throws a 400 if it breaks the rule. */
+export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
+  const { key, errors } = readIdempotency(request)
+  if (errors.length > 0) throw refusal(errors, 0)
+  return key
 }
 
 /** The header parameters of a body that may not be valid: only values that can be looked at. */

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import stableStringify from 'safe-stable-stringify'
 import type { ConnectionName } from './connection.ts'
 import { takeEncounter, type PatientEncounterRequest } from './contract/patient-encounter.ts'
-import { derivedJobId } from './job-id.ts'
+import { derivedId } from './job-id.ts'
 import type { SealingKeys } from './seal.ts'
 
 /** What an Idempotency-Key stands for under one sealing key: the job it names and the content it came with. */
@@ -24,7 +24,7 @@ export function idempotencyCandidates(
   const { emrSystem, emrInstance } = connection
   const content = stableStringify(['content', application, emrSystem, emrInstance, takeEncounter(request)])
   return sealingKeys.map(({ id, derivationSecret }) => ({
-    jobId: derivedJobId(connection, derivationSecret, application, key),
+    jobId: derivedId(connection, derivationSecret, 'job-id', application, key),
     fingerprint: `${id}:${createHmac('sha256', derivationSecret).update(content).digest('hex')}`,
   }))
 }

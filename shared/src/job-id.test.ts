@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { derivedJobId, isJobId, newJobId, tagIn } from './job-id.ts'
+import { derivedId, isJobId, newJobId, tagIn } from './job-id.ts'
 import { tagOf } from './connection.ts'
 
 const cerner = { emrSystem: 'Cerner', emrInstance: 'default' }
@@ -19,15 +19,15 @@ test('each character of the random part takes all 36 values', () => {
 })
 
 test('an Idempotency-Key gives the same JobId for the same application, connection and secret only', () => {
-  const id = derivedJobId(cerner, secret, 'demo', 'key')
+  const id = derivedId(cerner, secret, 'job-id', 'demo', 'key')
   expect(isJobId(id)).toBe(true)
-  expect(derivedJobId(cerner, secret, 'demo', 'key')).toBe(id)
+  expect(derivedId(cerner, secret, 'job-id', 'demo', 'key')).toBe(id)
   const others = [
-    derivedJobId(cerner, secret, 'demo', 'key2'),
-    derivedJobId(cerner, secret, 'other', 'key'),
-    derivedJobId({ ...cerner, emrInstance: 'north' }, secret, 'demo', 'key'),
-    derivedJobId(cerner, randomBytes(32), 'demo', 'key'),
-    derivedJobId(cerner, secret, 'dem', 'okey'),
+    derivedId(cerner, secret, 'job-id', 'demo', 'key2'),
+    derivedId(cerner, secret, 'job-id', 'other', 'key'),
+    derivedId({ ...cerner, emrInstance: 'north' }, secret, 'job-id', 'demo', 'key'),
+    derivedId(cerner, randomBytes(32), 'job-id', 'demo', 'key'),
+    derivedId(cerner, secret, 'job-id', 'dem', 'okey'),
   ]
   expect(new Set([id, ...others]).size).toBe(6)
 })

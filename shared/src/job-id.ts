@@ -19,14 +19,19 @@ export function newJobId(connection: ConnectionName): string {
 }
 
 /**
- * The JobId that an Idempotency-Key stands for: the same for the same application, connection and key, and not to
- * be guessed without `secret`. So BullMQ's own duplicate check does the work of an idempotency table.
+ * The id that some names stand for: the same for the same connection and names, and not to be guessed without `secret`.
+ * `kind` keeps ids apart that are made of the same names: `job-id` (application, Idempotency-Key), `batch` (likewise), `item` (BatchId, index).
  */
-export function derivedJobId(connection: ConnectionName, secret: Buffer, application: string, key: string): string {
+export function derivedId(
+  connection: ConnectionName,
+  secret: Buffer,
+  kind: 'job-id' | 'batch' | 'item',
+  ...names: (string | number)[]
+): string {
   let block = 0
   const next = () =>
     createHmac('sha256', secret)
-      .update(JSON.stringify(['job-id', block++, connection.emrSystem, connection.emrInstance, application, key]))
+      .update(JSON.stringify([kind, block++, connection.emrSystem, connection.emrInstance, ...names]))
       .digest()
   return tagOf(connection) + base36(LENGTH - TAG_LENGTH, next)
 }

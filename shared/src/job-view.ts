@@ -32,8 +32,10 @@ export async function viewJob(
   if (outcome)
     return { application: outcome.application, round: outcome.round, job: { ...about, ...finished(outcome) }, outcome }
   // what BullMQ still has of a job that is neither pending nor ended is a leftover
-  if (!queued || pending === null) return undefined
-  const { BatchId, ItemIndex, application } = queued.data
+  if (pending === null) return undefined
+  const known = queued ? { ...queued.data, createdAt: queued.timestamp } : await waitingItem(redis, records, jobId)
+  if (!known) return undefined
+  const { BatchId, ItemIndex, application, createdAt } = known
   const [openUntil, reason] = breaker
   const heldUntil = Math.max(Number(openUntil ?? 0), Number(hold ?? 0))
   const parked = heldUntil > Date.now() && mark['state'] !== 'dispatching'
@@ -45,8 +47,8 @@ export async function viewJob(
     job: {
       ...about,
       Status: status,
-      CreatedAt: isoTime(queued.timestamp),
-      UpdatedAt: isoTime(Number(mark['sentAt'] ?? queued.timestamp)),
+      CreatedAt: isoTime(createdAt),
+      UpdatedAt: isoTime(Number(mark['sentAt'] ?? createdAt)),
       Attempts: Number(mark['attempt'] ?? 0),
       MaxAttempts: connection.maxAttempts,
       ...(nextAttemptAt && status !== 'Running' && { NextAttemptAt: isoTime(nextAttemptAt) }),
@@ -55,6 +57,13 @@ export async function viewJob(
       ...(ItemIndex !== undefined && { ItemIndex }),
     },
   }
+}
+
+/** A batch item whose turn has not come yet: BullMQ knows nothing of it. */
+async function waitingItem(redis: RedisClient, records: Records, jobId: string) {
+  const routing = await records.itemRouting(jobId)
+  const createdAt = routing && (await redis.hget(records.keys.batch(routing.BatchId), 'createdAt'))
+  return createdAt ? { ...routing, createdAt: Number(createdAt) } : undefined
 }
 
 function statusOf(markState: string | undefined): JobStatus {

@@ -1,7 +1,8 @@
 import { Job as QueuedJob, Queue, RedisQueueBackend } from 'bullmq'
 import { KEY_PREFIX, queueNameOf, type ConnectionName } from './connection.ts'
 import type { Retention } from './config/schema.ts'
-import type { Records, Routing } from './records/records.ts'
+import type { Records } from './records/records.ts'
+import type { Routing } from './records/routing.ts'
 import type { RedisClient } from './redis.ts'
 
 const HOUR_S = 3_600
@@ -72,22 +73,47 @@ export async function acceptEncounter(
     await queue.add(CREATE_ENCOUNTER, job.routing, { jobId: accepted.jobId, timestamp: acceptedAt })
     return accepted
   }
+  const [first] = await inOneTransaction(queue, (transaction) => transaction.egAccept(...args), [
+    { jobId: job.jobId, routing: job.routing, at: acceptedAt },
+  ])
+  return readAccepted(first as [string, string, string?])
+}
+
+/** A job as BullMQ gets it: `at` is its CreatedAt, ms since the epoch. */
+export type RoutedJob = { jobId: string; routing: Routing; at: number }
+
+/** Our scripts, as commands of a transaction. */
+type ScriptedTransaction = {
+  egAccept(...args: unknown[]): unknown
+  egTurnsTaken(...args: unknown[]): unknown
+  egTurnsGiven(...args: unknown[]): unknown
+}
+
+/**
+ * Runs scripts of ours and adds jobs to BullMQ's queue in one transaction and one round trip: all of it or nothing. A job that
+ * BullMQ has already stays as it is. `options` go with each job. Gives the replies in their order; throws the first error there is.
+ */
+export async function inOneTransaction(
+  queue: EncounterQueue,
+  runScripts: (transaction: ScriptedTransaction) => void,
+  jobs: readonly RoutedJob[],
+  options: { priority?: number } = {},
+): Promise<unknown[]> {
   const backend = queue.getBackend()
   if (!(backend instanceof RedisQueueBackend)) throw new TypeError('the gateway keeps its queues in Redis')
   const client = await backend.client
   const transaction = client.multi()
-  ;(transaction as unknown as { egAccept(...args: unknown[]): void }).egAccept(...args)
-  const queued = new QueuedJob(
-    queue,
-    CREATE_ENCOUNTER,
-    job.routing,
-    { ...queue.defaultJobOptions, jobId: job.jobId, timestamp: acceptedAt },
-    job.jobId,
-  )
-  await backend.addJobToTransaction(transaction, queued.asJSON(), job.jobId)
-  const replies = await transaction.exec()
-  for (const [error] of replies ?? []) if (error) throw error
-  return readAccepted(replies?.[0]?.[1] as [string, string, string?])
+  runScripts(transaction as unknown as ScriptedTransaction)
+  for (const { jobId, routing, at } of jobs) {
+    const all = { ...queue.defaultJobOptions, ...options, jobId, timestamp: at }
+    const queued = new QueuedJob(queue, CREATE_ENCOUNTER, routing, all, jobId)
+    await backend.addJobToTransaction(transaction, queued.asJSON(), jobId)
+  }
+  const replies = (await transaction.exec()) ?? []
+  return replies.map(([error, reply]) => {
+    if (error) throw error
+    return reply
+  })
 }
 
 function readAccepted([kind, jobId, fingerprint = '']: [string, string, string?]): Accepted {

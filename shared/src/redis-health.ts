@@ -37,6 +37,17 @@ export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
   }
 }
 
+/** How full the fullest server is, 0 to 1; 0 where there is no limit or none is told. Throws if Redis is out of reach. */
+export async function readRedisMemory(redis: RedisClient): Promise<number> {
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  const infos = await Promise.all(nodes.map((node) => node.info('memory')))
+  const full = infos.map((info) => {
+    const { usedBytes = 0, maxBytes = 0 } = readInfo(info)
+    return maxBytes > 0 ? usedBytes / maxBytes : 0
+  })
+  return Math.max(...full)
+}
+
 /** What of the accepted jobs outlives a crash of this Redis. Evicting keys loses jobs too, whatever is on disk. */
 export function durabilityOf({ appendOnly, appendFsync, maxMemoryPolicy, maxBytes }: RedisSettings): Durability {
   if (appendOnly === 'no' || appendFsync === 'no') return 'not durable'

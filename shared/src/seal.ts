@@ -9,7 +9,7 @@ export type SealingKey = { id: string; key: KeyObject; derivationSecret: Buffer 
 export type SealingKeys = [SealingKey, ...SealingKey[]]
 
 /** What a sealed value is tied to: it opens only as this kind of record, for this application's job. */
-export type SealBinding = { kind: 'payload' | 'result'; application: string; jobId: string }
+export type SealBinding = { kind: 'payload' | 'result' | 'rejection'; application: string; jobId: string }
 
 /** A sealed value that does not open: wrong key, wrong job, or bytes that were changed. */
 export class SealError extends Error {

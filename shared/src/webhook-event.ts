@@ -1,6 +1,6 @@
 import type { ConnectionName } from './connection.ts'
 import type { TerminalStatus } from './contract/job.ts'
-import type { OutcomeEvent } from './records/records.ts'
+import type { BatchEvent, OutcomeEvent } from './records/records.ts'
 
 /** What a webhook tells of, by the status that the job ended in. */
 const typeOf = {
@@ -12,7 +12,7 @@ const typeOf = {
 } as const satisfies Record<TerminalStatus, string>
 
 /** The `type` of a webhook's body. */
-export type WebhookType = (typeof typeOf)[TerminalStatus]
+export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished'
 
 /**
  * The body of a webhook, as Standard Webhooks 1.0.0 has it: thin on purpose. It names the job and how it ended; the result is
@@ -20,15 +20,16 @@ export type WebhookType = (typeof typeOf)[TerminalStatus]
  */
 export type WebhookBody = {
   type: WebhookType
-  /** When the job ended, RFC 3339. */
+  /** When the job or batch ended, RFC 3339. */
   timestamp: string
   data: {
-    JobId: string
+    /** Left out of `batch.finished`. */
+    JobId?: string
     BatchId?: string
     EMRSystem: string
     EmrInstance: string
-    /** The seed's response code of the outcome. */
-    StatusCode: number
+    /** The seed's response code of the outcome; left out of `batch.finished`. */
+    StatusCode?: number
   }
 }
 
@@ -41,23 +42,24 @@ export type WebhookMessage = {
 }
 
 /**
- * What to tell of an outcome. The same event always makes the same message, to the byte; a job that was retried by hand ends
- * once per round and so is told of once per round, under another id.
+ * What to tell of an outcome, or of the end of a batch. The same event always makes the same message, to the byte; a job that was
+ * retried by hand ends once per round and so is told of once per round, under another id; so is a batch.
  */
-export function webhookMessageOf(event: OutcomeEvent, connection: ConnectionName): WebhookMessage {
+export function webhookMessageOf(event: OutcomeEvent | BatchEvent, connection: ConnectionName): WebhookMessage {
+  const where = { EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
+  const { BatchId, Round, Application: application } = event
+  const timestamp = new Date(event.At).toISOString()
+  if (!('JobId' in event)) {
+    return {
+      id: `msg_${BatchId}_${Round}`,
+      application,
+      body: { type: 'batch.finished', timestamp, data: { ...(BatchId && { BatchId }), ...where } },
+    }
+  }
+  const { JobId, Status, StatusCode } = event
   return {
-    id: `msg_${event.JobId}_${event.Round}`,
-    application: event.Application,
-    body: {
-      type: typeOf[event.Status],
-      timestamp: new Date(event.At).toISOString(),
-      data: {
-        JobId: event.JobId,
-        ...(event.BatchId && { BatchId: event.BatchId }),
-        EMRSystem: connection.emrSystem,
-        EmrInstance: connection.emrInstance,
-        StatusCode: event.StatusCode,
-      },
-    },
+    id: `msg_${JobId}_${Round}`,
+    application,
+    body: { type: typeOf[Status], timestamp, data: { JobId, ...(BatchId && { BatchId }), ...where, StatusCode } },
   }
 }

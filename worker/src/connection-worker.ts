@@ -2,11 +2,15 @@ import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { KEY_PREFIX, nameOf, queueNameOf } from '@encounter-gateway/shared/connection.ts'
 import { openEncounterQueue, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
-import { openRecords, type Routing } from '@encounter-gateway/shared/records/records.ts'
+import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
+import { openRecords } from '@encounter-gateway/shared/records/records.ts'
+import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { openTurns } from '@encounter-gateway/shared/turns.ts'
 import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import { openBreaker, type Breaker } from './breaker.ts'
+import { cancelBatches } from './cancel-batches.ts'
 import { createEncounter, TryAgain, type Attempted, type EncounterJob } from './create-encounter.ts'
 import { openEmr } from './emr/registry.ts'
 import { startSweep } from './sweep.ts'
@@ -17,6 +21,8 @@ const LOCK_MS = 10 * SECOND
 const STALLED_CHECK_MS = 5 * SECOND
 /** A job whose worker died this often is set aside: it may be what kills them. */
 const MAX_DEATHS = 4
+/** How often each process looks for batch items that wait for their turn, or for their end; whoever accepts or takes one looks at once. */
+const BATCH_CHECK_MS = 1 * SECOND
 /** Before another try where the fault was Redis' or ours, not the EMR's. */
 const INFRASTRUCTURE_DELAY_MS = 2 * SECOND
 
@@ -43,6 +49,15 @@ export async function startConnectionWorker(about: {
   const { sealingKeys, retention } = config
   const records = openRecords(redis, { connection, sealingKeys, retention })
   const queue = openEncounterQueue(redis, connection, retention)
+  const batches = openBatches(redis, { connection, sealingKeys, retention })
+  const turns = openTurns({
+    redis,
+    queue,
+    batches,
+    concurrency: connection.concurrency,
+    applications: config.applications,
+    failed: (err) => log.warn({ err }, 'turns.failed'),
+  })
   const breaker = openBreaker({
     connection,
     redis,
@@ -74,6 +89,7 @@ export async function startConnectionWorker(about: {
       },
     },
   )
+  worker.on('active', () => turns.hasRoom())
   worker.on('error', (err) => log.warn({ err }, 'worker.error'))
   queue.on('error', (err) => log.debug({ err }, 'queue.error'))
   const sweep = startSweep({
@@ -88,10 +104,24 @@ export async function startConnectionWorker(about: {
     config,
   })
 
+  let closing = false
+  let cancelled: Promise<void> | undefined
+  const cancelling = { ...workplace, queue, batches }
+  const batchCheck = setInterval(() => {
+    turns.poke()
+    cancelled ??= cancelBatches(cancelling, () => closing)
+      .catch((err: unknown) => log.warn({ err }, 'batch.notCancelled'))
+      .finally(() => (cancelled = undefined))
+  }, BATCH_CHECK_MS)
+
   return {
     connection,
     breaker,
     async close() {
+      closing = true
+      clearInterval(batchCheck)
+      await cancelled
+      await turns.close()
       await sweep.close()
       await worker.close()
       await breaker.close()

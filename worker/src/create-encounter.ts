@@ -2,7 +2,8 @@ import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { unpackPayload } from '@encounter-gateway/shared/payload.ts'
 import type { CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
-import type { Begun, Records, Routing } from '@encounter-gateway/shared/records/records.ts'
+import type { Begun, CallName, Records } from '@encounter-gateway/shared/records/records.ts'
+import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { backoffMs } from './backoff.ts'
@@ -94,32 +95,32 @@ export async function createEncounter(job: EncounterJob, token: string, at: Work
 async function dispatch(job: EncounterJob, token: string, at: Workplace, call: Call): Promise<void> {
   const { connection, records } = at
   const jobId = job.id ?? ''
-  const { attempt } = call
+  const { round, attempt } = call
   let created
   try {
     created = await callEmr(job, at, call, (order, limits) => at.emr.create(order, limits))
   } catch (error) {
     if (error instanceof HeldByBreaker) {
-      await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
+      await records.settle(jobId, { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
       throw Worker.RateLimitError()
     }
     if (error instanceof HeldUp) {
-      await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
+      await records.settle(jobId, { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
       return handBack(job, token, 0)
     }
     if (!(error instanceof EmrError)) {
       const fault = failed(500, 'the gateway failed to send the encounter')
-      return finish(job, at, call.doubt ? neverSettled() : fault, attempt)
+      return finish(job, at, call.doubt ? neverSettled() : fault, call)
     }
     if (call.probing && countsAgainstEmr(error) && !error.outcomeUnknown) {
       // the EMR is still away; an outage must not use up the attempts of the jobs that it is probed with
-      await records.settle(jobId, { attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
+      await records.settle(jobId, { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 })
       throw Worker.RateLimitError()
     }
     const again = error.retry && attempt < connection.maxAttempts
-    if (!error.outcomeUnknown && !again) return finish(job, at, call.doubt ? neverSettled() : endedBy(error), attempt)
+    if (!error.outcomeUnknown && !again) return finish(job, at, call.doubt ? neverSettled() : endedBy(error), call)
     if (error.outcomeUnknown && connection.onUnknownOutcome === 'stop')
-      return finish(job, at, unknownAfter(error.code), attempt)
+      return finish(job, at, unknownAfter(error.code), call)
     const interrupted = at.stopping.aborted
     // after the last attempt nothing is left but to ask the EMR, once its answer can be believed
     const lastOne = attempt >= connection.maxAttempts
@@ -128,7 +129,7 @@ async function dispatch(job: EncounterJob, token: string, at: Workplace, call: C
     const lastWaitMs = endsInMs + connection.settleMs
     const nextInMs = interrupted ? 0 : lastOne ? lastWaitMs : nextDelayMs(at, error, attempt)
     const state = error.outcomeUnknown ? 'unknown' : 'rejected'
-    await records.settle(jobId, { attempt, state, nextInMs, statusCode: error.code, endsInMs })
+    await records.settle(jobId, { round, attempt, state, nextInMs, statusCode: error.code, endsInMs })
     if (interrupted) return handBack(job, token, 0)
     if (error.retryAfterMs !== undefined) await at.breaker.hold(error.retryAfterMs)
     throw new TryAgain(error.code, nextInMs)
@@ -146,8 +147,7 @@ async function reconcile(
   const { connection, emr, records } = at
   const code = (call.statusCode ?? 408) as EmrErrorCode
   // attempt 0: a person has opened this round, and so decided that it goes on
-  if (connection.onUnknownOutcome === 'stop' && call.attempt > 0)
-    return finish(job, at, unknownAfter(code), call.attempt)
+  if (connection.onUnknownOutcome === 'stop' && call.attempt > 0) return finish(job, at, unknownAfter(code), call)
   const asks = emr.find !== undefined && connection.onUnknownOutcome !== 'resend'
   if (asks) {
     let found
@@ -162,9 +162,9 @@ async function reconcile(
   if (unsettledMs > 0) return handBack(job, token, unsettledMs)
   // what failed for another reason than the EMR's state fails again
   const exhausted = call.attempt >= connection.maxAttempts || (code !== 408 && code !== 502)
-  if (exhausted && !asks) return finish(job, at, neverSettled(), call.attempt)
+  if (exhausted && !asks) return finish(job, at, neverSettled(), call)
   if (exhausted)
-    return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'), call.attempt)
+    return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'), call)
   const begun = await records.begin(job.id ?? '', { attempt: call.attempt, as: asks ? 'absent' : 'resend' })
   if (begun.kind === 'go') return dispatch(job, token, at, begun)
   if (begun.kind === 'expired') return finish(job, at, begun.doubt ? neverSettled() : expired())
@@ -183,7 +183,7 @@ async function stillInDoubt(
   if (at.stopping.aborted) return handBack(job, token, 0)
   const mayAskAgain = error instanceof EmrError && error.retry && call.deadlineInMs > 0
   if (!mayAskAgain)
-    return finish(job, at, outcomeUnknown('The EMR could not be asked whether it has the encounter.'), call.attempt)
+    return finish(job, at, outcomeUnknown('The EMR could not be asked whether it has the encounter.'), call)
   if (error.retryAfterMs !== undefined) await at.breaker.hold(error.retryAfterMs)
   throw new TryAgain(error.code, nextDelayMs(at, error, job.attemptsMade + 1))
 }
@@ -243,8 +243,8 @@ async function callEmr<T extends EncounterFound | undefined>(
   }
 }
 
-/** `attempt`: the one that failed; that ends the job only while no other process has gone on to the next. */
-async function finish(job: EncounterJob, at: Workplace, ending: Ending, attempt?: number): Promise<void> {
+/** `call`: the one that failed; that ends the job only while no other process has gone on to the next. */
+async function finish(job: EncounterJob, at: Workplace, ending: Ending, call?: CallName): Promise<void> {
   const { application } = job.data
   const said = await at.records.finish(
     job.id ?? '',
@@ -256,14 +256,14 @@ async function finish(job: EncounterJob, at: Workplace, ending: Ending, attempt?
       announce: at.announces(application),
       claims: at.emr.findsBy === 'likeness',
     },
-    ending.status === 'Expired' ? 'undispatched' : attempt,
+    ending.status === 'Expired' ? 'undispatched' : call,
   )
   if (said === 'claimed') {
     return finish(
       job,
       at,
       outcomeUnknown('The encounter that the EMR has was already found to be that of another job.'),
-      attempt,
+      call,
     )
   }
   // it is not settled after all: come back to it rather than let BullMQ put it away

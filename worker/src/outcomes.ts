@@ -50,6 +50,12 @@ export function expired(): Ending {
   return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
 }
 
+/** Its application cancelled it, alone or with its batch, before the EMR saw it. */
+export function cancelled(): Ending {
+  const detail = 'Its application cancelled the job before it was sent to the EMR.'
+  return { status: 'Cancelled', statusCode: 409, result: { Problem: problem('cancelled', detail) } }
+}
+
 /** What BullMQ may keep of an attempt that is followed by another. */
 export function reasonOfAttempt(code: EmrErrorCode): string {
   return failureReason(code, slugOf[code])

@@ -2,7 +2,8 @@ import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
-import type { Records, Routing } from '@encounter-gateway/shared/records/records.ts'
+import type { Records } from '@encounter-gateway/shared/records/records.ts'
+import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import type { Logger } from 'pino'
 import type { Breaker } from './breaker.ts'
@@ -100,11 +101,12 @@ async function expireOne(
   return said === 'recorded'
 }
 
-/** What is known of a job that BullMQ has lost: its application's list has it. */
+/** What is known of a job that BullMQ has lost, or of a batch item that it has not got yet: its application's list has it. */
 async function withoutQueue(redis: RedisClient, records: Records, applications: string[], jobId: string) {
-  for (const application of applications) {
+  const item = await records.itemRouting(jobId)
+  for (const application of item ? [item.application] : applications) {
     const acceptedAt = await redis.zscore(records.keys.jobs(application), jobId)
-    if (acceptedAt !== null) return { routing: { application }, createdAt: Number(acceptedAt) }
+    if (acceptedAt !== null) return { routing: item ?? { application }, createdAt: Number(acceptedAt) }
   }
   return undefined
 }
@@ -138,12 +140,14 @@ async function forgetOldIds({ redis, records, connection, config }: Swept): Prom
   for (const { name } of config.applications) await redis.zremrangebyscore(records.keys.jobs(name), '-inf', before)
 }
 
+/** A job to be ended by someone else than the worker that calls the EMR for it. */
 type Ended = { jobId: string; routing: Routing; createdAt: number } & Pick<
   Swept,
   'connection' | 'records' | 'announces' | 'finished'
 >
 
-async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched') {
+/** Writes a job's outcome and says that there is one. */
+export async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched') {
   const { jobId, routing, createdAt, connection, records, announces, finished } = about
   const announce = announces(routing.application)
   const outcome = { ...ending, routing, createdAt, maxAttempts: connection.maxAttempts, announce }

@@ -2,14 +2,22 @@ import type { Application, Connection, Retention } from '@encounter-gateway/shar
 import { nameOf, tagOf } from '@encounter-gateway/shared/connection.ts'
 import { tagIn } from '@encounter-gateway/shared/job-id.ts'
 import { openEncounterQueue, type EncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import { openBatches, type Batches } from '@encounter-gateway/shared/records/batches.ts'
 import { openRecords, type Records } from '@encounter-gateway/shared/records/records.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import { openTurns, type Turns } from '@encounter-gateway/shared/turns.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** One EMR that encounters can be created in: its settings, its queue and the records of its jobs. */
-export type EmrConnection = { settings: Connection; queue: EncounterQueue; records: Records }
+/** One EMR that encounters can be created in: its settings, its queue, the records of its jobs and its batches. */
+export type EmrConnection = {
+  settings: Connection
+  queue: EncounterQueue
+  records: Records
+  batches: Batches
+  turns: Turns
+}
 
 /** All configured connections, and the ways they are looked up by. */
 export type EmrConnections = {
@@ -30,6 +38,7 @@ declare module 'fastify' {
 export type ConnectionOptions = {
   redis: RedisClient
   connections: readonly Connection[]
+  applications: readonly Application[]
   sealingKeys: SealingKeys
   retention: Retention
 }
@@ -42,7 +51,13 @@ export const connections = fp(
       const queue = openEncounterQueue(redis, settings, retention)
       // BullMQ passes on what the shared connection to Redis reports already
       queue.on('error', () => undefined)
-      return { settings, queue, records: openRecords(redis, { connection: settings, sealingKeys, retention }) }
+      const about = { connection: settings, sealingKeys, retention }
+      const batches = openBatches(redis, about)
+      const { concurrency } = settings
+      // the workers look too, so what fails here is only later
+      const failed = (err: unknown) => app.log.debug({ err }, 'turns.failed')
+      const turns = openTurns({ redis, queue, batches, concurrency, applications: options.applications, failed })
+      return { settings, queue, records: openRecords(redis, about), batches, turns }
     })
     const byName = new Map(all.map((connection) => [nameOf(connection.settings), connection]))
     const byTag = new Map(all.map((connection) => [tagOf(connection.settings), connection]))
@@ -54,6 +69,7 @@ export const connections = fp(
       usableBy: ({ emrSystems }) => all.filter(({ settings }) => emrSystems.includes(settings.emrSystem)),
     })
     app.addHook('onClose', async () => {
+      await Promise.all(all.map(({ turns }) => turns.close()))
       await Promise.all(all.map(({ queue }) => queue.close()))
     })
   },

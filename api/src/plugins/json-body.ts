@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { isUtf8 } from 'node:buffer'
 import secureJson from 'secure-json-parse'
 import { Refusal } from '../refusal.ts'
+import { repeatedNames } from '../repeated-names.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,27 +36,28 @@ export const jsonBody = fp(
       async (request: FastifyRequest, bytes: Buffer) => {
         // many clients send the type with every request
         if (bytes.length === 0 && !request.routeOptions.schema?.body) return undefined
+        checkCharset(request)
         checkEncoding(request)
         const rawBody = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
         if (rawBody.subarray(0, 3).equals(byteOrderMark))
           throw new Refusal('invalid-json', 'The body has two byte order marks.')
         request.rawBody = rawBody
-        const body = parseJson(rawBody)
-        if (rawBody.length > SURELY_FEW_BYTES && hasMoreValuesThan(VALUES_AT_MOST, body)) {
-          throw new Refusal('payload-too-large', `A body may have ${VALUES_AT_MOST} values.`)
-        }
-        return body
+        return parseJson(rawBody)
       },
     )
   },
   { name: 'json-body' },
 )
 
-function checkEncoding({ headers }: FastifyRequest): void {
+/** Refuses a charset other than UTF-8. */
+export function checkCharset({ headers }: Pick<FastifyRequest, 'headers'>): void {
   const said = charset.exec(headers['content-type'] ?? '')?.[1]
   if (said && !/^utf-?8$/i.test(said)) {
     throw new Refusal('unsupported-media-type', 'JSON is taken in UTF-8 only; leave the charset out.')
   }
+}
+
+function checkEncoding({ headers }: FastifyRequest): void {
   const coding = headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity') {
     const plain = { 'Accept-Encoding': 'identity' }
@@ -64,24 +66,33 @@ function checkEncoding({ headers }: FastifyRequest): void {
 }
 
 /** Parses JSON; a mistake is told by its place and never by what stands there, as V8's own message would. */
-export function parseJson(bytes: Buffer): unknown {
-  if (bytes.length === 0) throw new Refusal('invalid-json', 'The body is empty.')
-  if (!isUtf8(bytes)) throw new Refusal('invalid-json', 'The body is not valid UTF-8.')
+export function parseJson(bytes: Buffer, what = 'The body'): unknown {
+  if (bytes.length === 0) throw new Refusal('invalid-json', `${what} is empty.`)
+  if (!isUtf8(bytes)) throw new Refusal('invalid-json', `${what} is not valid UTF-8.`)
+  const text = bytes.toString('utf8')
+  let body: unknown
   try {
-    return secureJson.parse(bytes.toString('utf8'))
+    body = secureJson.parse(text)
   } catch (error) {
     const message = error instanceof Error ? error.message : ''
     if (message === 'Object contains forbidden prototype property') {
-      const detail = 'The body has a property `__proto__`, or `constructor` with a `prototype`; neither is taken.'
+      const detail = `${what} has a property \`__proto__\`, or \`constructor\` with a \`prototype\`; neither is taken.`
       throw new Refusal('invalid-request', detail)
     }
     const [, position] = /\bat position (\d+)/.exec(message) ?? []
     const place = position ? `at character ${Number(position) + 1}` : 'at its end'
-    throw new Refusal('invalid-json', `The body stops being JSON ${place}.`)
+    throw new Refusal('invalid-json', `${what} stops being JSON ${place}.`)
   }
+  if (hasMoreValuesThan(VALUES_AT_MOST, bytes, body)) {
+    throw new Refusal('payload-too-large', `${what} may have ${VALUES_AT_MOST} values.`)
+  }
+  const Errors = repeatedNames(text, body)
+  if (Errors.length > 0) throw new Refusal('invalid-request', `${what} has a property more than once.`, { Errors })
+  return body
 }
 
-function hasMoreValuesThan(limit: number, body: unknown): boolean {
+function hasMoreValuesThan(limit: number, bytes: Buffer, body: unknown): boolean {
+  if (bytes.length <= SURELY_FEW_BYTES) return false
   const open = [body]
   let seen = 0
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -8,8 +8,8 @@ import { queueGauges, type QueueGaugeSources } from './queue-gauges.ts'
 declare module 'fastify' {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyInstance {
-    /** Counts a request that was accepted: a new job, not one known by its Idempotency-Key. */
-    countAccepted(connection: ConnectionName): void
+    /** Counts what was accepted: new jobs, not one known by its Idempotency-Key. */
+    countAccepted(connection: ConnectionName, jobs?: number): void
   }
 }
 
@@ -53,7 +53,9 @@ export const metrics = fp(
       registers,
     })
     for (const connection of sources.connections) accepted.inc({ connection: nameOf(connection) }, 0)
-    app.decorate('countAccepted', (connection: ConnectionName) => accepted.inc({ connection: nameOf(connection) }))
+    app.decorate('countAccepted', (connection: ConnectionName, jobs = 1) =>
+      accepted.inc({ connection: nameOf(connection) }, jobs),
+    )
 
     const refresh = queueGauges(registers, sources)
     app.get('/metrics', { logLevel: 'warn', schema }, async (_request, reply) => {

@@ -1,3 +1,4 @@
+import { Batch, BatchItem, BatchRetry } from '@encounter-gateway/shared/contract/batch.ts'
 import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
@@ -14,7 +15,7 @@ const header = (name: string, description: string) => ({ type: 'apiKey', in: 'he
  */
 export const openapi = fp(
   async function openapi(app: FastifyInstance) {
-    for (const schema of [Problem, Job, EncounterCreated, PatientEncounterRequest]) {
+    for (const schema of [Problem, Job, Batch, BatchItem, BatchRetry, EncounterCreated, PatientEncounterRequest]) {
       if (!app.getSchema(String(schema.$id))) app.addSchema(schema)
     }
     await app.register(swagger, {
@@ -33,6 +34,7 @@ export const openapi = fp(
         tags: [
           { name: 'PatientEncounters', description: 'Create encounters.' },
           { name: 'Jobs', description: 'Follow what became of them.' },
+          { name: 'Batches', description: 'Create many at once.' },
           { name: 'Operations', description: 'For those who run the gateway.' },
         ],
         security: [{ ApplicationName: [], ApplicationKey: [] }],

@@ -56,6 +56,15 @@ function fieldsOf(status: number): ReplyField[] {
 /** What every route of the API can answer. */
 export const everyRoute = ['unauthorized', 'too-many-requests', 'internal', 'unavailable'] as const
 
+/** The header field that makes a request safe to send again. */
+export const idempotencyKeyField = Type.Optional(
+  Type.String({
+    description:
+      '1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with ' +
+      'another content it is refused. It counts for one application and connection, as long as the result is kept.',
+  }),
+)
+
 /** Header fields of requests; described here, read by hand, since their mistakes are told together with those of the body. */
 export const preferField = Type.Optional(
   Type.String({

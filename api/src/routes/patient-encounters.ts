@@ -11,7 +11,7 @@ import { readJob } from '../job-access.ts'
 import { sendOutcome, sendRunning } from '../job-replies.ts'
 import { readParameters } from '../request-mistakes.ts'
 import { waitAsPreferred } from '../waiting.ts'
-import { documented, everyRoute, preferField, problemReplies, runningReply } from './documented.ts'
+import { documented, everyRoute, idempotencyKeyField, preferField, problemReplies, runningReply } from './documented.ts'
 
 const schema = {
   operationId: 'createPatientEncounter',
@@ -29,13 +29,7 @@ const schema = {
   headers: Type.Object({
     ...HeaderParameters.properties,
     Prefer: preferField,
-    'Idempotency-Key': Type.Optional(
-      Type.String({
-        description:
-          '1 to 255 characters. The same key with the same content names the same job, however often it is sent; with ' +
-          'another content it is refused. It counts for one application and connection, as long as the result is kept.',
-      }),
-    ),
+    'Idempotency-Key': idempotencyKeyField,
   }),
   body: PatientEncounterRequest,
   response: {
@@ -50,7 +44,7 @@ const schema = {
       ...everyRoute,
       ...(['invalid-json', 'invalid-request', 'invalid-header', 'emr-rejected-content'] as const),
       ...(['emr-login-failed', 'forbidden', 'emr-refused-user', 'unknown-emr-system', 'unknown-connection'] as const),
-      ...(['outcome-unknown', 'emr-timeout', 'expired', 'cancelled', 'payload-too-large'] as const),
+      ...(['outcome-unknown', 'emr-timeout', 'expired', 'cancelled', 'payload-too-large', 'queue-full'] as const),
       ...(['unsupported-media-type', 'idempotency-mismatch', 'dispatch-failed', 'emr-unavailable'] as const),
     ),
   },

@@ -33,7 +33,17 @@ export const Application = Type.Object(
       description: 'Wait this long where a request has no Prefer header',
     }),
     requestsPerMinute: Type.Integer({ minimum: 1, default: 60_000 }),
-    share: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Its part of a connection among batches' }),
+    maxPending: Type.Integer({
+      minimum: 1,
+      default: 2_000_000,
+      description: 'Jobs that it may have waiting at one connection',
+    }),
+    share: Type.Number({
+      exclusiveMinimum: 0.001,
+      maximum: 1000,
+      default: 1,
+      description: 'Its part of a connection among batches',
+    }),
     webhook: Type.Optional(WebhookEndpoint),
   },
   { additionalProperties: false },
@@ -99,6 +109,7 @@ export const ConnectionSettings = Type.Object({
     default: 20,
     description: 'Calls at once, over all workers',
   }),
+  maxPending: Type.Integer({ minimum: 1, default: 5_000_000, description: 'Jobs that may wait, of all applications' }),
   requestsPerSecond: Type.Integer({ minimum: 1, maximum: 100_000, default: 200, description: 'Over all workers' }),
   onUnknownOutcome: Type.Union([Type.Literal('reconcile'), Type.Literal('resend'), Type.Literal('stop')], {
     default: 'reconcile',

@@ -7,6 +7,7 @@ export const FINISHED_CHANNEL = 'eg:finished'
 export function recordKeys(connection: ConnectionName) {
   const base = keyBaseOf(connection)
   return {
+    base,
     payload: (jobId: string) => `${base}:payload:${jobId}`,
     dispatch: (jobId: string) => `${base}:dispatch:${jobId}`,
     outcome: (jobId: string) => `${base}:outcome:${jobId}`,
@@ -14,9 +15,28 @@ export function recordKeys(connection: ConnectionName) {
     history: (jobId: string) => `${base}:history:${jobId}`,
     /** By a hash of the EncounterId: whose job that encounter is, where the EMR itself cannot tell. */
     claim: (encounterHash: string) => `${base}:claim:${encounterHash}`,
+    /** By application: how many of its jobs are accepted and have not ended. */
+    depth: `${base}:depth`,
+    batch: (batchId: string) => `${base}:batch:${batchId}`,
+    /** One letter per item; see batches.ts. */
+    items: (batchId: string) => `${base}:items:${batchId}`,
+    /** Eight bytes per item, by which it is known again. */
+    prints: (batchId: string) => `${base}:prints:${batchId}`,
+    rejections: (batchId: string) => `${base}:rejections:${batchId}`,
+    /** The applications whose batch items wait, by start tag; and the tags of those that do not, and the virtual time. */
+    turns: `${base}:turns`,
+    fair: `${base}:fair`,
+    /** An application's batches with waiting items, by age. */
+    backlog: (application: string) => `${base}:backlog:${application}`,
+    /** Held by whoever hands out turns. */
+    turning: `${base}:turning`,
+    cancelling: `${base}:cancelling`,
     jobs: (application: string) => `${base}:jobs:${application}`,
     /** BullMQ's own hash of a job. */
     queued: (jobId: string) => `${base}:${jobId}`,
+    wait: `${base}:wait`,
+    paused: `${base}:paused`,
+    prioritized: `${base}:prioritized`,
     completed: `${base}:completed`,
     failed: `${base}:failed`,
     pending: `${base}:pending`,

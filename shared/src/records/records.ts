@@ -6,15 +6,14 @@ import type { Problem } from '../contract/problem.ts'
 import type { RedisClient } from '../redis.ts'
 import type { Retention } from '../config/schema.ts'
 import { open, seal, type SealingKeys } from '../seal.ts'
+import { ITEM_HEAD_AT_MOST, routingIn, sealedPartOf } from './item-payload.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
+import { itemLetters, itemOf, type BatchItemRef, type Routing } from './routing.ts'
 import { defineScripts } from './scripts.ts'
 
 const HOUR_MS = 3_600_000
 /** A payload outlives its job's deadline by this much, so that whoever expires the job still finds it. */
 const PAYLOAD_GRACE_MS = 24 * HOUR_MS
-
-/** What a job carries through BullMQ: routing, nothing worth protecting. */
-export type Routing = { application: string; BatchId?: string; ItemIndex?: number }
 
 /** The sealed part of an outcome: what identifies the encounter, or says what went wrong. */
 export type Result = Partial<EncounterCreated> & { NotCarried?: string[]; Problem?: Problem }
@@ -52,6 +51,15 @@ export type OutcomeEvent = {
   BatchId?: string
 }
 
+/** The end of a batch on its way out as a webhook event; told once per round, a retry of some items beginning a new one. */
+export type BatchEvent = {
+  BatchId: string
+  Round: number
+  /** ms since the epoch */
+  At: number
+  Application: string
+}
+
 /** An outcome as stored. */
 export type Outcome = {
   status: TerminalStatus
@@ -70,6 +78,7 @@ export type Outcome = {
 
 /** Leave to call the EMR, or the news that an earlier call's end is not known. */
 type BegunCall = {
+  round: number
   attempt: number
   payload: Buffer
   deadlineInMs: number
@@ -95,9 +104,11 @@ export type Begun =
   | { kind: 'expired'; doubt: boolean }
   | { kind: 'finished' | 'unaccepted' | 'erased' }
 
+/** One call to the EMR: the attempt, and the round that it is counted in. */
+export type CallName = { round: number; attempt: number }
+
 /** How an attempt ended that will be followed by another. */
-export type Settlement = {
-  attempt: number
+export type Settlement = CallName & {
   state: 'rejected' | 'unknown' | 'unspent'
   nextInMs: number
   statusCode: number
@@ -134,6 +145,7 @@ export function openRecords(
         keys.payload(jobId),
         keys.pending,
         keys.jobs(application),
+        keys.depth,
         ...(idempotency.length > 0 ? [keys.completed, keys.failed, keys.queued(jobId)] : []),
         ...idempotency.map((i) => keys.idempotency(i.jobId)),
       ]
@@ -144,6 +156,7 @@ export function openRecords(
         seal(sealingKeys, plain, { kind: 'payload', application, jobId }),
         deadlineMs,
         payloadMs,
+        application,
         ...idempotency.flatMap((i) => [i.jobId, i.fingerprint]),
       ]
     },
@@ -168,11 +181,14 @@ export function openRecords(
     },
 
     /** Notes an attempt's end. `false`: another process has moved on with the job. */
-    async settle(jobId: string, { attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement): Promise<boolean> {
+    async settle(
+      jobId: string,
+      { round, attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement,
+    ): Promise<boolean> {
       const noted = await redis.egSettle(
         keys.outcome(jobId),
         keys.dispatch(jobId),
-        attempt,
+        `${round}.${attempt}`,
         state,
         Math.ceil(nextInMs),
         statusCode,
@@ -183,10 +199,10 @@ export function openRecords(
 
     /**
      * Writes the outcome if there is none. With `undispatched` it is refused once the EMR may have the encounter; with the
-     * number of an attempt, once another attempt has been begun.
+     * name of a call, once another attempt has been begun.
      * The payload is erased when the job succeeded, and kept `failedPayloadHours` for a retry when not.
      */
-    async finish(jobId: string, outcome: NewOutcome, onlyIf?: 'undispatched' | number): Promise<Finished> {
+    async finish(jobId: string, outcome: NewOutcome, onlyIf?: 'undispatched' | CallName): Promise<Finished> {
       const { application } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
       const { BatchId, ItemIndex } = outcome.routing
@@ -210,6 +226,7 @@ export function openRecords(
         result: seal(sealingKeys, Buffer.from(JSON.stringify(outcome.result)), binding),
       }
       const { EncounterId } = outcome.result
+      const item = itemOf(outcome.routing)
       const touched = [
         keys.outcome(jobId),
         keys.dispatch(jobId),
@@ -217,42 +234,69 @@ export function openRecords(
         keys.pending,
         keys.idempotency(jobId),
         keys.outbox,
+        keys.depth,
+        ...(item ? [keys.batch(item.BatchId), keys.items(item.BatchId)] : []),
         ...(outcome.claims && EncounterId ? hashesOf(EncounterId, sealingKeys).map(keys.claim) : []),
       ]
       const said = await redis.egFinish(
         touched.length,
         ...touched,
         jobId,
-        onlyIf ?? '',
+        typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : (onlyIf ?? ''),
         resultMs,
         done ? 0 : failedPayloadMs,
         outcome.announce ? JSON.stringify(event) : '',
         FINISHED_CHANNEL,
+        application,
+        ...(item ? [item.BatchId, item.ItemIndex, itemLetters[outcome.status]] : ['', '', '']),
         ...Object.entries(fields).flat(),
       )
       return said as Finished
     },
 
-    /** Opens a new round of attempts for a job that failed or whose outcome is unknown; else says why not. */
-    async reopen(jobId: string): Promise<'reopened' | 'unfinished' | 'erased' | TerminalStatus> {
-      const said = await redis.egReopen(
+    /**
+     * Opens a new round of attempts for a job that failed or whose outcome is unknown; else says why not. A batch item is in
+     * line for its turn then (`lined up`); any other job is the caller's to queue.
+     */
+    async reopen(
+      jobId: string,
+      routing: Routing,
+    ): Promise<'reopened' | 'lined up' | 'unfinished' | 'erased' | TerminalStatus> {
+      const { application } = routing
+      const item = itemOf(routing)
+      const touched = [
         keys.outcome(jobId),
         keys.dispatch(jobId),
         keys.payload(jobId),
         keys.pending,
         keys.history(jobId),
         keys.idempotency(jobId),
+        keys.depth,
+        ...(item ? [keys.batch(item.BatchId), keys.items(item.BatchId)] : []),
+        ...(item ? [keys.prints(item.BatchId), keys.rejections(item.BatchId), keys.turns, keys.fair] : []),
+        ...(item ? [keys.backlog(application), keys.completed, keys.failed, keys.queued(jobId)] : []),
+      ]
+      const said = await redis.egReopen(
+        touched.length,
+        ...touched,
         jobId,
         deadlineMs,
         payloadMs,
         resultMs,
+        application,
+        ...(item ? [item.BatchId, item.ItemIndex, payloadMs + resultMs] : []),
       )
-      return said as 'reopened' | 'unfinished' | 'erased' | TerminalStatus
+      return said as 'reopened' | 'lined up' | 'unfinished' | 'erased' | TerminalStatus
     },
 
-    /** The request of a job, as `acceptArguments` was given it. */
-    openPayload(jobId: string, application: string, sealed: Buffer): Buffer {
-      return open(sealingKeys, sealed, { kind: 'payload', application, jobId })
+    /** The request of a job, as it was accepted. */
+    openPayload(jobId: string, application: string, stored: Buffer): Buffer {
+      return open(sealingKeys, sealedPartOf(stored), { kind: 'payload', application, jobId })
+    },
+
+    /** Whose a batch item is and where it belongs, also while BullMQ knows nothing of it; `undefined` for any other job. */
+    async itemRouting(jobId: string): Promise<(Routing & BatchItemRef) | undefined> {
+      return routingIn(await redis.getrangeBuffer(keys.payload(jobId), 0, ITEM_HEAD_AT_MOST - 1))
     },
 
     /** The stored outcome, or `undefined` while there is none or after its retention. */
@@ -292,8 +336,9 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: number): Be
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
   if (kind === 'expired') return { kind, doubt: Number(rest[0]) === 1 }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' }
-  const [attempt, payload, deadlineInMs, probing, state, sinceMs, code] = rest
+  const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code] = rest
   const call = {
+    round: Number(round),
     attempt: Number(attempt),
     payload: payload as Buffer,
     deadlineInMs: Number(deadlineInMs),

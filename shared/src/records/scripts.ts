@@ -10,7 +10,11 @@ declare module 'ioredis' {
     egBeginBuffer(...rest: [...Argument[], Callback<unknown>] | Argument[]): Result<(Buffer | number)[], Context>
     egSettle(...rest: Argument[]): Result<number, Context>
     egFinish(keyCount: number, ...rest: Argument[]): Result<string, Context>
-    egReopen(...rest: Argument[]): Result<string, Context>
+    egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
+    egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
+    egBatchReceived(...rest: Argument[]): Result<string, Context>
+    egBatchCancel(...rest: Argument[]): Result<string, Context>
+    egTurns(...rest: Argument[]): Result<[string, string?, string[]?, (string | number[])[]?], Context>
   }
 }
 
@@ -18,8 +22,14 @@ const scripts = {
   egAccept: { lua: lua('accept') },
   egBegin: { lua: lua('begin'), numberOfKeys: 5 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
-  egFinish: { lua: lua('finish') },
-  egReopen: { lua: lua('reopen'), numberOfKeys: 6 },
+  egFinish: { lua: lua('end-batch') + lua('finish') },
+  egReopen: { lua: lua('line-up') + lua('reopen') },
+  egBatchAccept: { lua: lua('line-up') + lua('batch-accept') },
+  egBatchReceived: { lua: lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },
+  egBatchCancel: { lua: lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },
+  egTurns: { lua: lua('turns'), numberOfKeys: 6 },
+  egTurnsTaken: { lua: lua('turns-taken'), numberOfKeys: 2 },
+  egTurnsGiven: { lua: lua('turns-given'), numberOfKeys: 3 },
 }
 
 /** Teaches a Redis connection our transitions; each is one script, described at the top of its file. */

@@ -1,9 +1,11 @@
 -- Notes how an attempt ended that is to be followed by another one.
 -- KEYS  outcome, dispatch
--- ARGV  attempt, state, ms to the next attempt, seed code, ms until the EMR can be taken to have stopped working on it
+-- ARGV  'round.attempt', state, ms to the next attempt, seed code, ms until the EMR can be taken to have stopped working on it
 -- state 'rejected': the EMR surely has nothing of it; 'unknown': it may; 'unspent': nothing was sent and the attempt does not count
 -- Gives 1, or 0 when another process has moved on with the job
-if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('HGET', KEYS[2], 'attempt') ~= ARGV[1] then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local mark = redis.call('HMGET', KEYS[2], 'round', 'attempt')
+if (mark[1] or '1') .. '.' .. (mark[2] or '0') ~= ARGV[1] then return 0 end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if ARGV[2] == 'unspent' then

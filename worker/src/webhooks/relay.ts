@@ -1,6 +1,6 @@
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
-import type { OutcomeEvent } from '@encounter-gateway/shared/records/records.ts'
+import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/records.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhook-event.ts'
 import type { WebhookQueue } from '@encounter-gateway/shared/webhook-queue.ts'
@@ -119,7 +119,7 @@ async function leftBehindSince(redis: RedisClient): Promise<number> {
 /** `undefined` for what is no event of ours: it stays in the outbox, but must not hold up the others. */
 function readEntry(entry: string, connection: ConnectionName): { entry: string; message: WebhookMessage } | undefined {
   try {
-    return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent, connection) }
+    return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent | BatchEvent, connection) }
   } catch {
     return undefined
   }

@@ -18,6 +18,7 @@ const settings = {
   backoffMs: 500,
   deadlineHours: 24,
   concurrency: 4,
+  maxPending: 1_000,
   requestsPerSecond: 200,
   onUnknownOutcome: 'reconcile' as const,
   settleMs: 0,

@@ -1,0 +1,237 @@
+import { createHmac } from 'node:crypto'
+import type { ConnectionName } from '../connection.ts'
+import type { Retention } from '../config/schema.ts'
+import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
+import { derivedId, newJobId } from '../job-id.ts'
+import type { RedisClient } from '../redis.ts'
+import { open, seal, type SealingKey, type SealingKeys } from '../seal.ts'
+import { withHead } from './item-payload.ts'
+import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
+import type { ItemLetter } from './routing.ts'
+import { defineScripts } from './scripts.ts'
+
+const HOUR_MS = 3_600_000
+const GRACE_MS = 24 * HOUR_MS
+const PRINT_BYTES = 8
+/** Why a line was rejected is kept for so many lines of a batch; of the others only that they were. */
+const REJECTIONS_AT_MOST = 10_000
+/** Eight bytes for each in one Redis string, which holds 512 MiB. */
+export const ITEMS_AT_MOST = 10_000_000
+
+/** A batch, and what its JobIds are derived from. */
+export type BatchRef = { batchId: string; application: string; keyId: string }
+
+/** One line of an upload. `bytes` is what it is known again by. */
+export type NewItem = { bytes: Buffer } & (
+  | { kind: 'valid'; plain: Buffer }
+  | { kind: 'rejected'; rejection: RejectedItem }
+)
+
+/** What became of some lines; see batch-accept.lua. */
+export type ItemsAccepted =
+  | { kind: 'accepted'; accepted: number; rejected: number }
+  | { kind: 'differs'; index: number }
+  | { kind: 'cancelled' }
+  | { kind: 'closed'; items: number }
+
+/** A batch as stored. */
+export type StoredBatch = BatchRef & { round: number; view: Omit<Batch, 'EMRSystem' | 'EmrInstance'> }
+
+/** The batches of one connection. Their items are jobs like any other; what is kept here is their order and their count. */
+export type Batches = ReturnType<typeof openBatches>
+
+export function openBatches(
+  redis: RedisClient,
+  about: { connection: ConnectionName & { deadlineHours: number }; sealingKeys: SealingKeys; retention: Retention },
+) {
+  defineScripts(redis)
+  const { connection, sealingKeys, retention } = about
+  const keys = recordKeys(connection)
+  const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
+  const payloadMs = deadlineMs + GRACE_MS
+  const batchMs = payloadMs + Math.round(retention.resultHours * HOUR_MS)
+
+  const sealingKeyOf = (keyId: string): SealingKey => {
+    const key = sealingKeys.find(({ id }) => id === keyId)
+    if (!key)
+      throw new TypeError(`sealing key '${keyId}', which the JobIds of this batch come from, is no longer configured`)
+    return key
+  }
+  const jobIdOf = ({ batchId, keyId }: BatchRef, index: number) =>
+    derivedId(connection, sealingKeyOf(keyId).derivationSecret, 'item', batchId, index)
+
+  return {
+    keys,
+    jobIdOf,
+
+    /** A new batch for an application. */
+    newBatch(application: string): BatchRef {
+      return { batchId: newJobId(connection), application, keyId: sealingKeys[0].id }
+    },
+
+    /** The batch that an Idempotency-Key stands for, under whichever sealing key it was first used. `known`: it was used. */
+    async batchOf(application: string, idempotencyKey: string): Promise<{ batch: BatchRef; known: boolean }> {
+      const [own, ...older] = sealingKeys.map(({ id, derivationSecret }) => ({
+        batchId: derivedId(connection, derivationSecret, 'batch', application, idempotencyKey),
+        application,
+        keyId: id,
+      })) as [BatchRef, ...BatchRef[]]
+      for (const batch of [own, ...older]) {
+        if ((await redis.exists(keys.batch(batch.batchId))) === 1) return { batch, known: true }
+      }
+      return { batch: own, known: false }
+    },
+
+    /** How many of the items from `first` on, `items` in number, are stored already as what they are now. */
+    async knownItems(batch: BatchRef, first: number, items: readonly { bytes: Buffer }[]): Promise<number> {
+      const from = first * PRINT_BYTES
+      const stored = await redis.getrangeBuffer(keys.prints(batch.batchId), from, from + items.length * PRINT_BYTES - 1)
+      const { derivationSecret } = sealingKeyOf(batch.keyId)
+      const differs = items.findIndex(
+        ({ bytes }, at) =>
+          !printOf(derivationSecret, bytes).equals(stored.subarray(at * PRINT_BYTES, (at + 1) * PRINT_BYTES)),
+      )
+      return differs < 0 ? items.length : differs
+    },
+
+    /** Stores items that follow each other, the first of them being number `first` of the batch. */
+    async accept(batch: BatchRef, first: number, items: readonly NewItem[]): Promise<ItemsAccepted> {
+      const { batchId, application, keyId } = batch
+      const { derivationSecret } = sealingKeyOf(keyId)
+      const payloadKeys: string[] = []
+      const perItem: (string | Buffer)[] = []
+      for (const [at, item] of items.entries()) {
+        const index = first + at
+        const print = printOf(derivationSecret, item.bytes)
+        if (item.kind === 'valid') {
+          const jobId = jobIdOf(batch, index)
+          const sealed = seal(sealingKeys, item.plain, { kind: 'payload', application, jobId })
+          payloadKeys.push(keys.payload(jobId))
+          perItem.push('q', print, jobId, withHead({ application, BatchId: batchId, ItemIndex: index }, sealed))
+        } else {
+          const plain = Buffer.from(JSON.stringify(item.rejection))
+          perItem.push('r', print, '', seal(sealingKeys, plain, rejectionBinding(batch, index)))
+        }
+      }
+      const touched = [
+        keys.batch(batchId),
+        keys.items(batchId),
+        keys.prints(batchId),
+        keys.rejections(batchId),
+        keys.pending,
+        keys.jobs(application),
+        keys.depth,
+        keys.turns,
+        keys.fair,
+        keys.backlog(application),
+        ...payloadKeys,
+      ]
+      const [kind, one = 0, two = 0] = await redis.egBatchAccept(
+        touched.length,
+        ...touched,
+        application,
+        batchId,
+        keyId,
+        first,
+        deadlineMs,
+        payloadMs,
+        batchMs,
+        REJECTIONS_AT_MOST,
+        ...perItem,
+      )
+      if (kind === 'differs') return { kind, index: one }
+      if (kind === 'closed') return { kind, items: one }
+      return kind === 'cancelled' ? { kind } : { kind: 'accepted', accepted: one, rejected: two }
+    },
+
+    /** Notes that the upload, of so many items, has come to its end. */
+    async received(
+      { batchId }: BatchRef,
+      items: number,
+      announce: boolean,
+    ): Promise<'received' | 'shorter' | 'cancelled'> {
+      const touched = [keys.batch(batchId), keys.items(batchId), keys.outbox]
+      const said = await redis.egBatchReceived(...touched, batchId, items, announce ? '1' : '', FINISHED_CHANNEL)
+      return said as 'received' | 'shorter' | 'cancelled'
+    },
+
+    /** Sees to it that no item gets a turn any more; a worker ends those that the EMR has nothing of. */
+    async cancel({ batchId, application }: BatchRef, announce: boolean): Promise<'cancelling' | 'finished'> {
+      const touched = [keys.batch(batchId), keys.outbox, keys.backlog(application), keys.cancelling]
+      const said = await redis.egBatchCancel(...touched, batchId, announce ? '1' : '', FINISHED_CHANNEL)
+      return said as 'cancelling' | 'finished'
+    },
+
+    /** The batch as it stands; `undefined` if there is none (any more). */
+    async read(batchId: string): Promise<StoredBatch | undefined> {
+      const stored = await redis.hgetall(keys.batch(batchId))
+      return stored['application'] ? readStored(batchId, stored) : undefined
+    },
+
+    /** The states of `count` items from number `first` on, one letter each; shorter where the batch ends. */
+    async states(batchId: string, first: number, count: number): Promise<ItemLetter[]> {
+      const states = await redis.getrange(keys.items(batchId), first, first + count - 1)
+      return states.split('') as ItemLetter[]
+    },
+
+    /** Why these items were rejected; `undefined` where that is not kept. */
+    async rejections(batch: BatchRef, indexes: readonly number[]): Promise<(RejectedItem | undefined)[]> {
+      if (indexes.length === 0) return []
+      const stored = await redis.hmgetBuffer(keys.rejections(batch.batchId), ...indexes.map(String))
+      return stored.map((sealed, at) => {
+        if (!sealed) return undefined
+        const plain = open(sealingKeys, sealed, rejectionBinding(batch, indexes[at] ?? 0))
+        return JSON.parse(plain.toString()) as RejectedItem
+      })
+    },
+  }
+}
+
+function rejectionBinding({ batchId, application }: BatchRef, index: number) {
+  return { kind: 'rejection', application, jobId: `${batchId}/${index}` } as const
+}
+
+/** What an item is known again by: a keyed hash of its bytes, 64 bits of it. Without the key it says nothing of them. */
+function printOf(secret: Buffer, bytes: Buffer): Buffer {
+  return createHmac('sha256', secret).update('item\n').update(bytes).digest().subarray(0, PRINT_BYTES)
+}
+
+function readStored(batchId: string, stored: Record<string, string>): StoredBatch {
+  const count = (letter: ItemLetter) => Number(stored[letter] ?? 0)
+  const time = (field: string) => new Date(Number(stored[field])).toISOString()
+  const counts = {
+    Queued: count('q'),
+    Running: count('t'),
+    Succeeded: count('s'),
+    Failed: count('f'),
+    OutcomeUnknown: count('u'),
+    Cancelled: count('c'),
+    Expired: count('x'),
+  }
+  const Accepted = Object.values(counts).reduce((sum, each) => sum + each, 0)
+  const Rejected = count('r')
+  return {
+    batchId,
+    application: stored['application'] ?? '',
+    keyId: stored['key'] ?? '',
+    round: Number(stored['round'] ?? 1),
+    view: {
+      BatchId: batchId,
+      Status: statusOf(stored),
+      CreatedAt: time('createdAt'),
+      UpdatedAt: time('updatedAt'),
+      ...(stored['receivedAt'] && { ReceivedAt: time('receivedAt') }),
+      ...(stored['finishedAt'] && { FinishedAt: time('finishedAt') }),
+      Items: Accepted + Rejected,
+      Accepted,
+      Rejected,
+      ...counts,
+    },
+  }
+}
+
+function statusOf(stored: Record<string, string>): BatchStatus {
+  if (stored['finishedAt']) return 'Finished'
+  if (stored['cancelledAt']) return 'Cancelling'
+  return stored['receivedAt'] ? 'Running' : 'Receiving'
+}

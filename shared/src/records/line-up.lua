@@ -1,0 +1,10 @@
+-- Part of the scripts that give a batch items to wait for: puts it in line for its application's turns (start-time fair
+-- queuing; docs/adr/0008). An application that was not waiting starts at the virtual time of now, so that it neither
+-- catches up for the time it was away nor waits behind what others have piled up.
+local function line_up(turns, fair, backlog, application, batchId, createdAt)
+  redis.call('ZADD', backlog, createdAt, batchId)
+  if redis.call('ZSCORE', turns, application) then return end
+  local now = tonumber(redis.call('HGET', fair, ':now') or 0)
+  local last = tonumber(redis.call('HGET', fair, application) or 0)
+  redis.call('ZADD', turns, math.max(now, last), application)
+end

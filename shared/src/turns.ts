@@ -1,0 +1,122 @@
+import type { Application } from './config/schema.ts'
+import { inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
+import type { Batches } from './records/batches.ts'
+import type { RedisClient } from './redis.ts'
+
+/** BullMQ takes what has no priority first: single requests go before batch items. */
+const BEHIND_SINGLE_REQUESTS = 1
+/** Longer than a transaction takes; after that whoever held the right is taken to be dead. */
+const LOCK_MS = 2_000
+/** While nothing waits, a job taken from the queue is no reason to look again for so long. */
+const REST_MS = 500
+
+/**
+ * Hands batch items over to BullMQ when their turn has come, in fair shares of the applications (docs/adr/0008). BullMQ's queue
+ * is kept no longer than what the connection can take at once twice over, so that who comes later does not wait for what is there.
+ */
+export type Turns = {
+  /** Says that items may be waiting: some were accepted, or it is time to look. Returns at once. */
+  poke(): void
+  /** Says that the queue has room; ignored while nothing was waiting a moment ago. */
+  hasRoom(): void
+  /** Ends after what is under way. */
+  close(): Promise<void>
+}
+
+export function openTurns(about: {
+  redis: RedisClient
+  queue: EncounterQueue
+  batches: Batches
+  concurrency: number
+  applications: readonly Pick<Application, 'name' | 'share'>[]
+  /** Told of what went wrong; the next poke tries again. */
+  failed: (error: unknown) => void
+}): Turns {
+  const { redis, queue, batches, failed } = about
+  const { keys } = batches
+  const window = 2 * about.concurrency
+  const shares = about.applications.flatMap(({ name, share }) => [name, share])
+  let running: Promise<void> | undefined
+  let wanted = false
+  let closed = false
+  let restUntil = 0
+
+  async function run(): Promise<void> {
+    while (wanted) {
+      wanted = false
+      try {
+        const given = await giveTurns()
+        restUntil = given === 'empty' ? performance.now() + REST_MS : 0
+      } catch (error) {
+        failed(error)
+      }
+    }
+    running = undefined
+  }
+
+  async function giveTurns(): Promise<'empty' | 'full' | 'busy' | 'given'> {
+    const { turns, fair, turning, wait, paused, prioritized } = keys
+    const places = [turns, fair, turning, wait, paused, prioritized]
+    const [kind, now = '', tags = [], picked = []] = await redis.egTurns(
+      ...places,
+      keys.base,
+      window,
+      LOCK_MS,
+      ...shares,
+    )
+    if (kind !== 'turns') return kind as 'empty' | 'full' | 'busy'
+    const taken = readPicked(picked)
+    const jobs = taken.flatMap(({ batch, createdAt, indexes }) =>
+      indexes.map((index): RoutedJob => ({
+        jobId: batches.jobIdOf(batch, index),
+        routing: { application: batch.application, BatchId: batch.batchId, ItemIndex: index },
+        at: createdAt,
+      })),
+    )
+    await inOneTransaction(
+      queue,
+      (transaction) => {
+        for (const { batch, indexes } of taken) {
+          transaction.egTurnsTaken(keys.batch(batch.batchId), keys.items(batch.batchId), ...indexes)
+        }
+        transaction.egTurnsGiven(turns, fair, turning, now, ...tags)
+      },
+      jobs,
+      { priority: BEHIND_SINGLE_REQUESTS },
+    )
+    return 'given'
+  }
+
+  const poke = () => {
+    if (closed) return
+    wanted = true
+    running ??= run()
+  }
+  return {
+    poke,
+    hasRoom() {
+      if (restUntil < performance.now()) poke()
+    },
+    async close() {
+      closed = true
+      wanted = false
+      await running
+    },
+  }
+}
+
+/** What turns.lua picked, batch by batch. */
+function readPicked(flat: readonly unknown[]) {
+  const picked = []
+  for (let at = 0; at + 4 < flat.length; at += 5) {
+    const [batchId, application, keyId, createdAt, indexes] = flat.slice(at, at + 5) as [
+      string,
+      string,
+      string,
+      string,
+      number[],
+    ]
+    picked.push({ batch: { batchId, application, keyId }, createdAt: Number(createdAt), indexes })
+  }
+  return picked
+}

@@ -1,0 +1,68 @@
+import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import type { Batches } from '@encounter-gateway/shared/records/batches.ts'
+import type { Records } from '@encounter-gateway/shared/records/records.ts'
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { cancelled } from './outcomes.ts'
+import { end } from './sweep.ts'
+
+const LEASE_MS = 30_000
+const AT_ONCE = 200
+
+/** What `cancelBatches` works with. */
+export type Cancelling = {
+  connection: Connection
+  redis: RedisClient
+  queue: EncounterQueue
+  records: Records
+  batches: Batches
+  announces: (application: string) => boolean
+  finished: () => void
+}
+
+/**
+ * Ends the items of cancelled batches that the EMR has nothing of. Gives up between two steps once `stopping`; whoever comes
+ * next begins anew, and passes over what has ended. One process of the fleet at a time.
+ */
+export async function cancelBatches(at: Cancelling, stopping: () => boolean): Promise<void> {
+  const { redis, batches } = at
+  const { cancelling, base } = batches.keys
+  const waiting = await redis.zrange(cancelling, '0', '-1')
+  if (waiting.length === 0) return
+  const lease = `${base}:cancelling-lease`
+  if ((await redis.set(lease, '1', 'PX', LEASE_MS, 'NX')) === null) return
+  try {
+    for (const batchId of waiting) {
+      if (!(await cancelItems(at, batchId, lease, stopping))) return
+      await redis.zrem(cancelling, batchId)
+    }
+  } finally {
+    await redis.del(lease)
+  }
+}
+
+/** Whether it came to the end of the batch. */
+async function cancelItems(at: Cancelling, batchId: string, lease: string, stopping: () => boolean): Promise<boolean> {
+  const { redis, queue, batches, records, connection, announces, finished } = at
+  const batch = await batches.read(batchId)
+  if (!batch) return true
+  const createdAt = Date.parse(batch.view.CreatedAt)
+  for (let first = 0; ; first += AT_ONCE) {
+    if (stopping()) return false
+    const states = await batches.states(batchId, first, AT_ONCE)
+    const live = [...states.entries()].filter(([, state]) => state === 'q' || state === 't')
+    await Promise.all(
+      live.map(async ([offset, state]) => {
+        const index = first + offset
+        const jobId = batches.jobIdOf(batch, index)
+        const routing = { application: batch.application, BatchId: batchId, ItemIndex: index }
+        const about = { jobId, routing, createdAt, connection, records, announces, finished }
+        const said = await end(about, cancelled(), 'undispatched')
+        // for tidiness: a worker that takes the job finds its outcome and lets it be
+        if (said === 'recorded' && state === 't') await queue.remove(jobId).catch(() => 0)
+      }),
+    )
+    await redis.pexpire(lease, LEASE_MS)
+    if (states.length < AT_ONCE) return true
+  }
+}

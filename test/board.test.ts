@@ -26,7 +26,7 @@ const routes: { method: string; url: string }[] = []
 
 beforeAll(async () => {
   await Promise.all([untilReady(redis), untilReady(blocking)])
-  queue = openEncounterQueue(redis, connection, { resultHours: 1, failedPayloadHours: 1 })
+  queue = openEncounterQueue(redis, connection)
   webhooks = new Queue(`{webhooks-${connection.emrInstance}}`, { connection: redis, prefix: 'eg' })
   jobs = await fillCarelessly(queue, { redis, blocking, connection })
   app = Fastify()

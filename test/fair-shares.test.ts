@@ -15,7 +15,7 @@ const retention = { resultHours: 1, failedPayloadHours: 1 }
 async function openLine(shares: Record<string, number>) {
   const connection = { emrSystem: 'Sandbox', emrInstance: `t${randomBytes(8).toString('hex')}`, deadlineHours: 1 }
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
-  const queue = openEncounterQueue(redis, connection, retention)
+  const queue = openEncounterQueue(redis, connection)
   const batches = openBatches(redis, { connection, sealingKeys: [sealingKey('k1', randomBytes(32))], retention })
   const faults: unknown[] = []
   const turns = openTurns({

@@ -17,7 +17,7 @@ const connections = [
 const [cerner, epic] = [`Cerner.${emrInstance}`, `Epic.${emrInstance}`]
 const apps: { close(): Promise<unknown> }[] = []
 
-const open = () => connections.map((name) => openEncounterQueue(redis, name, { resultHours: 1, failedPayloadHours: 1 }))
+const open = () => connections.map((name) => openEncounterQueue(redis, name))
 let queues: ReturnType<typeof open>
 beforeAll(async () => {
   await untilReady(redis)

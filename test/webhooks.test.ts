@@ -35,7 +35,7 @@ async function gateway() {
   const application = `app-${connection.emrInstance}`
   const retention = { resultHours: 1, failedPayloadHours: 1 }
   const records = openRecords(redis, { connection, sealingKeys: [sealingKey('k1', randomBytes(32))], retention })
-  const encounters = openEncounterQueue(redis, connection, retention)
+  const encounters = openEncounterQueue(redis, connection)
   const deliveries = openWebhookQueue(redis)
   const events = new QueueEvents(WEBHOOK_QUEUE, { connection: redis, prefix: 'eg', lastEventId: '$' })
   await events.waitUntilReady()

@@ -18,26 +18,29 @@ export type EncounterQueue = Queue<Routing, void, typeof CREATE_ENCOUNTER>
 /**
  * A connection's queue. BullMQ carries routing only: its return values, failure reasons and events hold nothing of a patient.
  * `attempts` is out of reach on purpose: our own dispatch mark counts the calls to the EMR and ends the job.
- * A failed job stays as long as its payload, so that it can be retried.
  */
-export function openEncounterQueue(
-  redis: RedisClient,
-  connection: ConnectionName,
-  retention: Retention,
-): EncounterQueue {
+export function openEncounterQueue(redis: RedisClient, connection: ConnectionName): EncounterQueue {
   return new Queue(queueNameOf(connection), {
     connection: redis,
     prefix: KEY_PREFIX,
     skipVersionCheck: true,
     streams: { events: { maxLen: 100 } },
-    defaultJobOptions: {
-      attempts: 1_000_000,
-      backoff: { type: 'custom' },
-      stackTraceLimit: 0,
-      removeOnComplete: { age: HOUR_S, count: 1_000 },
-      removeOnFail: { age: Math.ceil(retention.failedPayloadHours * HOUR_S) + HOUR_S },
-    },
+    defaultJobOptions: JOB_OPTIONS,
   })
+}
+
+/**
+ * What each job carries of its own. No more than 64 bytes as JSON, or Redis gives up the compact form of the job's hash
+ * (`hash-max-listpack-value`) and a waiting job takes 500 bytes more. The name of the backoff only has to be none of BullMQ's.
+ */
+const JOB_OPTIONS = { attempts: 999_999, backoff: { type: 'x' }, stackTraceLimit: 0 }
+
+/** How long BullMQ keeps what has ended, a failed job as long as its payload, so that it can be retried; told to the worker, so that it need not stand in each job. */
+export function keptByBullMq(retention: Retention) {
+  return {
+    removeOnComplete: { age: HOUR_S, count: 1_000 },
+    removeOnFail: { age: Math.ceil(retention.failedPayloadHours * HOUR_S) + HOUR_S },
+  }
 }
 
 /** What intake hands over. */
@@ -105,9 +108,9 @@ export async function inOneTransaction(
   const transaction = client.multi()
   runScripts(transaction as unknown as ScriptedTransaction)
   for (const { jobId, routing, at } of jobs) {
-    const all = { ...queue.defaultJobOptions, ...options, jobId, timestamp: at }
-    const queued = new QueuedJob(queue, CREATE_ENCOUNTER, routing, all, jobId)
-    await backend.addJobToTransaction(transaction, queued.asJSON(), jobId)
+    const opts = { ...JOB_OPTIONS, ...options }
+    const queued = new QueuedJob(queue, CREATE_ENCOUNTER, routing, { ...opts, timestamp: at }, jobId)
+    await backend.addJobToTransaction(transaction, { ...queued.asJSON(), opts }, jobId)
   }
   const replies = (await transaction.exec()) ?? []
   return replies.map(([error, reply]) => {

@@ -82,7 +82,7 @@ export async function openFleet(about: {
 
   function openConnection(connection: Connection) {
     const records = openRecords(redis, { connection, sealingKeys: config.sealingKeys, retention: config.retention })
-    const queue = openEncounterQueue(redis, connection, config.retention)
+    const queue = openEncounterQueue(redis, connection)
     queue.on('error', () => undefined)
     return {
       connection,

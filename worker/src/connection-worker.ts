@@ -1,7 +1,7 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { KEY_PREFIX, nameOf, queueNameOf } from '@encounter-gateway/shared/connection.ts'
-import { openEncounterQueue, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
+import { keptByBullMq, openEncounterQueue, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
 import { openRecords } from '@encounter-gateway/shared/records/records.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
@@ -48,7 +48,7 @@ export async function startConnectionWorker(about: {
   const log = about.log.child({ connection: nameOf(connection) })
   const { sealingKeys, retention } = config
   const records = openRecords(redis, { connection, sealingKeys, retention })
-  const queue = openEncounterQueue(redis, connection, retention)
+  const queue = openEncounterQueue(redis, connection)
   const batches = openBatches(redis, { connection, sealingKeys, retention })
   const turns = openTurns({
     redis,
@@ -83,6 +83,7 @@ export async function startConnectionWorker(about: {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_DEATHS,
+      ...keptByBullMq(retention),
       settings: {
         backoffStrategy: (_attempts, _type, error) =>
           error instanceof TryAgain ? error.delayMs : INFRASTRUCTURE_DELAY_MS,

@@ -48,7 +48,7 @@ export const connections = fp(
   async function connections(app: FastifyInstance, options: ConnectionOptions) {
     const { redis, sealingKeys, retention } = options
     const all = options.connections.map((settings) => {
-      const queue = openEncounterQueue(redis, settings, retention)
+      const queue = openEncounterQueue(redis, settings)
       // BullMQ passes on what the shared connection to Redis reports already
       queue.on('error', () => undefined)
       const about = { connection: settings, sealingKeys, retention }

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { millisecondsIn, readArguments } from './arguments.ts'
+import { exitCodes } from './exit-codes.ts'
+
+const options = { emr: { type: 'string' }, watch: { type: 'boolean' } } as const
+
+test.for([
+  [['f', '--password', 'geheim'], /no option --password here: credentials come from/],
+  [['f', '--password=geheim'], /no option --password here/],
+  [['f', 'geheim'], /takes FILE, and 2 were given/],
+  [['--watch=geheim', 'f'], /--watch is not given as it should be/],
+  [['f', '--emr'], /--emr is not given as it should be/],
+] as const)('%s is a mistake that is named and not quoted', ([argv, expected]) => {
+  const read = () => readArguments(argv, options, ['FILE'])
+  expect(read).toThrow(
+    expect.objectContaining({ exitCode: exitCodes.usage, message: expect.stringMatching(expected) as string }),
+  )
+  expect(read).not.toThrow(/geheim/)
+})
+
+test('seconds are numbers', () => {
+  expect(millisecondsIn('wait', '1.5')).toBe(1500)
+  for (const text of ['', '-1', 'soon', '1e9', '99999999']) expect(() => millisecondsIn('wait', text)).toThrow(/--wait/)
+})

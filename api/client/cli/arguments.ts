@@ -1,0 +1,52 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { CliError, exitCodes } from './exit-codes.ts'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+
+const secretNames = /pass|key|login|token|secret|user|application/i
+
+/**
+ * Reads a command's arguments. Throws a CliError that names the option at fault and never quotes a value: someone may have put a
+ * password where it does not belong.
+ */
+export function readArguments<const Known extends Options>(
+  argv: readonly string[],
+  options: Known,
+  positionals: string[],
+) {
+  const read = () => parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
+  let parsed: ReturnType<typeof read>
+  try {
+    parsed = read()
+  } catch (error) {
+    throw usageError(messageOf(error))
+  }
+  if (parsed.positionals.length !== positionals.length) {
+    const wanted = positionals.length === 0 ? 'takes nothing but options' : `takes ${positionals.join(' ')}`
+    throw usageError(`the command ${wanted}, and ${parsed.positionals.length} were given`)
+  }
+  return parsed
+}
+
+/** Tells that a command was not understood. */
+export function usageError(message: string): CliError {
+  return new CliError(exitCodes.usage, `${message}; see encounter-gateway --help`)
+}
+
+/** Reads a number of seconds that was given as an option, as milliseconds. */
+export function millisecondsIn(option: string, text: string): number {
+  const seconds = Number(text)
+  if (!/^\d+(?:\.\d+)?$/.test(text) || seconds > 1_000_000) throw usageError(`--${option} takes a number of seconds`)
+  return Math.round(seconds * 1000)
+}
+
+function messageOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string }
+  const [, option = ''] = /'(-[^'\s=]*)/.exec(message) ?? []
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const hint = secretNames.test(option) ? ': credentials come from the environment or --credentials FILE only' : ''
+    return `there is no option ${option} here${hint}`
+  }
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') return `${option} is not given as it should be`
+  return 'the arguments cannot be understood'
+}

@@ -1,0 +1,34 @@
+import { createReadStream } from 'node:fs'
+import type { Problem } from '../src/index.ts'
+import { byteLines, isBlank } from './byte-lines.ts'
+import { checkItem, ITEM_LIMIT_BYTES } from './check-item.ts'
+import type { Column } from './csv/columns.ts'
+import { tableRows } from './csv/table.ts'
+import type { FileFormat } from './encounter-file.ts'
+
+type FieldError = NonNullable<Problem['Errors']>[number]
+
+/** What is wrong with one encounter of a file; `Column` is the CSV column at fault, as the header has it. */
+export type CheckedItem = { line: number; mistakes: (FieldError & { Column?: string })[] }
+
+/** Checks the encounters of a file one after the other, good ones too. `line`: of NDJSON; of CSV the row, the header being row 1. */
+export async function* checkFile(path: string, format: FileFormat, signal: AbortSignal): AsyncGenerator<CheckedItem> {
+  const pieces = createReadStream(path, { signal }) as AsyncIterable<Buffer>
+  if (format === 'csv') {
+    for await (const { row, columns, request } of tableRows(pieces)) {
+      if (!request) continue
+      const mistakes = checkItem(Buffer.from(JSON.stringify(request)))
+      yield { line: row, mistakes: mistakes.map((mistake) => withColumn(mistake, columns)) }
+    }
+    return
+  }
+  for await (const { line, bytes } of byteLines(pieces, ITEM_LIMIT_BYTES)) {
+    if (bytes && isBlank(bytes)) continue
+    yield { line, mistakes: checkItem(bytes) }
+  }
+}
+
+function withColumn(mistake: FieldError, columns: readonly Column[]): FieldError & { Column?: string } {
+  const column = columns.find(({ path }) => `/${path.join('/')}` === mistake.Pointer)
+  return column ? { ...mistake, Column: column.name } : mistake
+}

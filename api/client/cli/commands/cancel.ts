@@ -1,0 +1,25 @@
+import { readArguments } from '../arguments.ts'
+import { batchText } from '../batch-text.ts'
+import type { Command } from '../command.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { clientOptions, openClient } from '../open-client.ts'
+import { give, say } from '../terminal.ts'
+
+/** `cancel BATCH` or `cancel --job JOB`: what the EMR has nothing of yet will not be sent to it. */
+export const cancel: Command = async (argv, terminal, signal) => {
+  const options = { ...clientOptions, job: { type: 'string' } } as const
+  const ofJob = argv.some((argument) => /^--job(?:=|$)/.test(argument))
+  const { values, positionals } = readArguments(argv, options, ofJob ? [] : ['BATCH'])
+  const client = await openClient(terminal, values)
+  if (values.job !== undefined) {
+    await client.cancelJob(values.job, { signal })
+    give(terminal, { JobId: values.job, Status: 'Cancelled' })
+    say(terminal, `job ${values.job} Cancelled`)
+    return exitCodes.ok
+  }
+  const [batchId = ''] = positionals
+  const cancelling = await client.cancelBatch(batchId, { signal })
+  give(terminal, cancelling)
+  say(terminal, batchText(cancelling))
+  return exitCodes.ok
+}

@@ -1,0 +1,135 @@
+import { GatewayError, type Batch, type BatchItem, type Client, type EmrSystem } from '../../src/index.ts'
+import { readArguments, usageError } from '../arguments.ts'
+import { batchText } from '../batch-text.ts'
+import type { Command } from '../command.ts'
+import { anotherKey, formatOf, isKeyOf, openEncounterFile, type EncounterFile } from '../encounter-file.ts'
+import { CliError, exitCodes } from '../exit-codes.ts'
+import { clientOptions, openClient } from '../open-client.ts'
+import { countText } from '../pace.ts'
+import { Interrupted } from '../signals.ts'
+import { asClause, give, say, type Terminal } from '../terminal.ts'
+import { uploadFile } from '../upload-file.ts'
+import { watchToItsEnd } from '../watch-batch.ts'
+import { reportMistakes } from './validate.ts'
+
+const LAST_LOOK_MS = 3_000
+const MISTAKES_SHOWN = 20
+
+const options = {
+  ...clientOptions,
+  emr: { type: 'string' },
+  instance: { type: 'string' },
+  watch: { type: 'boolean', default: false },
+  resume: { type: 'boolean', default: false },
+  new: { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
+  key: { type: 'string' },
+  format: { type: 'string' },
+  'no-compress': { type: 'boolean', default: false },
+} as const
+
+/** What is submitted, where to, and under which key: enough to look for it, to upload it, and to say how to go on. */
+type Submission = {
+  client: Client
+  emrSystem: EmrSystem
+  path: string
+  file: EncounterFile
+  idempotencyKey: string
+  /** The command that goes on with it. */
+  resumeWith: string
+}
+
+/** `submit FILE --emr EMR`: uploads a file as a batch, once, and with `--watch` stays until all of it has ended. */
+export const submit: Command = async (argv, terminal, signal) => {
+  const { values, positionals } = readArguments(argv, options, ['FILE'])
+  const [path = ''] = positionals
+  if (values.emr === undefined) throw usageError('submit needs --emr, the EMR that the encounters go to')
+  if (values.new && (values.resume || values.key !== undefined))
+    throw usageError('--new goes with neither --resume nor --key')
+  const client = await openClient(terminal, values)
+  const format = formatOf(path, values.format)
+  if (values.check) {
+    const quiet = { ...terminal, json: false, out: terminal.err }
+    const checked = await reportMistakes(path, { format, max: 100 }, quiet, signal)
+    if (checked !== exitCodes.ok) return checked
+  }
+  const file = await openEncounterFile(path, { format, signal })
+  const idempotencyKey = values.key ?? (values.new ? anotherKey(file.idempotencyKey) : file.idempotencyKey)
+  const named = [
+    ['--emr', values.emr],
+    ['--instance', values.instance],
+    ['--format', values.format],
+    ['--credentials', values.credentials],
+    ['--key', idempotencyKey === file.idempotencyKey ? undefined : idempotencyKey],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${quoted(value)}`]))
+  const resumeWith = ['encounter-gateway submit', quoted(path), ...named, '--resume'].join(' ')
+  const emrSystem = values.emr as EmrSystem
+  const submission = { client, emrSystem, path, file, idempotencyKey, resumeWith }
+
+  const earlier = values.new ? undefined : await client.findUpload(emrSystem, idempotencyKey, { signal })
+  if (earlier && !values.resume) throw submittedBefore(submission, earlier)
+  const isComplete = earlier?.ReceivedAt !== undefined && isKeyOf(file, idempotencyKey)
+  const batch = isComplete ? earlier : await upload(submission, { compress: !values['no-compress'] }, terminal, signal)
+  tellUploaded(terminal, submission, batch)
+  if (values.watch) return watchToItsEnd(client, batch.BatchId, terminal, signal)
+  give(terminal, batch)
+  return batch.Rejected > 0 ? exitCodes.notAll : exitCodes.ok
+}
+
+async function upload(
+  { client, emrSystem, file, idempotencyKey, resumeWith }: Submission,
+  { compress }: { compress: boolean },
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Batch> {
+  const goOn = `go on with: ${resumeWith}`
+  try {
+    return await uploadFile(client, emrSystem, file, { idempotencyKey, compress, terminal, signal })
+  } catch (error) {
+    if (error instanceof GatewayError && error.mayPass) {
+      throw new CliError(exitCodes.tryLater, `${asClause(error.message)}; ${reachText(error.batch)}; ${goOn}`)
+    }
+    if (!(error instanceof Interrupted)) throw error
+    const look = { signal: AbortSignal.timeout(LAST_LOOK_MS) }
+    const reached = await client.findUpload(emrSystem, idempotencyKey, look).catch(() => undefined)
+    throw new Interrupted(error.exitCode, `interrupted; ${reachText(reached)}; ${goOn}`)
+  }
+}
+
+function reachText(batch: Batch | undefined): string {
+  return batch
+    ? `batch ${batch.BatchId} has ${countText(batch.Items)} items of it`
+    : 'the gateway may have a part of it'
+}
+
+function submittedBefore({ resumeWith }: Submission, batch: Batch): CliError {
+  const state = batch.ReceivedAt ? 'was submitted before' : 'was submitted before, and not to its end'
+  const what = `--resume goes on with that, --new creates every encounter once more:\n  ${resumeWith}`
+  return new CliError(exitCodes.submittedBefore, `this file ${state}: ${batchText(batch)}\n${what}`)
+}
+
+function tellUploaded(terminal: Terminal, { file }: Submission, batch: Batch): void {
+  const { BatchId, Accepted, Rejected, Rejections = [] } = batch
+  say(terminal, `batch ${BatchId}: ${countText(Accepted)} accepted, ${countText(Rejected)} rejected`)
+  const mistakes = Rejections.flatMap((rejection) => mistakesOf(file, rejection))
+  for (const mistake of mistakes.slice(0, MISTAKES_SHOWN)) say(terminal, `  ${mistake}`)
+  if (mistakes.length > MISTAKES_SHOWN || Rejected > Rejections.length) {
+    say(terminal, `  all of them: encounter-gateway results ${BatchId} --status Rejected`)
+  }
+}
+
+function mistakesOf(
+  file: EncounterFile,
+  { Line = 0, Problem }: Pick<BatchItem, 'Line'> & { Problem: NonNullable<BatchItem['Problem']> },
+) {
+  const { Errors = [], detail } = Problem
+  const place = file.placeOf(Line)
+  return Errors.length > 0
+    ? Errors.map(({ Pointer, Message }) => `${place}: ${Pointer} ${Message}`)
+    : [`${place}: ${detail}`]
+}
+
+/** As a shell takes it. */
+function quoted(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}

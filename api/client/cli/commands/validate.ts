@@ -1,0 +1,64 @@
+import { stat } from 'node:fs/promises'
+import { readArguments, usageError } from '../arguments.ts'
+import { checkFile, type CheckedItem } from '../check-file.ts'
+import type { Command } from '../command.ts'
+import { fileFormats, formatOf } from '../encounter-file.ts'
+import { CliError, exitCodes, type ExitCode } from '../exit-codes.ts'
+import { countText } from '../pace.ts'
+import { give, say, type Terminal } from '../terminal.ts'
+
+const SHOWN = 100
+
+/** `validate FILE`: what the gateway would reject, found without sending anything. */
+export const validate: Command = async (argv, terminal, signal) => {
+  const options = { format: { type: 'string' }, max: { type: 'string' }, json: { type: 'boolean' } } as const
+  const { values, positionals } = readArguments(argv, options, ['FILE'])
+  const [path = ''] = positionals
+  const max = values.max === undefined ? SHOWN : Number(values.max)
+  if (!Number.isInteger(max) || max < 0) throw usageError('--max takes a number')
+  return reportMistakes(path, { format: values.format, max }, terminal, signal)
+}
+
+/** Checks a file and tells what is wrong with it, up to `max` mistakes; all are counted. */
+export async function reportMistakes(
+  path: string,
+  about: { format: string | undefined; max: number },
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const format = formatOf(path, about.format)
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (!isFile) throw new CliError(exitCodes.noInput, `${path} is not a file, or not there`)
+  const counts = { Items: 0, Invalid: 0, Mistakes: 0 }
+  const listed: object[] = []
+  for await (const item of checkFile(path, format, signal)) {
+    counts.Items++
+    if (item.mistakes.length > 0) counts.Invalid++
+    for (const mistake of item.mistakes) {
+      if (counts.Mistakes++ >= about.max) continue
+      if (terminal.json) listed.push({ [format === 'csv' ? 'Row' : 'Line']: item.line, ...mistake })
+      else say(terminal, mistakeText(path, format, item, mistake))
+    }
+  }
+  if (counts.Items === 0)
+    throw new CliError(exitCodes.badFile, `${path} has no ${fileFormats.join(' or ')} encounters in it`)
+  const more = counts.Mistakes - Math.min(counts.Mistakes, about.max)
+  if (more > 0) say(terminal, `${countText(more)} more`)
+  say(terminal, `${path}: ${countText(counts.Items)} encounters, ${countText(counts.Invalid)} of them not valid`)
+  give(terminal, { ...counts, Errors: listed })
+  return counts.Invalid > 0 ? exitCodes.notAll : exitCodes.ok
+}
+
+function mistakeText(
+  path: string,
+  format: string,
+  { line }: CheckedItem,
+  mistake: CheckedItem['mistakes'][number],
+): string {
+  const { Pointer, Message, Column } = mistake
+  const place = format === 'csv' ? `${path}: row ${line}` : `${path}:${line}`
+  return [`${place}:`, Column === undefined ? Pointer : `column ${Column}`, Message].filter(Boolean).join(' ')
+}

@@ -1,0 +1,58 @@
+import { readFile, stat } from 'node:fs/promises'
+import { CliError, exitCodes } from './exit-codes.ts'
+
+/** How to reach the gateway and as whom: by its name in a credentials file, and in the environment. */
+const names = {
+  Url: 'GATEWAY_URL',
+  ApplicationName: 'GATEWAY_APPLICATION_NAME',
+  ApplicationKey: 'GATEWAY_APPLICATION_KEY',
+  LoginId: 'GATEWAY_LOGIN_ID',
+  Password: 'GATEWAY_PASSWORD',
+  AuthorizationToken: 'GATEWAY_AUTHORIZATION_TOKEN',
+  EmrInstance: 'GATEWAY_EMR_INSTANCE',
+} as const
+const required = ['Url', 'ApplicationName', 'ApplicationKey'] as const
+
+type Name = keyof typeof names
+export type Credentials = Partial<Record<Name, string>> & Record<(typeof required)[number], string>
+
+/** Others than owner and group; where there are no such rights (Windows) none of the bits says anything. */
+const OTHERS = 0o007
+
+/**
+ * Reads the credentials from the file, if one is named, and what it does not have from the environment. Throws a CliError that names
+ * everything missing, and refuses a file that every user of the machine can read. No message quotes a value.
+ */
+export async function readCredentials(file: string | undefined, env: NodeJS.ProcessEnv): Promise<Credentials> {
+  const path = file ?? env['GATEWAY_CREDENTIALS']
+  const found: Partial<Record<Name, string>> = path ? await readCredentialsFile(path) : {}
+  for (const name of Object.keys(names) as Name[]) {
+    const value = found[name] ?? env[names[name]]
+    if (value) found[name] = value
+  }
+  const missing = required.filter((name) => !found[name])
+  if (missing.length > 0) {
+    const listed = missing.map((name) => `${names[name]} (or ${name} in the credentials file)`).join(', ')
+    throw new CliError(exitCodes.configuration, `missing: ${listed}`)
+  }
+  return found as Credentials
+}
+
+async function readCredentialsFile(path: string): Promise<Partial<Record<Name, string>>> {
+  const wrong = (message: string) => new CliError(exitCodes.configuration, `the credentials file ${path} ${message}`)
+  const { mode } = await stat(path).catch(() => {
+    throw wrong('cannot be found')
+  })
+  if (process.platform !== 'win32' && mode & OTHERS) {
+    throw wrong('can be read by every user of this machine: chmod 600 it, and change what is in it')
+  }
+  const content = await readFile(path, 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined)
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) throw wrong('is not a JSON object')
+  const unknown = Object.keys(content).filter((name) => !(name in names))
+  if (unknown.length > 0) throw wrong(`may have ${Object.keys(names).join(', ')} and nothing else`)
+  const values: [string, unknown][] = Object.entries(content)
+  if (values.some(([, value]) => typeof value !== 'string')) throw wrong('may hold texts only')
+  return content as Partial<Record<Name, string>>
+}

@@ -1,0 +1,40 @@
+import type { Column } from './columns.ts'
+
+type Tree = { [name: string]: Tree | Value } | (Tree | Value)[]
+type Value = string | number | boolean
+
+/**
+ * Makes a request of a row: an empty cell is left out, and so is a list's item of which all cells are empty; those after it move up. A cell
+ * that is not of its column's type stays a text, for the check that every request goes through to name it.
+ */
+export function encounterOf(columns: readonly Column[], cells: readonly string[]): Record<string, unknown> {
+  const root: Tree = {}
+  for (const [index, { path, type }] of columns.entries()) {
+    const cell = cells[index]
+    if (cell) put(root, path, valueOf(cell, type))
+  }
+  return withoutHoles(root) as Record<string, unknown>
+}
+
+function put(root: Tree, path: readonly (string | number)[], value: Value): void {
+  let here: Tree = root
+  for (const [at, part] of path.entries()) {
+    const inner = here as Record<string | number, Tree | Value>
+    const next = path[at + 1]
+    if (next === undefined) inner[part] = value
+    else here = (inner[part] ??= typeof next === 'number' ? [] : {}) as Tree
+  }
+}
+
+function withoutHoles(value: Tree | Value): unknown {
+  // flatMap passes over what is not there
+  if (Array.isArray(value)) return value.flatMap((item) => [withoutHoles(item)])
+  if (typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutHoles(inner)]))
+}
+
+function valueOf(cell: string, type: Column['type']): Value {
+  if (type === 'boolean' && /^(?:true|false)$/i.test(cell)) return cell.toLowerCase() === 'true'
+  if (type === 'integer' && /^-?\d{1,15}$/.test(cell)) return Number(cell)
+  return cell
+}

@@ -1,0 +1,85 @@
+import { CsvError, parse } from 'csv-parse'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { CliError, exitCodes } from '../exit-codes.ts'
+
+/** More than a request may have; it also ends the search for a quote that is never closed. */
+const RECORD_LIMIT = 2 * 1024 * 1024
+const DELIMITERS = [',', ';', '\t']
+
+/** A row of the table, counted as a spreadsheet does: the header is row 1. */
+export type Row = { row: number; cells: string[] }
+
+/**
+ * The rows of a CSV file (RFC 4180) in UTF-8, with or without a byte order mark, separated by commas, semicolons or tabs: what the header has
+ * most of. Throws a CliError that names the row, and quotes nothing of it.
+ */
+export async function* csvRows(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Row, void, undefined> {
+  const texts = decoded(pieces)
+  const beginning = await untilLineEnd(texts)
+  const parser = parse({ delimiter: delimiterOf(beginning), relax_column_count: true, max_record_size: RECORD_LIMIT })
+  const reading = pipeline(Readable.from(again(beginning, texts)), parser)
+  // its failure comes out of the parser as well
+  reading.catch(() => undefined)
+  let row = 0
+  try {
+    for await (const cells of parser as AsyncIterable<string[]>) yield { row: ++row, cells }
+  } catch (error) {
+    throw error instanceof CsvError ? badCsv(error) : error
+  } finally {
+    parser.destroy()
+  }
+}
+
+/** Whether there is nothing in a row; Excel saves many of those at the end. */
+export function isEmptyRow(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell === '')
+}
+
+async function* decoded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (piece?: Uint8Array) => {
+    try {
+      return decoder.decode(piece, { stream: piece !== undefined })
+    } catch {
+      throw new CliError(exitCodes.badFile, 'the file is not UTF-8; in Excel, save it as “CSV UTF-8”')
+    }
+  }
+  for await (const piece of pieces) {
+    const text = decode(piece)
+    if (text) yield text
+  }
+  const rest = decode()
+  if (rest) yield rest
+}
+
+async function untilLineEnd(texts: AsyncIterator<string, void>): Promise<string> {
+  let gathered = ''
+  while (!/[\r\n]/.test(gathered) && gathered.length < RECORD_LIMIT) {
+    const { done, value } = await texts.next()
+    if (done) break
+    gathered += value
+  }
+  return gathered
+}
+
+async function* again(first: string, rest: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  yield first
+  yield* rest
+}
+
+function delimiterOf(text: string): string {
+  const [header = ''] = text.split(/[\r\n]/, 1)
+  const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length)
+  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ','
+}
+
+function badCsv({ code, ['records']: rowsBefore }: CsvError): CliError {
+  const reasons: Partial<Record<typeof code, string>> = {
+    CSV_QUOTE_NOT_CLOSED: 'a quote is opened and never closed',
+    CSV_INVALID_CLOSING_QUOTE: 'after a closing quote comes something else than the next cell',
+    INVALID_OPENING_QUOTE: 'there is a quote in a cell that does not begin with one',
+    CSV_MAX_RECORD_SIZE: 'the row is too long, or a quote before it is never closed',
+  }
+  return new CliError(exitCodes.badFile, `row ${Number(rowsBefore) + 1}: ${reasons[code] ?? 'is not CSV'}`)
+}

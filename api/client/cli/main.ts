@@ -1,0 +1,87 @@
+import { GatewayError } from '../src/index.ts'
+import { usageError } from './arguments.ts'
+import { batch } from './commands/batch.ts'
+import { cancel } from './commands/cancel.ts'
+import { job } from './commands/job.ts'
+import { results } from './commands/results.ts'
+import { retry } from './commands/retry.ts'
+import { submit } from './commands/submit.ts'
+import { validate } from './commands/validate.ts'
+import type { Command } from './command.ts'
+import { CliError, exitCodes, type ExitCode } from './exit-codes.ts'
+import { Interrupted, listenForSignals } from './signals.ts'
+import type { Terminal } from './terminal.ts'
+import { USAGE } from './usage.ts'
+import { version } from './version.ts'
+
+const commands: Record<string, Command> = { submit, batch, results, retry, cancel, job, validate }
+
+/** The command line: runs one command and gives the exit code. Writes to the standard streams. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv
+  const { stdout: out, stderr: err, env } = process
+  const terminal: Terminal = {
+    out,
+    err,
+    env,
+    json: rest.includes('--json'),
+    remark: (text) => void err.write(`${text}\n`),
+  }
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    // whoever read has enough, as `head` does
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok)
+    throw error
+  })
+  using signals = listenForSignals()
+  try {
+    if (name === '--version') {
+      terminal.out.write(`${version()}\n`)
+      return exitCodes.ok
+    }
+    if (name === undefined || name === 'help' || argv.includes('--help') || argv.includes('-h')) {
+      ;(name === undefined ? terminal.err : terminal.out).write(USAGE)
+      return name === undefined ? exitCodes.usage : exitCodes.ok
+    }
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (!command) throw usageError(`there is no such command; there are ${Object.keys(commands).join(', ')}`)
+    return await command(rest, terminal, signals.signal)
+  } catch (error) {
+    const { signal } = signals
+    // what an aborted read throws says less than why it was aborted
+    return tell(signal.aborted && !(error instanceof Interrupted) ? signal.reason : error, terminal)
+  }
+}
+
+function tell(error: unknown, { err, json }: Terminal): number {
+  const exitCode = exitCodeOf(error)
+  const message = messageOf(error, exitCode)
+  if (!json) err.write(`${message}\n`)
+  else {
+    const { problem, batch: known, requestId } = error instanceof GatewayError ? error : ({} as Partial<GatewayError>)
+    err.write(
+      `${JSON.stringify({ ExitCode: exitCode, Message: message, RequestId: requestId, Problem: problem, Batch: known })}\n`,
+    )
+  }
+  return exitCode
+}
+
+/** The words of an error that nobody expected may quote what was read: only its name is told, and where it happened. */
+function messageOf(error: unknown, exitCode: ExitCode): string {
+  if (!(error instanceof Error)) return 'something was thrown that is no error'
+  const { code, syscall, path } = error as NodeJS.ErrnoException
+  if (exitCode === exitCodes.inputOutput) return [code, syscall, path].filter(Boolean).join(' ')
+  if (exitCode !== exitCodes.bug) return error.message
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  return [`a mistake in this program: ${error.name}`, ...frames].join('\n')
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError || error instanceof Interrupted) return error.exitCode
+  if (!(error instanceof GatewayError)) return isSystemError(error) ? exitCodes.inputOutput : exitCodes.bug
+  if (error.mayPass) return exitCodes.tryLater
+  return error.status === 401 || error.status === 403 ? exitCodes.notPermitted : exitCodes.refused
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}

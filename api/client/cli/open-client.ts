@@ -1,0 +1,49 @@
+import { createClient, type Client } from '../src/index.ts'
+import { millisecondsIn } from './arguments.ts'
+import { readCredentials } from './credentials.ts'
+import { CliError, exitCodes } from './exit-codes.ts'
+import { asClause, warn, type Terminal } from './terminal.ts'
+
+const MINUTE_MS = 60_000
+
+/** Options of every command that speaks to a gateway. */
+export const clientOptions = {
+  credentials: { type: 'string' },
+  patience: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const
+
+/** A client with the credentials of the environment or the file, and the patience of a program that nobody watches. */
+export async function openClient(
+  terminal: Terminal,
+  options: { credentials?: string | undefined; patience?: string | undefined; instance?: string | undefined },
+): Promise<Client> {
+  const { env } = terminal
+  const credentials = await readCredentials(options.credentials, env)
+  const patienceMs = options.patience === undefined ? 15 * MINUTE_MS : millisecondsIn('patience', options.patience)
+  if (goesInClear(credentials.Url))
+    warn(terminal, 'warning: credentials and patients go over the network in clear (http)')
+  try {
+    return createClient({
+      baseUrl: credentials.Url,
+      applicationName: credentials.ApplicationName,
+      applicationKey: credentials.ApplicationKey,
+      loginId: credentials.LoginId,
+      password: credentials.Password,
+      authorizationToken: credentials.AuthorizationToken,
+      emrInstance: options.instance ?? credentials.EmrInstance,
+      patienceMs,
+      onPause: ({ error, pauseMs }) =>
+        terminal.remark(`${asClause(error.message)}; again in ${Math.ceil(pauseMs / 1000)} s`),
+    })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new CliError(exitCodes.configuration, error.message)
+  }
+}
+
+function goesInClear(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  return url.protocol === 'http:' && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+}

@@ -1,0 +1,54 @@
+/** How fast something goes, and when it will be done. */
+export type Pace = {
+  /** Notes how much is done now. */
+  note(done: number): void
+  /** How much a second, over the last half minute; `undefined` as long as nobody can tell. */
+  perSecond(): number | undefined
+}
+
+const WINDOW_MS = 30_000
+/** Less than this says nothing. */
+const LEAST_MS = 500
+
+/** Over a window, so that a halt shows and the start does not weigh for ever. */
+export function openPace(now: () => number = () => performance.now()): Pace {
+  let notes: { at: number; done: number }[] = []
+  return {
+    note(done) {
+      const at = now()
+      const last = notes.at(-1)
+      // what is begun again starts anew
+      if (last && done < last.done) notes = []
+      notes.push({ at, done })
+      const inWindow = notes.findIndex((note) => at - note.at <= WINDOW_MS)
+      notes = notes.slice(Math.max(inWindow - 1, 0))
+    },
+    perSecond() {
+      const first = notes[0]
+      const last = notes.at(-1)
+      if (!first || !last || last.at - first.at < LEAST_MS) return undefined
+      return ((last.done - first.done) / (now() - first.at)) * 1000
+    },
+  }
+}
+
+/** A time in words: `45s`, `3m 05s`, `2h 10m`. */
+export function durationText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, '0')}s`
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`
+}
+
+/** A count as people write it: `99,990`. */
+export function countText(count: number): string {
+  return Math.round(count).toLocaleString('en-US')
+}
+
+/** Bytes in the unit that fits: `512 B`, `1.2 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
+  return `${(bytes / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
+}

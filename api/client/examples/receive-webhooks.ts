@@ -1,0 +1,23 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { verifyWebhook, WebhookVerificationError } from '@encounter-gateway/client/index.ts'
+
+const { WEBHOOK_SECRET = '', PORT = '4020' } = process.env
+const seen = new Set<string>() // in production: a unique index in your database
+
+/** Gives the status code to answer with. */
+async function receive(request: IncomingMessage): Promise<number> {
+  try {
+    // the bytes as they came: parsed and written anew they may not be the same
+    const event = verifyWebhook(await buffer(request), request.headers, WEBHOOK_SECRET)
+    if (!seen.has(event.id)) console.log(event.type, event.data.JobId ?? event.data.BatchId)
+    seen.add(event.id)
+    return 204
+  } catch (error) {
+    return error instanceof WebhookVerificationError ? 401 : 500
+  }
+}
+
+createServer((request, response) => {
+  void receive(request).then((status) => response.writeHead(status).end())
+}).listen(Number(PORT), '127.0.0.1')

@@ -1,0 +1,35 @@
+import { Webhook } from 'standardwebhooks'
+import { expect, test } from 'vitest'
+import { verifyWebhook, WebhookVerificationError } from './webhook.ts'
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const older = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'
+const body =
+  '{"type":"encounter.created","timestamp":"2026-11-23T12:00:00.007Z","data":{"JobId":"q3f0a7k2m9x1c8v5b6n4"}}'
+
+function signed(by = secret, at = new Date()): Record<string, string> {
+  return {
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-signature': new Webhook(by).sign('msg_1', at, body),
+  }
+}
+
+test('reads a genuine webhook, from text or bytes, with Headers or those of Node', () => {
+  const expected = { id: 'msg_1', ...(JSON.parse(body) as object) }
+  expect(verifyWebhook(body, signed(), secret)).toEqual(expected)
+  expect(verifyWebhook(new TextEncoder().encode(body), new Headers(signed()), secret)).toEqual(expected)
+})
+
+test('takes the new secret and the old one while it is being changed', () => {
+  expect(verifyWebhook(body, signed(older), secret, older).type).toBe('encounter.created')
+})
+
+test.for([
+  ['another secret', body, signed(older)],
+  ['another body', body.replace('created', 'failed'), signed()],
+  ['a signature of an hour ago', body, signed(secret, new Date(Date.now() - 3_600_000))],
+  ['no signature', body, {}],
+] as const)('refuses %s', ([, text, headers]) => {
+  expect(() => verifyWebhook(text, headers, secret)).toThrow(WebhookVerificationError)
+})

@@ -1,0 +1,56 @@
+import { Webhook, WebhookVerificationError } from 'standardwebhooks'
+import type { EmrSystem } from './contract.ts'
+
+export { WebhookVerificationError } from 'standardwebhooks'
+
+/** What the gateway tells an endpoint. More types and more properties may come: pass over those you do not know. */
+export type WebhookEvent = {
+  /** The same at every try: drop what you have seen. */
+  id: string
+  type:
+    | 'encounter.created'
+    | 'encounter.failed'
+    | 'encounter.outcome_unknown'
+    | 'encounter.cancelled'
+    | 'encounter.expired'
+    | 'batch.finished'
+    | (string & {})
+  /** When it came about, RFC 3339. */
+  timestamp: string
+  data: { JobId?: string; BatchId?: string; EMRSystem?: EmrSystem; EmrInstance?: string; StatusCode?: number }
+}
+
+type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
+
+/**
+ * Checks that a webhook comes from the gateway (Standard Webhooks 1.0) and is not older than five minutes, and reads it. `body`: the
+ * bytes or the text as received, before any parsing. `secrets`: that of the endpoint, `whsec_` and base64; while it is being
+ * changed, the old and the new one. Throws a WebhookVerificationError if it is not genuine: answer 401 then.
+ */
+export function verifyWebhook(
+  body: string | Uint8Array,
+  headers: IncomingHeaders,
+  ...secrets: [string, ...string[]]
+): WebhookEvent {
+  const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+  const received = Object.fromEntries(
+    (['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const).map((name) => [name, headerOf(headers, name)]),
+  )
+  let refusal: unknown
+  for (const secret of secrets) {
+    try {
+      const event = new Webhook(secret).verify(text, received) as Omit<WebhookEvent, 'id'>
+      return { id: received['webhook-id'] ?? '', ...event }
+    } catch (error) {
+      if (!(error instanceof WebhookVerificationError)) throw error
+      refusal = error
+    }
+  }
+  throw refusal
+}
+
+function headerOf(headers: IncomingHeaders, name: string): string {
+  if (headers instanceof Headers) return headers.get(name) ?? ''
+  const [value] = [headers[name] ?? ''].flat()
+  return value ?? ''
+}

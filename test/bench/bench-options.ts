@@ -1,0 +1,20 @@
+import type { Bodies } from './bodies.ts'
+
+/** What every measurement is told of the run it is part of. */
+export type Bench = {
+  /** For logs, profiles and results; exists. */
+  folder: string
+  round: number
+  /** How long one load lasts. */
+  seconds: number
+  /** Connections of the load. */
+  connections: number
+  /** What is sent. */
+  bodies: Bodies
+  /** Also write CPU profiles of api and worker. */
+  profile: boolean
+  /** Also what takes long: 1,000,000 waiting jobs. */
+  full: boolean
+  /** Gets one line now and then. */
+  log(line: string): void
+}

@@ -1,0 +1,40 @@
+import { watchDrain } from '../drain.ts'
+import { fill } from '../load/load.ts'
+import type { Measurement } from '../measurement.ts'
+import { sideOf } from '../sides/sides.ts'
+import { openStage } from '../stage.ts'
+
+/** About what a worker does in a second at best, so that there is enough to do for the time that was asked for. */
+const PER_SECOND = 3_000
+
+/** Row 3. */
+export const drainRate: Measurement = {
+  id: '3',
+  name: 'drain-rate',
+  title: 'Encounters per second to the Sandbox EMR',
+  method:
+    'The queue is filled through the api, which is then stopped; one worker process with 100 jobs in hand drains it to a Sandbox ' +
+    'EMR without latency. Counted at the EMR, from a quarter of the jobs to 95 %. Each attempt is logged on both sides.',
+  sides: ['ours', 'bare', 'pg-boss', 'graphile-worker'],
+  base: 'bare',
+  figures: [
+    { key: 'rate', label: 'encounters', unit: '/s', better: 'more', goal: { of: 'ratio', first: 0.8, second: 0.95 } },
+    { key: 'cpu', label: 'worker CPU per encounter', unit: 'µs', better: 'less' },
+    { key: 'storeCpu', label: 'Redis CPU per encounter', unit: 'µs', better: 'less' },
+    { key: 'emrCpu', label: 'Sandbox EMR CPU per encounter', unit: 'µs', better: 'less' },
+  ],
+  async run(side, bench) {
+    await using stage = await openStage(sideOf(side), bench)
+    const jobs = bench.seconds * PER_SECOND
+    const api = await stage.startApi()
+    await fill(stage, [api], jobs)
+    await api[Symbol.asyncDispose]()
+    const emr = await stage.startEmr()
+    const worker = await stage.startWorker()
+    const { perSecond, workerCpu, storeCpu, emrCpu } = await watchDrain(stage, emr, [worker], {
+      from: jobs * 0.25,
+      to: jobs * 0.95,
+    })
+    return { rate: perSecond, cpu: workerCpu, storeCpu, emrCpu }
+  },
+}

@@ -1,0 +1,17 @@
+import type { applications as original } from '../../../api/src/plugins/applications.ts'
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+
+/** Whoever calls is the first application; no key is looked at. */
+export const applications: typeof original = fp(
+  async function applications(app: FastifyInstance, options: { applications: readonly Application[] }) {
+    const [first] = options.applications
+    if (!first) throw new TypeError('there is no application')
+    app.decorateRequest('application')
+    app.addHook('onRequest', async (request) => {
+      request.application = first
+    })
+  },
+  { name: 'applications' },
+)

@@ -1,0 +1,19 @@
+/** A part of the product, the file that it is in, and what takes its place in a run without it. */
+export const parts = {
+  sealing: { file: '/shared/src/seal.ts', standIn: 'seal.ts' },
+  'rate limit': { file: '/api/src/plugins/rate-limit.ts', standIn: 'rate-limit.ts' },
+  'application keys': { file: '/api/src/plugins/applications.ts', standIn: 'applications.ts' },
+  validation: { file: '/api/src/plugins/validation.ts', standIn: 'validation.ts' },
+  'request ids and log': { file: '/api/src/plugins/request-log.ts', standIn: 'request-log.ts' },
+  metrics: { file: '/api/src/plugins/metrics.ts', standIn: 'metrics.ts' },
+  records: { file: '/shared/src/queue.ts', standIn: 'queue.ts' },
+  breaker: { file: '/worker/src/breaker.ts', standIn: 'breaker.ts' },
+  'mark and outcome': { file: '/shared/src/records/records.ts', standIn: 'records.ts' },
+  'line per attempt': { file: '/shared/src/logger.ts', standIn: 'logger.ts' },
+  'worker metrics': { file: '/worker/src/metrics.ts', standIn: 'worker-metrics.ts' },
+} as const
+export type Part = keyof typeof parts
+
+export function isPart(name: string): name is Part {
+  return name in parts
+}

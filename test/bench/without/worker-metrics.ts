@@ -1,0 +1,9 @@
+import { createMetrics as original } from '../../../worker/src/metrics.ts'
+
+export type * from '../../../worker/src/metrics.ts'
+
+/** Attempts are not counted. */
+export const createMetrics: typeof original = (workers, nameOfWorker) => ({
+  ...original(workers, nameOfWorker),
+  attempted: () => undefined,
+})

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Batch, PatientEncounterRequest } from '@encounter-gateway/client/index.ts'
+import { demoKey, type Processes } from '../fixtures/processes.ts'
+import { encounterAt } from '../generator/encounters.ts'
+
+const program = fileURLToPath(new URL('../../api/client/cli/encounter-gateway.mjs', import.meta.url))
+
+/** What a command has written, and how it ended. */
+export type Ended = { exitCode: number | null; out: string; err: string }
+
+/** The command line as a process of its own in a folder of its own, with credentials in its environment. */
+export function openCommandLine(gateway: Pick<Processes, 'url' | 'emrInstance'>) {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-client-'))
+  const credentials = {
+    GATEWAY_URL: gateway.url,
+    GATEWAY_APPLICATION_NAME: 'demo',
+    GATEWAY_APPLICATION_KEY: demoKey,
+    GATEWAY_LOGIN_ID: 'doctor-login',
+    GATEWAY_PASSWORD: 'doctor-password',
+  }
+  const said: string[] = []
+  /** Starts a command, its output piped. */
+  const start = (args: string[], environment: NodeJS.ProcessEnv = {}) => {
+    const env = { PATH: process.env['PATH'], ...credentials, ...environment }
+    const child = spawn(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const exited = once(child, 'close') as Promise<[number | null]>
+    const ended = Promise.all([text(child.stdout), text(child.stderr), exited]).then(
+      ([out, err, [exitCode]]): Ended => {
+        said.push(out, err)
+        return { exitCode, out, err }
+      },
+    )
+    return { child, ended }
+  }
+  const run = (args: string[], environment?: NodeJS.ProcessEnv) => start(args, environment).ended
+  const toGateway = ['--emr', 'Sandbox', '--instance', gateway.emrInstance]
+  return {
+    folder,
+    start,
+    run,
+    /** `submit` to the Sandbox EMR of this gateway. */
+    submit: (file: string, args: string[] = [], environment?: NodeJS.ProcessEnv) =>
+      run(['submit', file, ...toGateway, ...args], environment),
+    startSubmit: (file: string, args: string[], environment?: NodeJS.ProcessEnv) =>
+      start(['submit', file, ...toGateway, ...args], environment),
+    /** Runs a command with `--json` and gives what it has written. */
+    async json<Content>(args: string[]): Promise<Content> {
+      const { out, err } = await run([...args, '--json'])
+      if (!out) throw new Error(`nothing was written: ${err}`)
+      return JSON.parse(out) as Content
+    },
+    write(name: string, content: string | Buffer): string {
+      writeFileSync(join(folder, name), content)
+      return name
+    },
+    /** Everything that any command has written so far. */
+    said: () => said.join('\n'),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  }
+}
+export type CommandLine = ReturnType<typeof openCommandLine>
+
+let seed = 0
+/** Encounters that no other call has given. */
+export function freshEncounters(count: number): PatientEncounterRequest[] {
+  seed++
+  return Array.from({ length: count }, (_, index) => encounterAt(seed * 1_000_003 + process.pid, index))
+}
+
+export const linesOf = (encounters: unknown[]) => encounters.map((each) => `${JSON.stringify(each)}\n`).join('')
+
+/** How many encounters the Sandbox EMR has of each of these patients. */
+export async function createdOf(sandboxUrl: string, patients: string[]): Promise<Map<string, number>> {
+  const wanted = new Map(patients.map((patient) => [patient, 0]))
+  const all = (await (await fetch(`${sandboxUrl}/encounters?limit=99999`)).json()) as { EncounterId: string }[]
+  for (const { EncounterId } of all) {
+    const kept = (await (await fetch(`${sandboxUrl}/encounters/${EncounterId}`)).json()) as {
+      Content: { PatientId: string }
+    }
+    const { PatientId } = kept.Content
+    if (wanted.has(PatientId)) wanted.set(PatientId, (wanted.get(PatientId) ?? 0) + 1)
+  }
+  return wanted
+}
+
+/** The batch that a line such as `batch q3f0h2k7m9x1c8v5b6n4: ...` names. */
+export function batchIdIn(out: string): Batch['BatchId'] {
+  const [, batchId] = /batch ([0-9a-z]{20})/.exec(out) ?? []
+  if (!batchId) throw new Error(`no batch is named: ${out}`)
+  return batchId
+}

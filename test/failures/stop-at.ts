@@ -1,6 +1,6 @@
+import { scripts } from '@encounter-gateway/shared/records/scripts.ts'
 import { Redis } from 'ioredis'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 
 /**
  * Loaded into a worker by `--import`, it stops the process with the signal STOP_BY at a point that no test could hit from
@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs'
 const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
 const signal = process.env['STOP_BY'] ?? 'SIGKILL'
 const sha1 = (text: string | Buffer) => createHash('sha1').update(text).digest('hex')
-const wanted = sha1(readFileSync(new URL(`../../shared/src/records/${transition}.lua`, import.meta.url)))
+const wanted = sha1(transition === 'begin' ? scripts.egBegin.lua : scripts.egFinish.lua)
 
 let stopped = false
 const sendCommand = Reflect.get(Redis.prototype, 'sendCommand')

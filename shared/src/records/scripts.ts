@@ -18,7 +18,8 @@ declare module 'ioredis' {
   }
 }
 
-const scripts = {
+/** Our transitions by the name of their command. */
+export const scripts = {
   egAccept: { lua: lua('accept') },
   egBegin: { lua: lua('begin'), numberOfKeys: 5 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },

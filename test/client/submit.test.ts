@@ -7,11 +7,12 @@ import { batchIdIn, createdOf, freshEncounters, linesOf, openCommandLine, type C
 
 // a database of its own: the queue of webhook deliveries has one name for all
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/5`
+const CONCURRENCY = 50
 let gateway: Processes
 let cli: CommandLine
 
 beforeAll(async () => {
-  gateway = await startProcesses({ redisUrl, settings: { requestsPerSecond: 5_000, concurrency: 50 } })
+  gateway = await startProcesses({ redisUrl, settings: { requestsPerSecond: 5_000, concurrency: CONCURRENCY } })
   cli = openCommandLine(gateway)
 }, 60_000)
 afterAll(async () => {
@@ -162,6 +163,27 @@ test('what failed can be seen, tried again and cancelled', async () => {
   expect(await cli.run(['cancel', batchId])).toMatchObject({ exitCode: 76 })
   expect(await cli.run(['job', items[0]?.JobId ?? ''])).toMatchObject({ exitCode: 0 })
 }, 90_000)
+
+test('what waits can be cancelled, as one job and as a batch, and the EMR has none of what was', async () => {
+  await gateway.worker.kill('SIGTERM')
+  const encounters = freshEncounters(300)
+  const single = await cli.submit(cli.write('one.ndjson', linesOf(encounters.slice(0, 1))))
+  const { out: items } = await cli.run(['results', batchIdIn(single.out)])
+  const { JobId = '' } = JSON.parse(items) as BatchItem
+  expect(await cli.run(['cancel', '--job', JobId])).toMatchObject({ exitCode: 0, out: `job ${JobId} Cancelled\n` })
+  const many = await cli.submit(cli.write('many.ndjson', linesOf(encounters.slice(1))))
+  const batchId = batchIdIn(many.out)
+  expect(await cli.run(['cancel', batchId])).toMatchObject({ exitCode: 0 })
+  await gateway.startWorker()
+  expect(await cli.run(['batch', batchId, '--watch'])).toMatchObject({ exitCode: 1 })
+  const { Succeeded, Cancelled, Items } = await cli.json<Batch>(['batch', batchId])
+  expect(Succeeded + Cancelled).toBe(Items)
+  // those whose turn had come when the worker went may have been sent
+  expect(Cancelled).toBeGreaterThanOrEqual(Items - 2 * CONCURRENCY)
+  const counts = await createdOf(gateway.sandboxUrl, patientsOf(encounters))
+  expect(counts.get(encounters[0]?.PatientId ?? '')).toBe(0)
+  expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(Succeeded)
+}, 60_000)
 
 test('nothing that was written holds a credential or a patient', () => {
   const said = cli.said()

@@ -177,3 +177,30 @@ test('an Idempotency-Key that was never used names no upload; an EMR that is not
   expect(await client.findUpload('Sandbox', 'never')).toBeUndefined()
   await expect(client.findUpload('Sandbox', 'never')).rejects.toBeInstanceOf(GatewayError)
 })
+
+test('a redirect is told, not followed: the credentials stay here', async () => {
+  const redirect: Answer = ({ response }) => void response.writeHead(308, { Location: 'http://127.0.0.1:9/' }).end()
+  await using gateway = await openScriptedGateway(redirect, redirect)
+  const upload = clientOf(gateway.url).uploadBatch('Sandbox', encounters)
+  await expect(upload).rejects.toThrow(/redirect/)
+})
+
+test('an upload of any length is not held in memory', async () => {
+  await using gateway = await openScriptedGateway(async ({ request, response }) => {
+    request.resume()
+    request.on('end', () => {
+      response.writeHead(202, { 'Content-Type': 'application/json' }).end(JSON.stringify(received))
+    })
+  })
+  const MiB = 1024 * 1024
+  const before = process.memoryUsage().arrayBuffers
+  let most = 0
+  const long = async function* () {
+    for (let piece = 0; piece < 512; piece++) {
+      yield new Uint8Array(MiB / 2)
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before)
+    }
+  }
+  await clientOf(gateway.url).uploadBatch('Sandbox', () => long())
+  expect(most).toBeLessThan(128 * MiB)
+})

@@ -1,11 +1,15 @@
 import { once } from 'node:events'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { showBar } from '../torture/progress-bar.ts'
 import { encounterAt } from './encounters.ts'
 import { randomFrom } from './random.ts'
 import { spoiltLine } from './spoil.ts'
 
 const USAGE = `Usage: npm run -s generate -- --count 1000 [--seed 1] [--invalid 0.01] > encounters.ndjson
 Writes one request body per line. The same seed gives the same lines. --invalid: the share of lines that must be refused.`
+
+const LINES_A_TURN = 1_000
 
 /** `npm run generate`: NDJSON on standard output, at the pace of whoever reads it. */
 async function main(): Promise<number> {
@@ -22,12 +26,26 @@ async function main(): Promise<number> {
     return 64
   }
   const luck = randomFrom(seed ^ 0x5bd1e995)
-  for (let index = 0; index < count; index++) {
-    const encounter = encounterAt(seed, index)
+  let written = 0
+  const endProgress = showProgress(count, () => written)
+  for (; written < count; written++) {
+    const encounter = encounterAt(seed, written)
     const line = luck.chance(invalid) ? spoiltLine(encounter, luck) : JSON.stringify(encounter)
     if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
+    // a file takes all at once, and a bar has to be drawn in between
+    if (written % LINES_A_TURN === 0) await nextTurn()
   }
+  endProgress?.()
   return 0
+}
+
+/** Only where a person looks on while a file or another program gets the lines. */
+function showProgress(count: number, written: () => number): (() => void) | undefined {
+  if (!process.stderr.isTTY || process.stdout.isTTY) return undefined
+  return showBar(process.stderr, () => ({
+    share: count > 0 ? written() / count : 1,
+    text: `${written().toLocaleString('en')} of ${count.toLocaleString('en')} lines`,
+  }))
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -104,10 +104,9 @@ function pass(from: Socket, to: Socket, delayMs: () => number, swallow: () => bo
   from.on('data', (chunk: Buffer) => {
     if (swallow()) return
     inTurn(() => {
-      if (to.writable && !to.write(chunk)) {
-        from.pause()
-        to.once('drain', () => from.resume())
-      }
+      if (!to.writable || to.write(chunk) || from.isPaused()) return
+      from.pause()
+      to.once('drain', () => from.resume())
     })
   })
   from.on('end', () => inTurn(() => to.writable && to.end()))

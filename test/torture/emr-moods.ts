@@ -40,5 +40,6 @@ export async function controlEmr(emrUrl: string, mood: Mood = {}): Promise<void>
     headers,
     body: JSON.stringify({ ...usual, ...mood }),
   })
-  if (!answer.ok) throw new Error(`the Sandbox EMR does not take its orders: ${await answer.text()}`)
+  const said = await answer.text()
+  if (!answer.ok) throw new Error(`the Sandbox EMR does not take its orders: ${said}`)
 }

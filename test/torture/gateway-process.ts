@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -6,8 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-end.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** Ends the process when this one is gone, however it went. */
-const endWithParent = new URL('../../shared/launch/end-with-parent.ts', import.meta.url).href
+const dieWithParent = new URL('die-with-parent.ts', import.meta.url).href
 const SECOND = 1000
 /** What ended by itself is started again after this long, as a supervisor does. */
 const SUPERVISION_MS = 500
@@ -25,12 +25,14 @@ export type GatewayProcess = {
   stop(): Promise<string>
   pause(): void
   resume(): void
+  /** SIGKILL, for good: whoever waits for a start is told by an error, and there is no other. */
+  close(): Promise<void>
 }
 
 /** What one may want to know of a process. */
 export type ProcessEvents = {
   line(line: string): void
-  started(): void
+  started(pid: number): void
   /** `expected`: somebody ended it, or it had not been ready yet. */
   ended(expected: boolean, how: string): void
 }
@@ -48,12 +50,14 @@ export function openGatewayProcess(about: {
   const log = createWriteStream(logPath, { flags: 'a' })
   let child: ChildProcess | undefined
   let ended: Promise<string> = Promise.resolve('')
+  let silent: Promise<unknown> = Promise.resolve()
   let wanted = false
+  let closed = false
   let whenReady = Promise.withResolvers<void>()
 
   function launch(): void {
     let ready = false
-    const launched = spawn(process.execPath, ['--import', endWithParent, script], {
+    const launched = spawn(process.execPath, ['--import', dieWithParent, script], {
       cwd: root,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -66,11 +70,12 @@ export function openGatewayProcess(about: {
       events.line(line)
       if (ready || !line.includes(readyText)) return
       ready = true
-      events.started()
+      events.started(launched.pid ?? 0)
       whenReady.resolve()
     })
     stderr.pipe(log, { end: false })
     ended = endOf(launched)
+    silent = once(launched, 'close').catch(() => undefined)
     void ended.then(async (how) => {
       if (child === launched) child = undefined
       events.ended(!wanted || !ready, how)
@@ -83,6 +88,7 @@ export function openGatewayProcess(about: {
   return {
     name,
     async start() {
+      if (closed) throw new Error(`${name} is not started again`)
       wanted = true
       whenReady = Promise.withResolvers()
       if (!child) launch()
@@ -101,5 +107,16 @@ export function openGatewayProcess(about: {
     },
     pause: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
+    async close() {
+      closed = true
+      wanted = false
+      // whether anyone waits or not
+      whenReady.promise.catch(() => undefined)
+      whenReady.reject(new Error(`${name} was ended before it was ready`))
+      child?.kill('SIGKILL')
+      await ended
+      await silent
+      log.end()
+    },
   }
 }

@@ -18,7 +18,7 @@ export type Happening =
       jobs?: string[]
       note?: string
     }
-  | { what: 'process'; name: string; state: 'started' | 'ended'; expected: boolean; note?: string }
+  | { what: 'process'; name: string; state: 'started' | 'ended'; expected: boolean; pid?: number; note?: string }
   | {
       what: 'log'
       process: string
@@ -63,6 +63,7 @@ export type History = {
   readonly events: readonly HistoryEvent[]
   /** ms since the start of the run */
   now(): number
+  /** Forgotten once the history is closed: what is over is over. */
   note(happening: Happening): void
   /** Resolves when the file is complete. */
   close(): Promise<void>
@@ -73,16 +74,19 @@ export function openHistory(path?: string): History {
   const events: HistoryEvent[] = []
   const startedAt = performance.now()
   const file = path === undefined ? undefined : createWriteStream(path)
+  let closed = false
   const now = () => Math.round(performance.now() - startedAt)
   return {
     events,
     now,
     note(happening) {
+      if (closed) return
       const event = { ms: now(), ...happening }
       events.push(event)
       file?.write(`${JSON.stringify(event)}\n`)
     },
     async close() {
+      closed = true
       if (!file) return
       file.end()
       await once(file, 'finish')

@@ -10,29 +10,46 @@ import { connection, type Stage } from './stage.ts'
 /** What one event did beside its kind, for the history. */
 type Done = { target?: string; jobs?: string[]; note?: string }
 /** Begins something at once, and gives what ends it. A string instead: why it cannot be done here. */
-type Deed = (at: { stage: Stage; event: NemesisEvent; random: Random }) => Promise<[Done, () => Promise<void>] | string>
+type Deed = (at: {
+  stage: Stage
+  event: NemesisEvent
+  random: Random
+  signal: AbortSignal
+}) => Promise<[Done, () => Promise<void>] | string>
 
-/** Does what the schedule says, each lane for itself; resolves when the last one is over and everything is well again. */
-export async function letLoose(schedule: readonly NemesisEvent[], stage: Stage, history: History): Promise<void> {
+/**
+ * Does what the schedule says, each lane for itself; resolves when the last one is over and everything is well again. With
+ * the signal every lane ends where it is, and what it has made bad stays so.
+ */
+export async function letLoose(
+  schedule: readonly NemesisEvent[],
+  stage: Stage,
+  history: History,
+  signal: AbortSignal,
+): Promise<void> {
   const numbered = schedule.map((event, n) => ({ event, n }))
   const lanes = Map.groupBy(numbered, ({ event }) => event.lane)
   await Promise.all(
     lanes.values().map(async (lane) => {
       for (const { event, n } of lane) {
-        await delay(Math.max(event.atMs - history.now(), 0))
-        await perform(event, n, stage, history)
+        await delay(Math.max(event.atMs - history.now(), 0), undefined, { signal })
+        await perform(event, n, { stage, history, signal })
       }
     }),
   )
 }
 
-async function perform(event: NemesisEvent, n: number, stage: Stage, history: History): Promise<void> {
+async function perform(
+  event: NemesisEvent,
+  n: number,
+  { stage, history, signal }: { stage: Stage; history: History; signal: AbortSignal },
+): Promise<void> {
   const { kind } = event
-  const begun = await deeds[kind]({ stage, event, random: randomFrom(event.seed) })
+  const begun = await deeds[kind]({ stage, event, random: randomFrom(event.seed), signal })
   if (typeof begun === 'string') return history.note({ what: 'nemesis', n, kind, phase: 'skipped', note: begun })
   const [done, end] = begun
   history.note({ what: 'nemesis', n, kind, phase: 'begin', ...done })
-  await delay(event.forMs)
+  await delay(event.forMs, undefined, { signal })
   await end()
   history.note({ what: 'nemesis', n, kind, phase: 'end', ...(done.target && { target: done.target }) })
 }
@@ -115,11 +132,11 @@ const emrMood =
     return [{ target: 'emr' }, () => controlEmr(stage.emrUrl)]
   }
 
-const emrLateCommit: Deed = async ({ stage, event, random }) => {
+const emrLateCommit: Deed = async ({ stage, event, random, signal }) => {
   const { shortestMs, longestMs, momentMs, everyMs } = lateCommit
   const over = new AbortController()
   const pulses = (async () => {
-    while (!over.signal.aborted) {
+    while (!over.signal.aborted && !signal.aborted) {
       await controlEmr(stage.emrUrl, { commitDelayMs: random.integer(shortestMs, longestMs), seed: event.seed })
       await delay(momentMs)
       await controlEmr(stage.emrUrl)

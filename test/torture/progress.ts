@@ -1,14 +1,11 @@
 import type { HistoryEvent } from './history.ts'
+import { showBar } from './progress-bar.ts'
 import type { NemesisEvent } from './schedule.ts'
-
-const LINE_EVERY_MS = 10_000
-const BAR_EVERY_MS = 200
-const BAR_WIDTH = 24
 
 /** What is known of a run at one moment, counted as its history grows. */
 type Count = { accepted: number; ended: number; retries: number; faults: Map<number, string> }
 
-/** Shows how far a run is: a bar on a terminal, else a line every ten seconds. Returns what ends it. */
+/** Shows how far a run is, by its history. Returns what ends it. */
 export function showProgress(about: {
   events: readonly HistoryEvent[]
   schedule: readonly NemesisEvent[]
@@ -19,23 +16,15 @@ export function showProgress(about: {
   const count: Count = { accepted: 0, ended: 0, retries: 0, faults: new Map() }
   const told = new Set<string>()
   let seen = 0
-  const show = () => {
+  return showBar(out, () => {
     for (; seen < events.length; seen++) add(events[seen], count, told)
     const ms = events.at(-1)?.ms ?? 0
     const faults = [...count.faults.values()].join(' ') || 'quiet'
     const done = schedule.filter(({ atMs }) => atMs <= ms).length
-    const text = `${Math.round(ms / 1000)} s, accepted ${count.accepted}, ended ${count.ended} of ${encounters}, retries ${count.retries}, nemesis ${done}/${schedule.length}: ${faults}`
-    if (!out.isTTY) return out.write(`${text}\n`)
-    const filled = Math.min(BAR_WIDTH, Math.floor((count.ended / encounters) * BAR_WIDTH))
-    const bar = `[${'#'.repeat(filled).padEnd(BAR_WIDTH, '.')}] ${text}`
-    return out.write(`\r\x1b[2K${bar.slice(0, (out.columns ?? 120) - 1)}`)
-  }
-  const timer = setInterval(show, out.isTTY ? BAR_EVERY_MS : LINE_EVERY_MS)
-  return () => {
-    clearInterval(timer)
-    show()
-    if (out.isTTY) out.write('\n')
-  }
+    const { accepted, ended, retries } = count
+    const text = `${Math.round(ms / 1000)} s, accepted ${accepted}, ended ${ended} of ${encounters}, retries ${retries}, nemesis ${done}/${schedule.length}: ${faults}`
+    return { share: ended / encounters, text }
+  })
 }
 
 function add(event: HistoryEvent | undefined, count: Count, told: Set<string>): void {

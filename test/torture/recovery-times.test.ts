@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HistoryEvent } from './history.ts'
-import { recoveryTimes } from './recovery-times.ts'
+import { describeRecovery, heldGoal, recoveryTimes } from './recovery-times.ts'
 import type { NemesisKind } from './schedule.ts'
 
 const fault = (n: number, kind: NemesisKind, from: number, to: number, jobs?: string[]): HistoryEvent[] => [
@@ -37,4 +37,28 @@ test('the EMR is measured only where its absence opened the breaker', () => {
   const opened: HistoryEvent = { ms: 2_000, what: 'log', process: 'worker-0', event: 'breaker.opened', openMs: 4_000 }
   expect(measured([...down, heard(7_000, 'a')], 'EMR')).toMatchObject({ all: [] })
   expect(measured([...down, opened, heard(7_000, 'a')], 'EMR')).toMatchObject({ all: [2_000] })
+})
+
+test('Redis back with no worker there, or with an open breaker, is a recovery with another fault at work', () => {
+  const [kill, done] = [fault(1, 'redis-kill', 1_000, 2_000), heard(9_000, 'b')]
+  const opened: HistoryEvent = { ms: 1_500, what: 'log', process: 'worker-0', event: 'breaker.opened', openMs: 4_000 }
+  expect(measured([...kill, ...fault(2, 'worker-kill-all', 2_500, 8_000), done], 'Redis')).toMatchObject({
+    undisturbed: [],
+  })
+  expect(measured([...kill, opened, done], 'Redis')).toMatchObject({ undisturbed: [] })
+  expect(measured([...kill, ...fault(2, 'api-kill', 2_500, 8_000), done], 'Redis')).toEqual({
+    all: [7_000],
+    undisturbed: [7_000],
+  })
+})
+
+test('a goal is held by the longest recovery that nothing disturbed, and not decided where there is none', () => {
+  const recovery = { what: 'Redis back', goalMs: 3_000, all: [100, 200, 9_000], undisturbed: [100, 200] }
+  expect(heldGoal(recovery)).toBe(true)
+  expect(describeRecovery(recovery)).toBe(
+    'Redis back (goal: within 3.0 s): held, median 0.2 s, max 0.2 s of 2 undisturbed; all 3: median 0.2 s, max 9.0 s',
+  )
+  expect(describeRecovery({ ...recovery, undisturbed: [100, 3_001] })).toContain('NOT HELD')
+  expect(heldGoal({ ...recovery, undisturbed: [] })).toBeUndefined()
+  expect(describeRecovery({ ...recovery, undisturbed: [] })).toContain('never without another fault')
 })

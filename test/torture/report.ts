@@ -6,7 +6,7 @@ import { tellStory } from './story.ts'
 const STORIES = 20
 
 /** What a run came to, in lines for people; stories of the first twenty findings at the end. */
-export function report({ order, folder, history, findings, drainedAfterMs }: TortureResult): string {
+export function report({ order, history, findings, drainedAfterMs }: TortureResult): string {
   const of = <What extends HistoryEvent['what']>(what: What) =>
     history.filter((event): event is Extract<HistoryEvent, { what: What }> => event.what === what)
   const replies = of('reply')
@@ -30,7 +30,6 @@ export function report({ order, folder, history, findings, drainedAfterMs }: Tor
       ? 'checker: no invariant broken'
       : `checker: ${findings.length} BROKEN (${counted(findings.map(({ invariant }) => invariant))})`,
     ...findings.slice(0, STORIES).map((finding) => tellStory(finding, history)),
-    `history and logs: ${folder}`,
   ].join('\n')
 }
 

@@ -12,6 +12,7 @@ import { showProgress } from './progress.ts'
 import { planNemesis, type NemesisEvent } from './schedule.ts'
 import { openStage } from './stage.ts'
 import { startSubmitter, type Submitter } from './submitter.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import { openWebhookDesk, type WebhookDesk } from './webhook-desk.ts'
 
 const SECOND = 1000
@@ -33,7 +34,7 @@ export type TortureOrder = {
   progress?: NodeJS.WriteStream
   /** Instead of the schedule that seed and minutes make; `[]` for a run without a nemesis. */
   schedule?: NemesisEvent[]
-  /** Ends everything at once; the run then throws. */
+  /** Ends everything at once; the run then throws its reason. */
   stop?: AbortSignal
 }
 
@@ -50,8 +51,6 @@ export type TortureResult = {
 
 /** Tortures a gateway of its own, lets it drain, and checks what it did. */
 export async function runTorture(order: TortureOrder): Promise<TortureResult> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>()
-  order.stop?.addEventListener('abort', () => reject(new Error('the torture was stopped')))
   const { encounters, seed, minutes, drainMinutes, progress } = order
   const folder = order.out ?? mkdtempSync(join(tmpdir(), 'gateway-torture-'))
   mkdirSync(folder, { recursive: true })
@@ -64,41 +63,45 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const history = openHistory(join(folder, 'history.ndjson'))
   ends.defer(() => history.close())
   const desk = ends.use(await openWebhookDesk(secret, history))
-  const stage = ends.use(await openStage(folder, desk, secret, history))
+  const over = new AbortController()
+  const signal = AbortSignal.any([over.signal, ...(order.stop ? [order.stop] : [])])
+  const stage = ends.use(await openStage({ folder, desk, secret, history, signal }))
   await controlEmr(stage.emrUrl)
   // the schedule's times begin when all is ready
   const startedAt = history.now()
   const shifted = schedule.map((event) => ({ ...event, atMs: event.atMs + startedAt }))
-  const endProgress = progress && showProgress({ events: history.events, schedule: shifted, encounters, out: progress })
+  if (progress) ends.defer(showProgress({ events: history.events, schedule: shifted, encounters, out: progress }))
   const overMs = minutes * MINUTE
   const submitter = startSubmitter({ apis: stage.apiUrls, encounters, seed, overMs, history })
   ends.defer(() => submitter.close())
+  // first of all, so that no lane starts again what is being ended
+  ends.defer(() => over.abort(new Error('the run is over')))
 
   const run = async (): Promise<TortureResult> => {
-    await Promise.all([letLoose(shifted, stage, history), delay(overMs)])
+    await Promise.all([letLoose(shifted, stage, history, signal), delay(overMs, undefined, { signal })])
     history.note({ what: 'quiet' })
-    const drainedAfterMs = await drain(submitter, desk, drainMinutes * MINUTE, history)
-    await delay(AFTERWARDS_MS)
+    const drainedAfterMs = await drain({ submitter, desk, history, patienceMs: drainMinutes * MINUTE, signal })
+    await delay(AFTERWARDS_MS, undefined, { signal })
     await noteAftermath(stage, submitter.accepted, history)
     return { order, folder, history: history.events, findings: check(history.events), drainedAfterMs }
   }
-  const result = await Promise.race([run(), stopped])
-  endProgress?.()
-  return result
+  return await unlessAborted(run(), signal)
 }
 
-async function drain(
-  submitter: Submitter,
-  desk: WebhookDesk,
-  patienceMs: number,
-  history: History,
-): Promise<number | undefined> {
+async function drain(about: {
+  submitter: Submitter
+  desk: WebhookDesk
+  history: History
+  patienceMs: number
+  signal: AbortSignal
+}): Promise<number | undefined> {
+  const { submitter, desk, history, patienceMs, signal } = about
   const beganAt = history.now()
   let allAccepted = false
   void submitter.done.then(() => (allAccepted = true))
   while (history.now() - beganAt < patienceMs) {
     if (allAccepted && submitter.accepted.isSubsetOf(desk.told)) return history.now() - beganAt
-    await delay(100)
+    await delay(100, undefined, { signal })
   }
   submitter.giveUp()
   await submitter.done

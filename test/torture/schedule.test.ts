@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nemesisKinds, planNemesis } from './schedule.ts'
+import { nemesisKinds, planNemesis, planOnly } from './schedule.ts'
 
 test('the same seed and minutes make the same schedule, another seed another', () => {
   expect(planNemesis(42, 10)).toEqual(planNemesis(42, 10))
@@ -27,6 +27,15 @@ test('a lane does one thing at a time', () => {
 test('a worker is always paused for longer than its lock of 10 s and the check every 5 s', () => {
   const pauses = planNemesis(3, 0.8).filter(({ kind }) => kind === 'worker-pause')
   expect(Math.min(...pauses.map(({ forMs }) => forMs))).toBeGreaterThanOrEqual(15_000)
+})
+
+test('a run of some kinds only has them in turn, each after the recovery from the last', () => {
+  const events = planOnly(['redis-kill', 'emr-down'], 1, 3)
+  expect(events.slice(0, 4).map(({ kind }) => kind)).toEqual(['redis-kill', 'emr-down', 'redis-kill', 'emr-down'])
+  const ends = events.map(({ atMs, forMs }) => atMs + forMs)
+  const rests = events.slice(1).map(({ atMs }, n) => atMs - (ends[n] ?? atMs))
+  expect(Math.min(...rests)).toBeGreaterThanOrEqual(20_000)
+  expect(() => planOnly(['redis-kil'], 1, 3)).toThrow(RangeError)
 })
 
 test('too little time for one of each is refused', () => {

@@ -88,6 +88,28 @@ export function planNemesis(seed: number, minutes: number): NemesisEvent[] {
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
+/** Between two events of a run that has only some: the longest recovery, 17 s of a killed worker's jobs, is over by then. */
+const RECOVERY_MS = 22 * SECOND
+
+/**
+ * These kinds in turn and nothing beside them, each after all has recovered from the last: how long recovery takes by itself.
+ * Throws `RangeError` for a kind that there is not.
+ */
+export function planOnly(kinds: readonly string[], seed: number, minutes: number): NemesisEvent[] {
+  const random = randomFrom(seed)
+  const events: NemesisEvent[] = []
+  for (let n = 0, atMs = WARM_UP_MS; ; n++) {
+    const kind = kinds[n % kinds.length]
+    const lane = (Object.keys(lanes) as Lane[]).find((each) => Object.hasOwn(lanes[each], kind ?? ''))
+    if (kind === undefined || !lane) throw new RangeError(`there is no ${kind}, but ${nemesisKinds.join(', ')}`)
+    const [shortestMs, longestMs] = (lanes[lane] as Record<string, Span>)[kind] ?? [0, 0]
+    const forMs = random.integer(shortestMs, longestMs)
+    if (atMs + forMs > minutes * MINUTE) return events
+    events.push({ lane, kind: kind as NemesisKind, atMs, forMs, seed: random.integer(1, 0xffff_ffff) })
+    atMs += forMs + RECOVERY_MS
+  }
+}
+
 function planLane(lane: Lane, minutes: number, random: Random): NemesisEvent[] {
   const endMs = minutes * MINUTE
   const spans = lanes[lane] as Record<string, Span>

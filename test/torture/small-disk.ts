@@ -1,13 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { runCommand } from '@encounter-gateway/shared/launch/run-command.ts'
+import { endOf } from '@encounter-gateway/shared/launch/process-end.ts'
 
 const SIZE_MIB = 1024
+/** What the shell says when the disk is there. */
+const MOUNTED = 'mounted'
+/**
+ * `sh -c <this> sh <image> <folder>`: mounts an ext4 file system in a file, or else one in memory, and takes it away again when its standard
+ * input ends, as it does with this process, however that goes. A Ctrl-C, which reaches it too, is not its business.
+ */
+const MOUNT_WHILE_WANTED = `trap '' INT TERM HUP
+truncate --size ${SIZE_MIB}M "$1" && mkfs.ext4 -q -F -m 0 "$1" && mount -o loop "$1" "$2" ||
+  mount -t tmpfs -o size=${SIZE_MIB}m tmpfs "$2" || { rm -f "$1"; exit 1; }
+echo ${MOUNTED}
+cat
+umount "$2" || umount -l "$2"
+rm -f "$1"`
 
 /** A disk of its own for Redis, that can be filled to the last byte without harm to any other. */
 export type SmallDisk = {
   folder: string
-  how: string
   /** Takes all the room that is left; `false` if that failed. */
   fill(): Promise<boolean>
   /** Gives it back. */
@@ -18,16 +34,22 @@ export type SmallDisk = {
 /** An ext4 file system in a file, or else one in memory; the reason why if neither can be mounted, as without root. */
 export async function mountSmallDisk(workFolder: string): Promise<SmallDisk | string> {
   const folder = join(workFolder, 'disk')
-  const image = join(workFolder, 'disk.img')
   mkdirSync(folder)
-  const how = (await mountImage(image, folder)) ?? (await mountMemory(folder))
-  if (!how) return 'no file system can be mounted here; it takes root'
+  const mounter = spawn('sh', ['-c', MOUNT_WHILE_WANTED, 'sh', join(workFolder, 'disk.img'), folder], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  mounter.stdin.on('error', () => undefined)
+  const ended = endOf(mounter)
+  const lines = createInterface({ input: mounter.stdout })
+  const mounted = once(lines, 'line').then(([line]) => line === MOUNTED)
+  if (!(await Promise.race([mounted, ended.then(() => false)]))) {
+    return 'no file system can be mounted here; it takes root'
+  }
   const ballast = join(folder, 'ballast')
   const data = join(folder, 'redis')
   mkdirSync(data)
   return {
     folder: data,
-    how,
     async fill() {
       // asks for more each time that it gets it, so that a file that Redis gives back in between is taken as well
       for (let mebibytes = SIZE_MIB, taken = 0; mebibytes >= 1 / 256; mebibytes /= 2) {
@@ -39,23 +61,8 @@ export async function mountSmallDisk(workFolder: string): Promise<SmallDisk | st
     },
     empty: () => rmSync(ballast, { force: true }),
     async remove() {
-      await runCommand('umount', [folder])
-      rmSync(image, { force: true })
+      mounter.stdin.end()
+      await ended
     },
   }
-}
-
-async function mountImage(image: string, folder: string): Promise<string | undefined> {
-  const steps: [string, string[]][] = [
-    ['truncate', ['--size', `${SIZE_MIB}M`, image]],
-    ['mkfs.ext4', ['-q', '-F', '-m', '0', image]],
-    ['mount', ['-o', 'loop', image, folder]],
-  ]
-  for (const [file, args] of steps) if (!(await runCommand(file, args)).ok) return undefined
-  return `ext4 of ${SIZE_MIB} MiB`
-}
-
-async function mountMemory(folder: string): Promise<string | undefined> {
-  const { ok } = await runCommand('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, 'tmpfs', folder])
-  return ok ? `tmpfs of ${SIZE_MIB} MiB` : undefined
 }

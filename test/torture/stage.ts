@@ -10,6 +10,7 @@ import { readLogLine } from './log-lines.ts'
 import { openShiftedClock, type ShiftedClock } from './shifted-clock.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
 import { startTortureRedis, type TortureRedis } from './torture-redis.ts'
+import { unlessAborted } from './unless-aborted.ts'
 import type { WebhookDesk } from './webhook-desk.ts'
 
 const APIS = 2
@@ -46,8 +47,18 @@ export type Stage = AsyncDisposable & {
   clock: ShiftedClock | string
 }
 
-/** Starts two apis, three workers, Redis and the Sandbox EMR; resolves when all are ready. Logs and data go to `folder`. */
-export async function openStage(folder: string, desk: WebhookDesk, secret: string, history: History): Promise<Stage> {
+/**
+ * Starts two apis, three workers, Redis and the Sandbox EMR; resolves when all are ready. Logs and data go to `folder`. If the
+ * signal is aborted before that, all is ended again and its reason thrown.
+ */
+export async function openStage(about: {
+  folder: string
+  desk: WebhookDesk
+  secret: string
+  history: History
+  signal: AbortSignal
+}): Promise<Stage> {
+  const { folder, desk, secret, history, signal } = about
   await using started = new AsyncDisposableStack()
   const disk = await mountSmallDisk(folder)
   const dataFolder = typeof disk === 'string' ? join(folder, 'disk', 'redis') : disk.folder
@@ -79,11 +90,11 @@ export async function openStage(folder: string, desk: WebhookDesk, secret: strin
           const happening = readLogLine(name, line)
           if (happening) history.note(happening)
         },
-        started: () => history.note({ what: 'process', name, state: 'started', expected: true }),
+        started: (pid) => history.note({ what: 'process', name, state: 'started', expected: true, pid }),
         ended: (expected, note) => history.note({ what: 'process', name, state: 'ended', expected, note }),
       },
     })
-    started.defer(() => opened.kill())
+    started.defer(() => opened.close())
     return opened
   }
 
@@ -103,7 +114,7 @@ export async function openStage(folder: string, desk: WebhookDesk, secret: strin
     const shifted = n === WORKERS - 1 && typeof clock !== 'string' ? clock.environment : {}
     workers.push(open(`worker-${n}`, 'worker/src/main.ts', 'worker.started', { WORKER_PORT, REDIS_URL, ...shifted }))
   }
-  await Promise.all([emr, ...apis, ...workers].map((each) => each.start()))
+  await unlessAborted(Promise.all([emr, ...apis, ...workers].map((each) => each.start())), signal)
   const ends = started.move()
   return {
     apis,

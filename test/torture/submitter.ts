@@ -21,6 +21,7 @@ export type Submitter = {
   done: Promise<void>
   /** Ends all retries: what has not been accepted by now never will be. */
   giveUp(): void
+  /** Gives up, and resolves when nothing of it goes on. */
   close(): Promise<void>
 }
 
@@ -80,22 +81,35 @@ export function startSubmitter(about: {
 
   async function run(): Promise<void> {
     const underWay = new Set<Promise<void>>()
+    let oneEnded = Promise.withResolvers<void>()
     for (let n = 0; n < encounters && !stopped.signal.aborted; n++) {
       const aheadMs = (n / encounters) * overMs - (performance.now() - startedAt)
       if (aheadMs > 5) await pause(aheadMs)
       // what waits to be sent again holds no place
-      while (underWay.size >= IN_FLIGHT * 8) await Promise.race(underWay)
-      const submitted: Promise<void> = submit(n).finally(() => underWay.delete(submitted))
+      // not by Promise.race, which leaves something behind in all of them each time
+      while (underWay.size >= IN_FLIGHT * 8) {
+        oneEnded = Promise.withResolvers()
+        await oneEnded.promise
+      }
+      const submitted: Promise<void> = submit(n).finally(() => {
+        underWay.delete(submitted)
+        oneEnded.resolve()
+      })
       underWay.add(submitted)
     }
     await Promise.all(underWay)
   }
 
+  const done = run()
   return {
     accepted,
-    done: run(),
+    done,
     giveUp: () => stopped.abort(),
-    close: () => agent.destroy(),
+    async close() {
+      stopped.abort()
+      await agent.destroy()
+      await done
+    },
   }
 }
 

@@ -8,6 +8,8 @@ import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-e
 import { Redis } from 'ioredis'
 
 const START_MS = 60_000
+/** One that ended by itself is started again after this long, as a supervisor does. */
+const AGAIN_MS = 500
 /** `sh -c <this> <program> <settings>`: becomes Redis, with a watcher that ends it when standard input does, with this process. */
 const WATCHED = 'exec 3<&0 </dev/null; (cat <&3; kill -KILL $$) >/dev/null 2>&1 & exec 3<&-; exec "$0" "$@"'
 
@@ -17,7 +19,7 @@ export type TortureRedis = AsyncDisposable & {
   how: string
   /** Straight to Redis, past every proxy; fails at once where Redis is away. */
   control: Redis
-  /** Resolves when it takes commands; does nothing if it runs. */
+  /** Resolves when it takes commands; does nothing if it does already. */
   start(): Promise<void>
   kill(): Promise<void>
   pause(): void
@@ -47,9 +49,9 @@ export async function startTortureRedis(folder: string, logPath: string): Promis
   control.on('error', () => undefined)
   let server: ChildProcess | undefined
   let ended: Promise<string> = Promise.resolve('')
+  let closed = false
 
-  async function start(): Promise<void> {
-    if (server) return
+  function launch(): void {
     const program = join(runFolder, 'redis-server')
     const child = spawn('sh', ['-c', WATCHED, program, ...settings(port, folder)], { stdio: ['pipe', 'pipe', 'pipe'] })
     child.stdin.on('error', () => undefined)
@@ -62,14 +64,19 @@ export async function startTortureRedis(folder: string, logPath: string): Promis
       child.stdin.destroy()
       if (server === child) server = undefined
     })
-    if (control.status === 'wait') await control.connect().catch(() => undefined)
+  }
+
+  async function start(): Promise<void> {
     const giveUpAt = Date.now() + START_MS
-    const runs = () => server === child
-    while (runs() && Date.now() < giveUpAt) {
+    const mayStart = () => !closed && Date.now() < giveUpAt
+    // one that still runs may be about to end, as when its disk was full until now
+    while (mayStart()) {
+      if (!server) launch()
+      if (control.status === 'wait') await control.connect().catch(() => undefined)
       if (await control.ping().catch(() => undefined)) return
-      await delay(10)
+      await delay(server ? 10 : AGAIN_MS)
     }
-    throw new Error('Redis does not start; its log tells why')
+    throw new Error(`Redis does not start; ${logPath} tells why`)
   }
 
   async function kill(): Promise<void> {
@@ -88,6 +95,7 @@ export async function startTortureRedis(folder: string, logPath: string): Promis
     resume: () => void server?.kill('SIGCONT'),
     endsWithin: (ms) => settlesWithin(ended, ms),
     async [Symbol.asyncDispose]() {
+      closed = true
       control.disconnect()
       await kill()
       log.end()

@@ -1,50 +1,98 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { check } from './checker.ts'
+import { endWhenIdle } from './end-when-idle.ts'
 import type { HistoryEvent } from './history.ts'
 import { describeRecovery, recoveryTimes } from './recovery-times.ts'
 import { report } from './report.ts'
-import { runTorture } from './run-torture.ts'
-import { planNemesis } from './schedule.ts'
+import { runTorture, type TortureOrder } from './run-torture.ts'
+import { planNemesis, planOnly, type NemesisEvent } from './schedule.ts'
+import { seedsTable, summarize, type SeedSummary } from './seeds-table.ts'
 import { tellStory } from './story.ts'
 
-const usage = `npm run torture -- [--encounters 20000] [--seed 42] [--minutes 10] [--drain-minutes 5] [--out folder] [--calm]
+const usage = `npm run torture -- [--encounters 20000] [--seed 42] [--minutes 10] [--drain-minutes 5] [--out folder]
+                   [--calm] [--only redis-kill,worker-kill,emr-down]
+npm run torture -- --seeds 1,2,3,4,5 [...]          one after the other, with a table at the end
 npm run torture -- --check folder/history.ndjson    checks a run again`
+/** As a shell says of a program that Ctrl-C ended. */
+const EXIT_STOPPED = 130
 
-/** Exits with 1 if an invariant was broken. */
-async function main(args: string[]): Promise<number> {
+/** Exits with 1 if an invariant was broken or a run did not drain. */
+async function main(args: string[], stop: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
       encounters: { type: 'string', default: '20000' },
       seed: { type: 'string', default: '42' },
+      seeds: { type: 'string' },
       minutes: { type: 'string', default: '10' },
       'drain-minutes': { type: 'string', default: '5' },
       out: { type: 'string' },
       calm: { type: 'boolean', default: false },
+      only: { type: 'string' },
       check: { type: 'string' },
     },
   })
   if (values.check !== undefined) return checkAgain(values.check)
-  const [encounters, seed, minutes] = [Number(values.encounters), Number(values.seed), Number(values.minutes)]
-  const schedule = values.calm ? [] : planNemesis(seed, minutes)
-  for (const { atMs, lane, kind, forMs } of schedule) {
+  const { calm, only, out } = values
+  const encounters = readNumber('encounters', values.encounters)
+  const minutes = readNumber('minutes', values.minutes)
+  const plan = (seed: number) => {
+    if (calm) return []
+    return only === undefined ? planNemesis(seed, minutes) : planOnly(only.split(','), seed, minutes)
+  }
+  const shared = { encounters, minutes, drainMinutes: readNumber('drain-minutes', values['drain-minutes']), stop }
+  const order = (seed: number, folder?: string): TortureOrder & { schedule: NemesisEvent[] } => {
+    return { ...shared, seed, schedule: plan(seed), progress: process.stdout, ...(folder && { out: folder }) }
+  }
+  if (values.seeds !== undefined) {
+    const seeds = values.seeds.split(',').map((seed) => readNumber('seeds', seed))
+    return runSeeds(seeds, order, out)
+  }
+  return (await runSeed(order(readNumber('seed', values.seed), out), true)).well ? 0 : 1
+}
+
+/** The folder of a run in which nothing was found is kept only if `keep` says so. */
+async function runSeed(order: TortureOrder & { schedule: NemesisEvent[] }, keep: boolean) {
+  for (const { atMs, lane, kind, forMs } of order.schedule) {
     console.log(`${String(atMs).padStart(8)} ms  ${lane.padEnd(8)} ${kind} for ${forMs} ms`)
   }
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort())
-  const result = await runTorture({
-    encounters,
-    seed,
-    minutes,
-    drainMinutes: Number(values['drain-minutes']),
-    schedule,
-    stop: stop.signal,
-    progress: process.stdout,
-    ...(values.out !== undefined && { out: values.out }),
-  })
+  const result = await runTorture(order)
+  const well = result.findings.length === 0 && result.drainedAfterMs !== undefined
   console.log(report(result))
-  return result.findings.length === 0 && result.drainedAfterMs !== undefined ? 0 : 1
+  if (well && !keep) rmSync(result.folder, { recursive: true })
+  else console.log(`history and logs: ${result.folder}`)
+  return { well, summary: summarize(result) }
+}
+
+async function runSeeds(
+  seeds: number[],
+  order: (seed: number, folder: string) => TortureOrder & { schedule: NemesisEvent[] },
+  out: string = mkdtempSync(join(tmpdir(), 'gateway-torture-')),
+): Promise<number> {
+  mkdirSync(out, { recursive: true })
+  const orders = seeds.map((seed) => order(seed, join(out, `seed-${seed}`)))
+  const summaries: SeedSummary[] = []
+  let allWell = true
+  const tablePath = join(out, 'torture.md')
+  for (const [n, each] of orders.entries()) {
+    console.log(`\nseed ${each.seed}, ${n + 1} of ${seeds.length}`)
+    const { well, summary } = await runSeed(each, false)
+    allWell &&= well
+    summaries.push(summary)
+    // each time, so that what was done is there if the rest is stopped
+    writeFileSync(tablePath, `${seedsTable(summaries)}\n`)
+  }
+  console.log(`\n${seedsTable(summaries)}\n\n${tablePath}`)
+  return allWell ? 0 : 1
+}
+
+function readNumber(name: string, text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !(number >= 0)) throw new RangeError(`--${name} takes a number, not "${text}"`)
+  return number
 }
 
 function checkAgain(path: string): number {
@@ -57,11 +105,20 @@ function checkAgain(path: string): number {
   return findings.length === 0 ? 0 : 1
 }
 
+const stop = new AbortController()
+const stopBy = (signal: string) => stop.abort(new Error(`stopped by ${signal}`))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopBy)
 try {
-  // what was stopped in the middle has lanes that go on
-  process.exit(await main(process.argv.slice(2)))
+  endWhenIdle(await main(process.argv.slice(2), stop.signal))
 } catch (error) {
-  if (!(error instanceof RangeError || (error instanceof TypeError && 'code' in error))) throw error
-  console.error(`${error.message}\n${usage}`)
-  process.exit(64)
+  if (error === stop.signal.reason) {
+    console.error(`The torture was ${stop.signal.reason.message}.`)
+    endWhenIdle(EXIT_STOPPED)
+  } else if (error instanceof RangeError || (error instanceof TypeError && 'code' in error)) {
+    console.error(`${error.message}\n${usage}`)
+    endWhenIdle(64)
+  } else {
+    console.error(error)
+    endWhenIdle(2)
+  }
 }

@@ -79,7 +79,7 @@ export async function uploadBatch(
       compress = false
       continue
     }
-    const batch = await findUpload(gateway, emrSystem, idempotencyKey, options).catch(unlessAborted(options.signal))
+    const batch = await findUpload(gateway, emrSystem, idempotencyKey, options).catch(unlessItMayPass(options.signal))
     const known = error.with({ batch, idempotencyKey })
     if (!known.mayPass) throw known
     if (batch?.ReceivedAt && (options.keyNamesContent || (!rereadable && result.isRead))) return batch
@@ -116,12 +116,13 @@ async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSou
   const signal = AbortSignal.any([over.signal, stall.signal, ...(options.signal ? [options.signal] : [])])
   const { body, init } = upload
   stall.moved()
+  // any other way with redirects, and Node keeps a copy of the whole body, in memory, to be sent again
   try {
     const response = await gateway.sending.fetch(url, {
       method: 'POST',
       headers,
       body,
-      redirect: 'manual',
+      redirect: 'error',
       signal,
       ...init,
     })
@@ -164,10 +165,10 @@ function watchForStall() {
   }
 }
 
-function unlessAborted(signal: AbortSignal | undefined) {
+function unlessItMayPass(signal: AbortSignal | undefined) {
   return (error: unknown) => {
     signal?.throwIfAborted()
-    if (error instanceof GatewayError) return undefined
+    if (error instanceof GatewayError && error.mayPass) return undefined
     throw error
   }
 }

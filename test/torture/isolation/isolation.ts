@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { endWhenIdle } from '../end-when-idle.ts'
+import { showBar, type Progress } from '../progress-bar.ts'
+import { startTortureRedis } from '../torture-redis.ts'
+import type { FillReport } from './fill.ts'
+import { playRound, type Round } from './round.ts'
+import { HUNG, writeSetup, type Setup } from './setup.ts'
+import { describeRound, isolationTable } from './table.ts'
+import { toldByChild } from './told-by-child.ts'
+
+const usage = `npm run isolation -- [--short] [--rounds 2] [--seconds 60] [--warm-up-seconds 10] [--per-second 100] [--waiting 50000]
+One EMR's latencies while another hangs with jobs waiting, beside those of a quiet gateway, in turn. --short: 20 s a round.`
+const EXIT_STOPPED = 130
+
+/** Measures and prints; what is slow is told, not judged. */
+async function main(args: string[], signal: AbortSignal): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      short: { type: 'boolean', default: false },
+      rounds: { type: 'string', default: '2' },
+      seconds: { type: 'string' },
+      'warm-up-seconds': { type: 'string' },
+      'per-second': { type: 'string', default: '100' },
+      waiting: { type: 'string', default: '50000' },
+    },
+  })
+  const { short, rounds, waiting } = values
+  const load = {
+    perSecond: readCount('per-second', values['per-second']),
+    seconds: readCount('seconds', values.seconds ?? (short ? '20' : '60')),
+    warmUpSeconds: readCount('warm-up-seconds', values['warm-up-seconds'] ?? (short ? '5' : '10')),
+  }
+  const pairs = readCount('rounds', rounds)
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-isolation-'))
+  try {
+    const setup = await writeSetup(folder)
+    const filled = await fill({ folder: join(folder, 'fill'), setup, jobs: readCount('waiting', waiting), signal })
+    const played: Round[] = []
+    for (let n = 0; n < pairs * 2; n++) {
+      const hung = n % 2 === 1
+      const name = `round ${n + 1} of ${pairs * 2}, ${hung ? 'one EMR hung' : 'quiet'}`
+      const round = await shown(`${name}: starting`, (show) =>
+        playRound({
+          folder: join(folder, `round-${n + 1}`),
+          filled: hung ? filled : undefined,
+          setup,
+          load,
+          sent: (share) => show({ share, text: `${name}: ${Math.round(share * 100)}% sent` }),
+          signal,
+        }),
+      )
+      played.push(round)
+      console.log(describeRound(round))
+    }
+    console.log(`\n${isolationTable(played)}`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Gives the folder of a Redis in which so many jobs wait for the EMR that is going to hang. */
+async function fill(about: { folder: string; setup: Setup; jobs: number; signal: AbortSignal }): Promise<string> {
+  const { folder, setup, jobs, signal } = about
+  const data = join(folder, 'redis')
+  mkdirSync(data, { recursive: true })
+  await using redis = await startTortureRedis(data, join(folder, 'redis.log'))
+  const order = { redisUrl: `redis://127.0.0.1:${redis.port}`, emrInstance: HUNG.emrInstance, jobs }
+  await shown('filling', (show) =>
+    toldByChild<FillReport>({
+      script: 'fill.ts',
+      order,
+      environment: setup.environment,
+      tell: ({ accepted }) => show({ share: accepted / jobs, text: `filling: ${accepted} of ${jobs} jobs wait` }),
+      signal,
+    }),
+  )
+  return data
+}
+
+async function shown<T>(text: string, action: (show: (progress: Progress) => void) => Promise<T>): Promise<T> {
+  let progress = { share: 0, text }
+  const end = showBar(process.stdout, () => progress)
+  try {
+    return await action((next) => (progress = next))
+  } finally {
+    end()
+  }
+}
+
+function readCount(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new RangeError(`--${name} takes a whole number from 1 on, not "${text}"`)
+}
+
+const stop = new AbortController()
+const stopBy = (signal: string) => stop.abort(new Error(`stopped by ${signal}`))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopBy)
+try {
+  await main(process.argv.slice(2), stop.signal)
+  endWhenIdle(0)
+} catch (error) {
+  if (error === stop.signal.reason) {
+    console.error(`The measurement was ${stop.signal.reason.message}.`)
+    endWhenIdle(EXIT_STOPPED)
+  } else if (error instanceof RangeError || (error instanceof TypeError && 'code' in error)) {
+    console.error(`${error.message}\n${usage}`)
+    endWhenIdle(64)
+  } else {
+    console.error(error)
+    endWhenIdle(2)
+  }
+}

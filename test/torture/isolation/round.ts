@@ -1,0 +1,118 @@
+import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openGatewayProcess } from '../gateway-process.ts'
+import { startTortureRedis, type TortureRedis } from '../torture-redis.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import type { Latencies, LoadOrder, LoadReport } from './load.ts'
+import { HUNG, WELL, type Setup } from './setup.ts'
+import { toldByChild } from './told-by-child.ts'
+
+/** All calls that a connection makes at once when nothing else is said. */
+const CONCURRENCY = 20
+
+/** How the well EMR's jobs fared in one round. */
+export type Round = {
+  hung: boolean
+  accept: Latencies
+  completion: Latencies
+  /** Answers that should not have been, by kind and status. */
+  failed: Record<string, number>
+  /** Jobs without outcome at the other EMR, before and after. */
+  waiting: [before: number, after: number]
+}
+
+/**
+ * Starts everything anew in `folder`, lets load upon the well EMR, and measures. With `filled`, a folder of Redis' data, that is where
+ * it starts from, and the other EMR takes every request and answers none.
+ */
+export async function playRound(about: {
+  folder: string
+  filled: string | undefined
+  setup: Setup
+  load: Omit<LoadOrder, 'url' | 'emrInstance'>
+  /** How much of the load has been sent. */
+  sent: (share: number) => void
+  signal: AbortSignal
+}): Promise<Round> {
+  const { folder, filled, setup, signal } = about
+  const { ports } = setup
+  await using started = new AsyncDisposableStack()
+  const data = join(folder, 'redis')
+  mkdirSync(data, { recursive: true })
+  started.defer(() => rmSync(folder, { recursive: true }))
+  if (filled !== undefined) cpSync(filled, data, { recursive: true })
+  const redis = started.use(await startTortureRedis(data, join(folder, 'redis.log')))
+  const environment = { ...setup.environment, REDIS_URL: `redis://127.0.0.1:${redis.port}` }
+
+  const start = (name: string, script: string, readyText: string, own: Record<string, string> = {}) => {
+    let isOver = false
+    const { promise: endedItself, reject } = Promise.withResolvers<never>()
+    const events = {
+      line: () => undefined,
+      started: () => undefined,
+      ended: (_expected: boolean, how: string) => isOver || reject(new Error(`${name} ended by itself: ${how}`)),
+    }
+    const logPath = join(folder, `${name}.log`)
+    const opened = openGatewayProcess({
+      name,
+      script,
+      environment: { ...environment, ...own },
+      readyText,
+      logPath,
+      events,
+    })
+    started.defer(async () => {
+      isOver = true
+      await opened.close()
+    })
+    return { started: opened.start(), endedItself }
+  }
+  const emr = (name: string, port: number) =>
+    start(name, 'worker/sandbox-emr/server.ts', 'sandbox-emr.listening', { SANDBOX_PORT: String(port) })
+  const emrs = [emr('emr-well', ports.well), emr('emr-hung', ports.hung)]
+  await unlessAborted(Promise.all(emrs.map((each) => each.started)), signal)
+  if (filled !== undefined) await hang(`http://127.0.0.1:${ports.hung}`)
+  const gateway = [
+    // as `npm run api` starts it
+    start('api', 'api/src/server.ts', 'Server listening', { NODE_OPTIONS: '--max-semi-space-size=16' }),
+    start('worker', 'worker/src/main.ts', 'worker.started'),
+  ]
+  await unlessAborted(Promise.all(gateway.map((each) => each.started)), signal)
+  if (filled !== undefined) await untilHanging(redis, signal)
+
+  const before = await countWaiting(redis)
+  let result: Extract<LoadReport, { accept: Latencies }> | undefined
+  const loaded = toldByChild<LoadReport>({
+    script: 'load.ts',
+    order: { ...about.load, url: `http://127.0.0.1:${ports.api}`, emrInstance: WELL.emrInstance },
+    environment,
+    tell(report) {
+      if ('sent' in report) about.sent(report.sent / report.of)
+      else result = report
+    },
+    signal,
+  })
+  await Promise.race([loaded, ...[...emrs, ...gateway].map((each) => each.endedItself)])
+  if (!result) throw new Error('the load ended without a result')
+  return { hung: filled !== undefined, ...result, waiting: [before, await countWaiting(redis)] }
+}
+
+async function hang(emrUrl: string): Promise<void> {
+  const answer = await fetch(`${emrUrl}/control`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ hangAll: true }),
+  })
+  const said = await answer.text()
+  if (!answer.ok) throw new Error(`the Sandbox EMR does not take its orders: ${said}`)
+}
+
+async function untilHanging({ control }: TortureRedis, signal: AbortSignal): Promise<void> {
+  while ((await control.llen(`${keyBaseOf(HUNG)}:active`)) < CONCURRENCY) await delay(50, undefined, { signal })
+}
+
+function countWaiting({ control }: TortureRedis): Promise<number> {
+  return control.zcard(`${keyBaseOf(HUNG)}:pending`)
+}

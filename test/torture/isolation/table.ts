@@ -1,0 +1,45 @@
+import { cpus, loadavg } from 'node:os'
+import { median, ratios } from '../../bench/statistics.ts'
+import type { Latencies } from './load.ts'
+import type { Round } from './round.ts'
+
+const GOAL = 1.1
+const measures = [
+  ['accept', 'p50'],
+  ['accept', 'p99'],
+  ['completion', 'p50'],
+  ['completion', 'p99'],
+] as const satisfies ['accept' | 'completion', keyof Latencies][]
+
+/** One round in one line. */
+export function describeRound(round: Round): string {
+  const { hung, accept, completion, failed, waiting } = round
+  const of = ({ p50, p99, count }: Latencies) => `p50 ${ms(p50)}, p99 ${ms(p99)} of ${count}`
+  const faults = Object.entries(failed).map(([what, times]) => `; ${what}: ${times} times`)
+  const state = hung ? `other EMR hung, ${waiting[0]} jobs waiting for it, ${waiting[1]} in the end` : 'quiet'
+  return `${state}: accept ${of(accept)}; completion ${of(completion)}${faults.join('')}`
+}
+
+/** The medians of the rounds, and the ratio of each hung one to the quiet one before it, as a Markdown table. */
+export function isolationTable(rounds: readonly Round[]): string {
+  const rows = measures.map(([kind, of]) => {
+    const all = (hung: boolean) => rounds.filter((round) => round.hung === hung).map((round) => round[kind][of])
+    const ratio = ratios(all(true), all(false))
+    const { median: middle = NaN, min = NaN, max = NaN } = ratio ?? {}
+    const goal = of === 'p99' ? `1.10x, ${middle <= GOAL ? 'held' : 'NOT HELD'}` : ''
+    const spread = `${middle.toFixed(2)}x (${min.toFixed(2)} to ${max.toFixed(2)})`
+    return `| ${kind} ${of} | ${ms(median(all(false)))} | ${ms(median(all(true)))} | ${spread} | ${goal} |`
+  })
+  const load = loadavg().map((each) => each.toFixed(1))
+  return [
+    '| another EMR’s jobs | quiet | one EMR hung | ratio | goal |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    `Medians of ${rounds.length / 2} rounds each, in turn. ${cpus().length} cores, load average at the end ${load.join(', ')}.`,
+  ].join('\n')
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1)} ms`
+}

@@ -3,7 +3,7 @@ import { startProcesses, type Processes } from '../fixtures/processes.ts'
 import { batchIdIn, createdOf, freshEncounters, linesOf, openCommandLine, type CommandLine } from './command-line.ts'
 import { openWeakLine } from './weak-line.ts'
 
-// a database of its own: the queue of webhook deliveries has one name for all
+// a database of the client's tests without webhooks: the queue of deliveries has one name for all
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/5`
 let gateway: Processes
 let cli: CommandLine

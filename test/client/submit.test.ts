@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProcesses, type Processes } from '../fixtures/processes.ts'
 import { batchIdIn, createdOf, freshEncounters, linesOf, openCommandLine, type CommandLine } from './command-line.ts'
 
-// a database of its own: the queue of webhook deliveries has one name for all
+// a database of the client's tests without webhooks: the queue of deliveries has one name for all
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/5`
 const CONCURRENCY = 50
 let gateway: Processes

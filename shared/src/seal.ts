@@ -1,9 +1,16 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdDecompressSync } from 'node:zlib'
+import { openCompression } from './compression.ts'
 
 /** One of the configured keys. `derivationSecret` is for ids and fingerprints, never for sealing. */
-export type SealingKey = { id: string; key: KeyObject; derivationSecret: Buffer }
+export type SealingKey = {
+  id: string
+  key: KeyObject
+  derivationSecret: Buffer
+  /** What values sealed with it begin with. */
+  head: Buffer
+}
 
 /** The configured keys; the first one seals, all of them open. */
 export type SealingKeys = [SealingKey, ...SealingKey[]]
@@ -16,14 +23,18 @@ export class SealError extends Error {
   override name = 'SealError'
 }
 
-const VERSION = 1
+const VERSION = 2
 const IV_BYTES = 12
 const TAG_BYTES = 16
 /** Larger than any body that intake lets in, small enough that a forged value cannot fill the memory. */
 const MAX_OPENED_BYTES = 16 * 1024 * 1024
-/** Belongs to version 1 of the format for good: what was sealed with it must open after an upgrade. */
-const dictionary = readFileSync(new URL('seal-dictionary-1.txt', import.meta.url))
-const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, dictionary }
+/** Each belongs to its version of the format for good: what was sealed with it must open after an upgrade. */
+const dictionaries = { 1: readDictionary('seal-dictionary-1.txt'), 2: readDictionary('seal-dictionary-2.bin') }
+const compression = openCompression(dictionaries[2], MAX_OPENED_BYTES)
+
+function readDictionary(file: string): Buffer {
+  return readFileSync(new URL(file, import.meta.url))
+}
 
 /** Makes a sealing key of 32 bytes. */
 export function sealingKey(id: string, bytes: Buffer): SealingKey {
@@ -31,6 +42,7 @@ export function sealingKey(id: string, bytes: Buffer): SealingKey {
     id,
     key: createSecretKey(bytes),
     derivationSecret: Buffer.from(hkdfSync('sha256', bytes, '', 'encounter-gateway derivation', 32)),
+    head: Buffer.concat([Buffer.from([VERSION, id.length]), Buffer.from(id, 'latin1')]),
   }
 }
 
@@ -40,19 +52,19 @@ export function sealingKey(id: string, bytes: Buffer): SealingKey {
  * Layout: version (1 byte), length of the key id (1), key id, IV (12), ciphertext, tag (16). Version, key id and
  * binding are authenticated. IVs are random: a key may seal 2^32 values (NIST SP 800-38D, 8.3), then rotate it.
  */
-export function seal([first]: SealingKeys, plain: Buffer, binding: SealBinding): Buffer {
-  const head = Buffer.concat([Buffer.from([VERSION, first.id.length]), Buffer.from(first.id, 'latin1')])
+export function seal([{ key, head }]: SealingKeys, plain: Buffer, binding: SealBinding): Buffer {
   const iv = freshIv()
-  const cipher = createCipheriv('aes-256-gcm', first.key, iv)
+  const cipher = createCipheriv('aes-256-gcm', key, iv)
   cipher.setAAD(associatedData(head, binding))
-  const body = cipher.update(zstdCompressSync(plain, compression))
+  const body = cipher.update(compression.compress(plain))
   return Buffer.concat([head, iv, body, cipher.final(), cipher.getAuthTag()])
 }
 
 /** Undoes `seal`. Throws `SealError` and says no more than why. */
 export function open(keys: SealingKeys, sealed: Buffer, binding: SealBinding): Buffer {
   const headBytes = 2 + (sealed[1] ?? 0)
-  if (sealed[0] !== VERSION || sealed.length < headBytes + IV_BYTES + TAG_BYTES) {
+  const version = sealed[0]
+  if ((version !== 1 && version !== VERSION) || sealed.length < headBytes + IV_BYTES + TAG_BYTES) {
     throw new SealError('the sealed value has a format that this version does not know')
   }
   const head = sealed.subarray(0, headBytes)
@@ -65,7 +77,8 @@ export function open(keys: SealingKeys, sealed: Buffer, binding: SealBinding): B
     decipher.setAAD(associatedData(head, binding))
     decipher.setAuthTag(sealed.subarray(bodyEnd))
     const packed = Buffer.concat([decipher.update(sealed.subarray(headBytes + IV_BYTES, bodyEnd)), decipher.final()])
-    return zstdDecompressSync(packed, { dictionary, maxOutputLength: MAX_OPENED_BYTES })
+    if (version === VERSION) return compression.decompress(packed)
+    return zstdDecompressSync(packed, { dictionary: dictionaries[1], maxOutputLength: MAX_OPENED_BYTES })
   } catch {
     throw new SealError('the sealed value does not belong to this job, or was changed')
   }

@@ -1,7 +1,8 @@
 import type { WebhookEndpoint } from '@encounter-gateway/shared/config/schema.ts'
 import { newJobId } from '@encounter-gateway/shared/job-id.ts'
 import { describeError } from '@encounter-gateway/shared/logger.ts'
-import { acceptEncounter, openEncounterQueue, WEBHOOK_QUEUE } from '@encounter-gateway/shared/queue.ts'
+import { openAccept } from '@encounter-gateway/shared/accept.ts'
+import { openEncounterQueue, WEBHOOK_QUEUE } from '@encounter-gateway/shared/queue.ts'
 import { openRecords, type NewOutcome } from '@encounter-gateway/shared/records/records.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
 import { sealingKey } from '@encounter-gateway/shared/seal.ts'
@@ -68,7 +69,8 @@ async function gateway() {
     async finishJob(outcome: Partial<NewOutcome> = {}, BatchId?: string) {
       const jobId = newJobId(connection)
       const routing = { application, ...(BatchId && { BatchId }) }
-      await acceptEncounter(redis, encounters, records, { jobId, routing, plain: Buffer.from(CANARY), idempotency: [] })
+      const accept = openAccept(redis, encounters, records)
+      await accept({ jobId, routing, plain: Buffer.from(CANARY), idempotency: [] })
       const said = await records.finish(jobId, {
         status: 'Succeeded',
         statusCode: 201,

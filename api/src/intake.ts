@@ -5,12 +5,10 @@ import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract
 import { idempotencyCandidates, isSameContent } from '@encounter-gateway/shared/idempotency.ts'
 import { newJobId } from '@encounter-gateway/shared/job-id.ts'
 import { packPayload, type Payload } from '@encounter-gateway/shared/payload.ts'
-import { acceptEncounter } from '@encounter-gateway/shared/queue.ts'
 import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
 import type { FastifyInstance } from 'fastify'
 import { readJob } from './job-access.ts'
 import type { EmrConnection } from './plugins/connections.ts'
-import { hasLostScripts } from './redis-fault.ts'
 import { Refusal } from './refusal.ts'
 
 /** A request that has been found valid. */
@@ -33,26 +31,16 @@ export async function intake(
   connection: EmrConnection,
   request: ValidRequest,
 ): Promise<{ job: Job; replayed: boolean }> {
-  const { settings, queue, records } = connection
+  const { settings } = connection
   const { application, body, idempotencyKey } = request
   const scope = { application: application.name, connection: settings }
   const idempotency = idempotencyKey ? idempotencyCandidates(sealingKeys, { ...scope, key: idempotencyKey }, body) : []
   const jobId = idempotency[0]?.jobId ?? newJobId(settings)
   await app.checkRoom(connection, application)
-  const acceptedAt = Date.now()
   const routing = { application: application.name }
   const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
-  const accepted = await acceptEncounter(app.redis, queue, records, {
-    jobId,
-    routing,
-    plain,
-    idempotency,
-    acceptedAt,
-  }).catch((error: unknown) => {
-    if (hasLostScripts(error)) app.redis.disconnect(true)
-    throw error
-  })
-  const job = queuedJob(connection, accepted.jobId, acceptedAt)
+  const accepted = await connection.accept({ jobId, routing, plain, idempotency })
+  const job = queuedJob(connection, accepted.jobId, accepted.acceptedAt)
   if (accepted.kind === 'new') {
     app.countAccepted(settings)
     return { job, replayed: false }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
-import { hasLostScripts, isRedisFault } from './redis-fault.ts'
+import { isRedisFault } from './redis-fault.ts'
 
 function replyError(message: string): Error {
   return Object.assign(new Error(message), { name: 'ReplyError' })
@@ -37,9 +37,4 @@ test.each([
   'READONLY',
 ])('anything else is our own fault: %s', (error) => {
   expect(isRedisFault(error)).toBe(false)
-})
-
-test('lost scripts are told apart, since only a new connection brings them back', () => {
-  const lost = replyError('NOSCRIPT No matching script. Please use EVAL.')
-  expect([hasLostScripts(lost), isRedisFault(lost)]).toEqual([true, true])
 })

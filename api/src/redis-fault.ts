@@ -25,8 +25,3 @@ export function isRedisFault(error: unknown): boolean {
   if (error.name === 'ReplyError') return saidByRedis.test(error.message)
   return error.name === 'Error' && saidByClient.test(error.message)
 }
-
-/** Whether Redis has lost our scripts (`SCRIPT FLUSH`); inside a transaction ioredis does not notice and sends none again. */
-export function hasLostScripts(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT')
-}

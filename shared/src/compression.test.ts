@@ -4,7 +4,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { openCompression } from './compression.ts'
 
-const dictionary = readFileSync(new URL('seal-dictionary-2.bin', import.meta.url))
+const dictionary = readFileSync(new URL('seal-dictionary-3.bin', import.meta.url))
 const compression = openCompression(dictionary, 1024 * 1024)
 const sample = readFileSync(new URL('contract/sample-request.json', import.meta.url))
 

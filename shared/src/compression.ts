@@ -56,7 +56,10 @@ function keepContext(open: () => Stream, flush: number): (bytes: Buffer) => Buff
 }
 
 function reach(stream: Stream): { handle: Handle; left: Uint32Array } | undefined {
-  const { _handle: handle, _writeState: left } = stream as unknown as { _handle?: Partial<Handle>; _writeState?: unknown }
+  const { _handle: handle, _writeState: left } = stream as unknown as {
+    _handle?: Partial<Handle>
+    _writeState?: unknown
+  }
   // what cannot be decompressed is told by the public function
   stream.on('error', () => undefined)
   const isAsKnown = typeof handle?.writeSync === 'function' && left instanceof Uint32Array && left.length === 2

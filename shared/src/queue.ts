@@ -1,7 +1,6 @@
 import { Job as QueuedJob, Queue, RedisQueueBackend } from 'bullmq'
 import { KEY_PREFIX, queueNameOf, type ConnectionName } from './connection.ts'
 import type { Retention } from './config/schema.ts'
-import type { Records } from './records/records.ts'
 import type { Routing } from './records/routing.ts'
 import type { RedisClient } from './redis.ts'
 
@@ -33,7 +32,7 @@ export function openEncounterQueue(redis: RedisClient, connection: ConnectionNam
  * What each job carries of its own. No more than 64 bytes as JSON, or Redis gives up the compact form of the job's hash
  * (`hash-max-listpack-value`) and a waiting job takes 500 bytes more. The name of the backoff only has to be none of BullMQ's.
  */
-const JOB_OPTIONS = { attempts: 999_999, backoff: { type: 'x' }, stackTraceLimit: 0 }
+export const JOB_OPTIONS = { attempts: 999_999, backoff: { type: 'x' }, stackTraceLimit: 0 }
 
 /** How long BullMQ keeps what has ended, a failed job as long as its payload, so that it can be retried; told to the worker, so that it need not stand in each job. */
 export function keptByBullMq(retention: Retention) {
@@ -43,51 +42,11 @@ export function keptByBullMq(retention: Retention) {
   }
 }
 
-/** What intake hands over. */
-export type NewJob = {
-  jobId: string
-  routing: Routing
-  /** The request and its credentials, about to be sealed. */
-  plain: Buffer
-  /** With an Idempotency-Key: the JobId and content fingerprint under each sealing key, that of `jobId` first. */
-  idempotency: { jobId: string; fingerprint: string }[]
-  /** The job's CreatedAt, ms since the epoch; now if left out. */
-  acceptedAt?: number
-}
-
-/** `known`: the key was used before, for the job named, with the content whose fingerprint was kept. */
-export type Accepted = { kind: 'new'; jobId: string } | { kind: 'known'; jobId: string; fingerprint: string }
-
-/**
- * Stores the payload and queues the job in one transaction and one round trip: both or neither.
- * With several sealing keys an Idempotency-Key may be known under another JobId than the one it would get today;
- * then that JobId has to be asked for first.
- */
-export async function acceptEncounter(
-  redis: RedisClient,
-  queue: EncounterQueue,
-  records: Records,
-  job: NewJob,
-): Promise<Accepted> {
-  const { acceptedAt = Date.now() } = job
-  const args = records.acceptArguments(job.jobId, job.routing.application, job.plain, job.idempotency)
-  if (job.idempotency.length > 1) {
-    const accepted = readAccepted(await redis.egAccept(...args))
-    await queue.add(CREATE_ENCOUNTER, job.routing, { jobId: accepted.jobId, timestamp: acceptedAt })
-    return accepted
-  }
-  const [first] = await inOneTransaction(queue, (transaction) => transaction.egAccept(...args), [
-    { jobId: job.jobId, routing: job.routing, at: acceptedAt },
-  ])
-  return readAccepted(first as [string, string, string?])
-}
-
 /** A job as BullMQ gets it: `at` is its CreatedAt, ms since the epoch. */
 export type RoutedJob = { jobId: string; routing: Routing; at: number }
 
 /** Our scripts, as commands of a transaction. */
 type ScriptedTransaction = {
-  egAccept(...args: unknown[]): unknown
   egTurnsTaken(...args: unknown[]): unknown
   egTurnsGiven(...args: unknown[]): unknown
 }
@@ -117,8 +76,4 @@ export async function inOneTransaction(
     if (error) throw error
     return reply
   })
-}
-
-function readAccepted([kind, jobId, fingerprint = '']: [string, string, string?]): Accepted {
-  return kind === 'known' ? { kind, jobId, fingerprint } : { kind: 'new', jobId }
 }

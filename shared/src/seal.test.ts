@@ -60,7 +60,7 @@ test.for([
     1,
     'AQdmaXh0dXJli7pOfK3noL/QwOtzis5q/E1sOqeFbBXAV9keR1wOzTHx8r+ovtto0jnxGX8csJFu1l1fJziQ2PAVjI2ZbPKMqbwUlMCo+n8spA==',
   ],
-  [2, 'AgdmaXh0dXJlHb0WnppRHTxquScHT7PoJTPCcTY7TNeQlT+Q5K7s3DkUbkr/G/iRLdPk3Jn7B965t40Uma5g3ozvuvpQzKvoWY1HNkX9'],
+  [3, 'AwdmaXh0dXJl3sDkOoNauwUMEkFWKCVT8kc+uHAfyDiE/Y3II3Oq9DEsbh2ZYFx/Zfu/X/vM1irNokusW7cOhLsr85JP5pS5B6dUl0H+'],
 ] as const)('a value sealed in version %i of the format opens', ([version, kept]) => {
   const opened = open([sealingKey('fixture', Buffer.alloc(32, 7))], Buffer.from(kept, 'base64'), binding)
   expect(opened.toString()).toBe(`{"UserId":"u","PatientId":"kept since version ${version}"}`)

@@ -23,14 +23,15 @@ export class SealError extends Error {
   override name = 'SealError'
 }
 
-const VERSION = 2
+// 2 is what the payload record of a batch item begins with (records/item-payload.ts)
+const VERSION = 3
 const IV_BYTES = 12
 const TAG_BYTES = 16
 /** Larger than any body that intake lets in, small enough that a forged value cannot fill the memory. */
 const MAX_OPENED_BYTES = 16 * 1024 * 1024
 /** Each belongs to its version of the format for good: what was sealed with it must open after an upgrade. */
-const dictionaries = { 1: readDictionary('seal-dictionary-1.txt'), 2: readDictionary('seal-dictionary-2.bin') }
-const compression = openCompression(dictionaries[2], MAX_OPENED_BYTES)
+const dictionaries = { 1: readDictionary('seal-dictionary-1.txt'), [VERSION]: readDictionary('seal-dictionary-3.bin') }
+const compression = openCompression(dictionaries[VERSION], MAX_OPENED_BYTES)
 
 function readDictionary(file: string): Buffer {
   return readFileSync(new URL(file, import.meta.url))

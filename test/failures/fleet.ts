@@ -5,7 +5,8 @@ import { newJobId } from '@encounter-gateway/shared/job-id.ts'
 import { viewJob } from '@encounter-gateway/shared/job-view.ts'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { packPayload } from '@encounter-gateway/shared/payload.ts'
-import { acceptEncounter, openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import { openAccept } from '@encounter-gateway/shared/accept.ts'
+import { openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
 import { openRecords } from '@encounter-gateway/shared/records/records.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
 import { connectorOptions } from '@encounter-gateway/worker/emr/registry.ts'
@@ -94,7 +95,7 @@ export async function openFleet(about: {
         const request = { UserId: 'u', PatientId: patientId, Encounter: {} }
         const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
         const plain = packPayload(head, Buffer.from(JSON.stringify(request)))
-        await acceptEncounter(redis, queue, records, {
+        await openAccept(redis, queue, records)({
           jobId,
           routing: { application: 'demo' },
           plain,

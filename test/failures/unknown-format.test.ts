@@ -9,7 +9,7 @@ test('a payload sealed in a format of the future fails its job with 500 and a li
   await using fleet = await openFleet({ emrs: [{ emr }] })
   const { records, submit, view } = fleet.connection()
   const [unreadable, readable] = [await submit(), await submit()]
-  const version = Buffer.from([3]).toString('latin1')
+  const version = Buffer.from([4]).toString('latin1')
   await fleet.redis.setrange(records.keys.payload(unreadable), 0, version)
   const worker = await fleet.startWorker()
   await expect.poll(() => view(unreadable), PATIENCE).toMatchObject({ Status: 'Failed', StatusCode: 500 })

@@ -1,3 +1,4 @@
+import { openAccept, type Accept } from '@encounter-gateway/shared/accept.ts'
 import type { Application, Connection, Retention } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf, tagOf } from '@encounter-gateway/shared/connection.ts'
 import { tagIn } from '@encounter-gateway/shared/job-id.ts'
@@ -15,6 +16,7 @@ export type EmrConnection = {
   settings: Connection
   queue: EncounterQueue
   records: Records
+  accept: Accept
   batches: Batches
   turns: Turns
 }
@@ -57,7 +59,8 @@ export const connections = fp(
       // the workers look too, so what fails here is only later
       const failed = (err: unknown) => app.log.debug({ err }, 'turns.failed')
       const turns = openTurns({ redis, queue, batches, concurrency, applications: options.applications, failed })
-      return { settings, queue, records: openRecords(redis, about), batches, turns }
+      const records = openRecords(redis, about)
+      return { settings, queue, records, accept: openAccept(redis, queue, records), batches, turns }
     })
     const byName = new Map(all.map((connection) => [nameOf(connection.settings), connection]))
     const byTag = new Map(all.map((connection) => [tagOf(connection.settings), connection]))

@@ -1,6 +1,6 @@
 import type { BatchItemRef, Routing } from './routing.ts'
 
-/** First byte of a batch item's payload record. A sealed value, which is the whole record of any other job, begins with 1. */
+/** First byte of a batch item's payload record. A sealed value, which is the whole record of any other job, begins with 1 or 3. */
 const WITH_HEAD = 2
 
 /** The head of a batch item's payload record has no more bytes than this. */

@@ -18,6 +18,16 @@ const PAYLOAD_GRACE_MS = 24 * HOUR_MS
 /** The sealed part of an outcome: what identifies the encounter, or says what went wrong. */
 export type Result = Partial<EncounterCreated> & { NotCarried?: string[]; Problem?: Problem }
 
+/** What intake hands over. */
+export type NewJob = {
+  jobId: string
+  routing: Routing
+  /** The request and its credentials, about to be sealed. */
+  plain: Buffer
+  /** With an Idempotency-Key: the JobId and content fingerprint under each sealing key, that of `jobId` first. */
+  idempotency: { jobId: string; fingerprint: string }[]
+}
+
 /** An outcome to be written. */
 export type NewOutcome = {
   status: TerminalStatus
@@ -134,31 +144,31 @@ export function openRecords(
   return {
     keys,
 
-    /** The arguments of accept.lua: kept apart from the call, which belongs in one transaction with BullMQ's own. */
-    acceptArguments(
-      jobId: string,
-      application: string,
-      plain: Buffer,
-      idempotency: { jobId: string; fingerprint: string }[],
-    ): [number, ...(string | number | Buffer)[]] {
-      const recordKeys = [
-        keys.payload(jobId),
-        keys.pending,
-        keys.jobs(application),
-        keys.depth,
-        ...(idempotency.length > 0 ? [keys.completed, keys.failed, keys.queued(jobId)] : []),
-        ...idempotency.map((i) => keys.idempotency(i.jobId)),
-      ]
-      return [
-        recordKeys.length,
-        ...recordKeys,
-        jobId,
-        seal(sealingKeys, plain, { kind: 'payload', application, jobId }),
-        deadlineMs,
-        payloadMs,
-        application,
-        ...idempotency.flatMap((i) => [i.jobId, i.fingerprint]),
-      ]
+    /** What accept.lua is told of every request. */
+    terms: { deadlineMs, payloadMs },
+
+    /** What accept.lua is told of one request: the keys and arguments that are its own. */
+    acceptEntry({ jobId, routing, plain, idempotency }: NewJob): {
+      keys: string[]
+      args: (string | number | Buffer)[]
+    } {
+      const { application } = routing
+      return {
+        keys: [
+          keys.payload(jobId),
+          keys.jobs(application),
+          keys.queued(jobId),
+          ...idempotency.map((candidate) => keys.idempotency(candidate.jobId)),
+        ],
+        args: [
+          jobId,
+          seal(sealingKeys, plain, { kind: 'payload', application, jobId }),
+          application,
+          JSON.stringify(routing),
+          idempotency.length,
+          ...idempotency.flatMap((candidate) => [candidate.jobId, candidate.fingerprint]),
+        ],
+      }
     },
 
     /**

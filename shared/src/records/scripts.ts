@@ -1,3 +1,4 @@
+import { addStandardJob } from 'bullmq/dist/esm/scripts/addStandardJob-9.js'
 import type { Callback, Result } from 'ioredis'
 import { readFileSync } from 'node:fs'
 import type { RedisClient } from '../redis.ts'
@@ -6,7 +7,7 @@ type Argument = string | number | Buffer
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    egAccept(keyCount: number, ...rest: Argument[]): Result<[string, string, string?], Context>
+    egAccept(keyCount: number, ...rest: Argument[]): Result<['new' | 'known', string, string?][], Context>
     egBeginBuffer(...rest: [...Argument[], Callback<unknown>] | Argument[]): Result<(Buffer | number)[], Context>
     egSettle(...rest: Argument[]): Result<number, Context>
     egFinish(keyCount: number, ...rest: Argument[]): Result<string, Context>
@@ -20,7 +21,7 @@ declare module 'ioredis' {
 
 /** Our transitions by the name of their command. */
 export const scripts = {
-  egAccept: { lua: lua('accept') },
+  egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept') },
   egBegin: { lua: lua('begin'), numberOfKeys: 5 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
   egFinish: { lua: lua('end-batch') + lua('finish') },
@@ -42,4 +43,12 @@ export function defineScripts(redis: RedisClient): void {
 
 function lua(name: string): string {
   return readFileSync(new URL(`${name}.lua`, import.meta.url), 'utf8')
+}
+
+/**
+ * A script of BullMQ's as a function of one of ours, so that both are one call and one transaction. What it stores is BullMQ's
+ * business, and its version is pinned.
+ */
+function asFunction(name: string, script: string): string {
+  return `local function ${name}(KEYS, ARGV)\n${script}\nend\n`
 }

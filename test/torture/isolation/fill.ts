@@ -1,7 +1,8 @@
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { newJobId } from '@encounter-gateway/shared/job-id.ts'
 import { packPayload } from '@encounter-gateway/shared/payload.ts'
-import { acceptEncounter, openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import { openAccept } from '@encounter-gateway/shared/accept.ts'
+import { openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
 import { openRecords } from '@encounter-gateway/shared/records/records.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
 import { connectorOptions } from '@encounter-gateway/worker/emr/registry.ts'
@@ -27,15 +28,16 @@ async function main({ redisUrl, emrInstance, jobs }: FillOrder): Promise<void> {
   const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
   let begun = 0
   let accepted = 0
-  const accept = async () => {
+  const accept = openAccept(redis, queue, records)
+  const acceptSome = async () => {
     while (begun < jobs) {
       const plain = packPayload(head, Buffer.from(JSON.stringify(encounterAt(2, begun++))))
       const job = { jobId: newJobId(connection), routing: { application: 'demo' }, plain, idempotency: [] }
-      await acceptEncounter(redis, queue, records, job)
+      await accept(job)
       if (++accepted % 500 === 0) tell({ accepted })
     }
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, accept))
+  await Promise.all(Array.from({ length: AT_ONCE }, acceptSome))
   await queue.close()
   redis.disconnect()
 }

@@ -87,8 +87,9 @@ export async function buildApp({
 
   await app.register(
     async (api) => {
-      api.addHook('onRequest', async (_request, reply) => {
+      api.addHook('onRequest', (_request, reply, done) => {
         reply.header('Cache-Control', 'no-store')
+        done()
       })
       await api.register(bodyTimeout)
       await api.register(jsonBody)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { takeRandomBytes } from '@encounter-gateway/shared/random-bytes.ts'
 import type { IncomingHttpHeaders } from 'node:http'
 
 const wellFormed = /^[A-Za-z0-9._-]{1,64}$/
@@ -10,5 +10,5 @@ export function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): stri
 }
 
 export function newRequestId(): string {
-  return randomBytes(15).toString('base64url')
+  return takeRandomBytes(15).toString('base64url')
 }

@@ -4,7 +4,11 @@ import {
   missingHeaderParameters,
   type MergedHeaderParameters,
 } from '@encounter-gateway/shared/contract/header-parameters.ts'
-import { headerParameters, PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import {
+  headerParameters,
+  PatientEncounterRequest,
+  type HeaderParameter,
+} from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
 import { describeErrors, type SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { FastifyRequest } from 'fastify'
@@ -70,12 +74,12 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
 /** The header parameters of a body that may not be valid: only values that can be looked at. */
 function parametersIn(body: unknown): object {
   if (typeof body !== 'object' || body === null) return {}
-  const entries = Object.entries(body).filter(
-    ([name, value]) => headerParameters.some((each) => each === name) && ['string', 'boolean'].includes(typeof value),
-  )
-  return Object.fromEntries(
-    entries.filter(([name, value]) => (name === 'RequestVerboseLogging') === (typeof value === 'boolean')),
-  )
+  const found: Partial<Record<HeaderParameter, unknown>> = {}
+  for (const name of headerParameters) {
+    const value = (body as typeof found)[name]
+    if (typeof value === (name === 'RequestVerboseLogging' ? 'boolean' : 'string')) found[name] = value
+  }
+  return found
 }
 
 function readIdempotency({ headers, raw }: FastifyRequest): { key?: string; errors: FieldError[] } {

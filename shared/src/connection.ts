@@ -29,8 +29,15 @@ export function keyBaseOf(connection: ConnectionName): string {
  * The first is a letter: BullMQ takes ids of digits for its own.
  */
 export function tagOf(connection: ConnectionName): string {
-  const hash = createHash('sha256').update(nameOf(connection)).digest()
+  const name = nameOf(connection)
+  const known = tags.get(name)
+  if (known) return known
+  const hash = createHash('sha256').update(name).digest()
   const letter = String.fromCharCode(97 + ((hash[0] ?? 0) % 26))
   const rest = (hash.readUInt32BE(1) % 36 ** 3).toString(36).padStart(3, '0')
+  tags.set(name, letter + rest)
   return letter + rest
 }
+
+/** Of the configured connections, which are few. */
+const tags = new Map<string, string>()

@@ -1,5 +1,6 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { tagOf, type ConnectionName } from './connection.ts'
+import { takeRandomBytes } from './random-bytes.ts'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 const LENGTH = 20
@@ -15,7 +16,7 @@ export function isJobId(text: string): boolean {
 
 /** A fresh JobId: the connection's tag and 16 random characters (82 bits). */
 export function newJobId(connection: ConnectionName): string {
-  return tagOf(connection) + base36(LENGTH - TAG_LENGTH, () => randomBytes(32))
+  return tagOf(connection) + base36(LENGTH - TAG_LENGTH, () => takeRandomBytes(LENGTH))
 }
 
 /**

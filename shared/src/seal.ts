@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { zstdDecompressSync } from 'node:zlib'
 import { openCompression } from './compression.ts'
+import { takeRandomBytes } from './random-bytes.ts'
 
 /** One of the configured keys. `derivationSecret` is for ids and fingerprints, never for sealing. */
 export type SealingKey = {
@@ -54,7 +55,7 @@ export function sealingKey(id: string, bytes: Buffer): SealingKey {
  * binding are authenticated. IVs are random: a key may seal 2^32 values (NIST SP 800-38D, 8.3), then rotate it.
  */
 export function seal([{ key, head }]: SealingKeys, plain: Buffer, binding: SealBinding): Buffer {
-  const iv = freshIv()
+  const iv = takeRandomBytes(IV_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, iv)
   cipher.setAAD(associatedData(head, binding))
   const body = cipher.update(compression.compress(plain))
@@ -87,15 +88,4 @@ export function open(keys: SealingKeys, sealed: Buffer, binding: SealBinding): B
 
 function associatedData(head: Buffer, { kind, application, jobId }: SealBinding): Buffer {
   return Buffer.concat([head, Buffer.from(JSON.stringify([kind, application, jobId]))])
-}
-
-const ivPool = { bytes: Buffer.alloc(0), used: 0 }
-
-/** Random IVs, drawn 512 at a time: a call to the generator each costs more than the encryption. */
-function freshIv(): Buffer {
-  if (ivPool.used >= ivPool.bytes.length) {
-    ivPool.bytes = randomBytes(IV_BYTES * 512)
-    ivPool.used = 0
-  }
-  return ivPool.bytes.subarray(ivPool.used, (ivPool.used += IV_BYTES))
 }

@@ -2,7 +2,7 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { mergeHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '../refusal.ts'
 
 declare module 'fastify' {
@@ -23,9 +23,10 @@ export const applications = fp(
     const identify = identifier(options.applications)
     app.decorateRequest('application')
 
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       const { merged } = mergeHeaderParameters(request.raw)
       if (merged.ApplicationName && merged.ApplicationKey) request.application = identify(merged)
+      done()
     })
 
     app.addHook('preValidation', async (request) => {
@@ -44,7 +45,7 @@ function identifier(known: readonly Application[]): (credentials: Credentials) =
   )
   const nobodys = randomBytes(32)
   return ({ ApplicationName = '', ApplicationKey = '' }) => {
-    const sent = createHash('sha256').update(ApplicationKey).digest()
+    const sent = hash('sha256', ApplicationKey, 'buffer')
     const isRight = timingSafeEqual(sent, digestOf.get(ApplicationName) ?? nobodys)
     const application = byName.get(ApplicationName)
     if (isRight && application) return application

@@ -17,8 +17,8 @@ declare module 'fastify' {
 /** Gives up on a body that does not arrive in time; Node's own time-out knows no exception for uploads that take an hour. */
 export const bodyTimeout = fp(
   async function bodyTimeout(app: FastifyInstance) {
-    app.addHook('preParsing', async (request, reply) => {
-      if (request.routeOptions.config.streamsBody || request.raw.complete) return
+    app.addHook('preParsing', (request, reply, _payload, next) => {
+      if (request.routeOptions.config.streamsBody || request.raw.complete) return next()
       const { raw } = request
       const timer = setTimeout(() => {
         void sendProblem(
@@ -29,6 +29,7 @@ export const bodyTimeout = fp(
       }, BODY_TIMEOUT_MS)
       const done = () => clearTimeout(timer)
       raw.once('end', done).once('close', done)
+      next()
     })
   },
   { name: 'body-timeout' },

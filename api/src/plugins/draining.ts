@@ -9,13 +9,14 @@ export const draining = fp(
     app.addHook('preClose', async () => {
       closing = true
     })
-    app.addHook('onRequest', async () => {
-      if (!closing) return
-      throw new Refusal('unavailable', 'This process is closing; send the request again.', {}, { 'Retry-After': '1' })
+    app.addHook('onRequest', (_request, _reply, done) => {
+      if (!closing) return done()
+      done(new Refusal('unavailable', 'This process is closing; send the request again.', {}, { 'Retry-After': '1' }))
     })
     // or a client that keeps its connection open for the next request would keep the process from ending
-    app.addHook('onSend', async (_request, reply) => {
+    app.addHook('onSend', (_request, reply, _payload, done) => {
       if (closing) reply.header('Connection', 'close')
+      done()
     })
   },
   { name: 'draining' },

@@ -41,9 +41,10 @@ export const metrics = fp(
       buckets: BUCKETS,
       registers,
     })
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       const route = request.routeOptions.url ?? '(none)'
       seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+      done()
     })
 
     const accepted = new Counter({

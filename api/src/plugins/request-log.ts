@@ -15,11 +15,12 @@ declare module 'fastify' {
 export const requestLog = fp(
   async function requestLog(app: FastifyInstance) {
     app.decorateRequest('noted')
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       request.noted = {}
       reply.header('X-Request-Id', request.id)
+      done()
     })
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       const about = {
         method: request.method,
         route: request.routeOptions.url ?? '(none)',
@@ -28,6 +29,7 @@ export const requestLog = fp(
         ...request.noted,
       }
       request.log[reply.statusCode < 400 ? 'debug' : 'info'](about, 'request.handled')
+      done()
     })
   },
   { name: 'request-log' },

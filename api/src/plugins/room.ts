@@ -29,20 +29,21 @@ export const room = fp(
     const depths = new Map(
       app.connections.all.map(({ settings, records }) => [
         nameOf(settings),
-        cachedFor(LOOK_EVERY_MS, () => redis.hgetall(records.keys.depth)),
+        cachedFor(LOOK_EVERY_MS, async () => depthOf(await redis.hgetall(records.keys.depth))),
       ]),
     )
     app.decorate('checkRoom', async ({ settings }: EmrConnection, application: Application) => {
-      const [memory, depth = {}] = await Promise.all([readMemory(), depths.get(nameOf(settings))?.()])
+      const memory = await readMemory()
+      const depth = await depths.get(nameOf(settings))?.()
       if (memory > FULL_AT) {
         throw new Refusal('unavailable', 'The gateway’s storage is nearly full; nothing new is accepted.', {}, retry)
       }
-      if (Number(depth[application.name] ?? 0) >= application.maxPending) {
+      if (!depth) return
+      if ((depth.of.get(application.name) ?? 0) >= application.maxPending) {
         const detail = `Your application has ${application.maxPending} jobs waiting for this EMR; send more when some have ended.`
         throw new Refusal('queue-full', detail, {}, retry)
       }
-      const all = Object.values(depth).reduce((sum, each) => sum + Number(each), 0)
-      if (all >= settings.maxPending) {
+      if (depth.all >= settings.maxPending) {
         const detail = `${settings.maxPending} jobs are waiting for this EMR; send more when some have ended.`
         throw new Refusal('queue-full', detail, {}, retry)
       }
@@ -50,3 +51,8 @@ export const room = fp(
   },
   { name: 'room', dependencies: ['connections'] },
 )
+
+function depthOf(counts: Record<string, string>): { of: Map<string, number>; all: number } {
+  const of = new Map(Object.entries(counts).map(([application, count]) => [application, Number(count)]))
+  return { of, all: of.values().reduce((sum, count) => sum + count, 0) }
+}

@@ -31,10 +31,12 @@ export type MergedHeaderParameters = Partial<Record<keyof typeof textParameters,
 }
 
 const controlFree = new RegExp(controlFreePattern, 'u')
+const plainAscii = /^[\x20-\x7e]*$/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Node reads header bytes as Latin-1. Bytes that are UTF-8 are read as that instead: `ü` from curl, say. */
 function decodeHeader(latin1: string): string {
+  if (plainAscii.test(latin1)) return latin1
   try {
     return utf8.decode(Buffer.from(latin1, 'latin1'))
   } catch {
@@ -63,15 +65,13 @@ export function mergeHeaderParameters(
 ): { merged: MergedHeaderParameters; errors: FieldError[] } {
   const merged: MergedHeaderParameters = {}
   const errors: FieldError[] = []
-  const sent = rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase())
-
   for (const name of headerParameters) {
     const lowerName = name.toLowerCase()
     const raw = headers[lowerName]
     const refuse = (mistake: string, from: string) =>
       errors.push({ Pointer: `/${name}`, Message: `${from} \`${name}\` ${mistake}` })
 
-    if (Array.isArray(raw) || sent.indexOf(lowerName) !== sent.lastIndexOf(lowerName)) {
+    if (Array.isArray(raw) || (raw?.includes(', ') && timesSent(rawHeaders, lowerName) > 1)) {
       refuse('was sent more than once', 'header')
       continue
     }
@@ -89,6 +89,11 @@ export function mergeHeaderParameters(
     else merged[name] = value
   }
   return { merged, errors }
+}
+
+/** Node joins a header that was sent more than once by ', '. */
+function timesSent(rawHeaders: readonly string[], lowerName: string): number {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === lowerName).length
 }
 
 const missing = (name: HeaderParameter, when: string) => ({

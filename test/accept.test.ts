@@ -11,7 +11,7 @@ test('an acceptance that reaches Redis twice does not bring a job back that has 
   const accept = () =>
     gateway.connection.accept({
       jobId,
-      routing: { application: gateway.names.demo },
+      application: gateway.names.demo,
       plain,
       idempotency: [],
     })
@@ -45,7 +45,7 @@ test('requests that come together are each accepted by themselves, and a key tha
       { credentials: {}, verbose: false },
       Buffer.from(JSON.stringify({ ...minimalRequest, index })),
     )
-    return { jobId, routing: { application: gateway.names.demo }, plain, idempotency: [] }
+    return { jobId, application: gateway.names.demo, plain, idempotency: [] }
   })
   const twice = newJobId(settings)
   const named = {

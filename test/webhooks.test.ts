@@ -70,7 +70,7 @@ async function gateway() {
       const jobId = newJobId(connection)
       const routing = { application, ...(BatchId && { BatchId }) }
       const accept = openAccept(redis, encounters, records)
-      await accept({ jobId, routing, plain: Buffer.from(CANARY), idempotency: [] })
+      await accept({ jobId, application, plain: Buffer.from(CANARY), idempotency: [] })
       const said = await records.finish(jobId, {
         status: 'Succeeded',
         statusCode: 201,

@@ -37,9 +37,8 @@ export async function intake(
   const idempotency = idempotencyKey ? idempotencyCandidates(sealingKeys, { ...scope, key: idempotencyKey }, body) : []
   const jobId = idempotency[0]?.jobId ?? newJobId(settings)
   await app.checkRoom(connection, application)
-  const routing = { application: application.name }
   const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
-  const accepted = await connection.accept({ jobId, routing, plain, idempotency })
+  const accepted = await connection.accept({ jobId, application: application.name, plain, idempotency })
   const job = queuedJob(connection, accepted.jobId, accepted.acceptedAt)
   if (accepted.kind === 'new') {
     app.countAccepted(settings)

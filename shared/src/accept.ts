@@ -2,18 +2,25 @@ import { CREATE_ENCOUNTER, JOB_OPTIONS, type EncounterQueue } from './queue.ts'
 import type { NewJob, Records } from './records/records.ts'
 import type { RedisClient } from './redis.ts'
 
-/** As many as one script takes at once: it keeps Redis for about 20 µs each. */
+/** As many as one script takes at once: it keeps Redis for about 50 µs each. */
 const TOGETHER_AT_MOST = 100
 
-/** `known`: the key was used before, for the job named, with the content whose fingerprint was kept. */
-export type Accepted = { kind: 'new'; jobId: string } | { kind: 'known'; jobId: string; fingerprint: string }
+/**
+ * `known`: the key was used before, for the job named, with the content whose fingerprint was kept. `acceptedAt` is the job's
+ * CreatedAt, ms since the epoch.
+ */
+export type Accepted = { acceptedAt: number; jobId: string } & (
+  | { kind: 'new' }
+  | { kind: 'known'; fingerprint: string }
+)
 
-/** Resolves once payload and job are stored, both or neither; `acceptedAt` is the job's CreatedAt, ms since the epoch. */
-export type Accept = (job: NewJob) => Promise<Accepted & { acceptedAt: number }>
+/** Resolves once payload and job are stored, both or neither. */
+export type Accept = (job: NewJob) => Promise<Accepted>
 
-type Waiting = {
+type Gathered = {
+  jobId: string
   entry: ReturnType<Records['acceptEntry']>
-  resolve: (accepted: Accepted & { acceptedAt: number }) => void
+  resolve: (accepted: Accepted) => void
   reject: (error: unknown) => void
 }
 
@@ -24,21 +31,19 @@ type Waiting = {
 export function openAccept(redis: RedisClient, queue: EncounterQueue, records: Records): Accept {
   const { keys, terms } = records
   const bullmq = ['wait', 'paused', 'meta', 'id', 'completed', 'delayed', 'active', 'events', 'marker']
-  const sharedKeys = [...bullmq.map((name) => queue.toKey(name)), keys.failed, keys.pending, keys.depth]
-  const prefix = queue.toKey('')
+  const touched = [...bullmq.map((name) => queue.toKey(name)), keys.failed, keys.pending, keys.depth]
   const options = JSON.stringify(JOB_OPTIONS)
-  let gathered: Waiting[] = []
+  let gathered: Gathered[] = []
 
-  async function send(together: Waiting[]): Promise<void> {
+  async function send(together: Gathered[]): Promise<void> {
     const acceptedAt = Date.now()
-    const touched = [...sharedKeys, ...together.flatMap(({ entry }) => entry.keys)]
-    const about = [prefix, CREATE_ENCOUNTER, options, acceptedAt, terms.deadlineMs, terms.payloadMs]
+    const about = [keys.base, CREATE_ENCOUNTER, options, acceptedAt, terms.deadlineMs, terms.payloadMs]
     try {
-      const args = [...about, ...together.flatMap(({ entry }) => entry.args)]
-      const replies = await redis.egAccept(touched.length, ...touched, ...args)
-      for (const [index, [kind, jobId, fingerprint = '']] of replies.entries()) {
-        const accepted = kind === 'known' ? { kind, jobId, fingerprint } : ({ kind: 'new', jobId } as const)
-        together[index]?.resolve({ ...accepted, acceptedAt })
+      const replies = await redis.egAccept(...touched, ...about, ...together.flatMap(({ entry }) => entry))
+      for (const [index, { jobId, resolve }] of together.entries()) {
+        const reply = replies[index]
+        if (Array.isArray(reply)) resolve({ kind: 'known', jobId: reply[0], fingerprint: reply[1], acceptedAt })
+        else resolve({ kind: 'new', jobId, acceptedAt })
       }
     } catch (error) {
       for (const { reject } of together) reject(error)
@@ -48,18 +53,14 @@ export function openAccept(redis: RedisClient, queue: EncounterQueue, records: R
   function sendGathered(): void {
     const together = gathered
     gathered = []
-    void send(together)
+    if (together.length > 0) void send(together)
   }
 
   return function accept(job) {
-    const { promise, resolve, reject } = Promise.withResolvers<Accepted & { acceptedAt: number }>()
-    if (gathered.length === 0) setImmediate(sendIfAny)
-    gathered.push({ entry: records.acceptEntry(job), resolve, reject })
+    const { promise, resolve, reject } = Promise.withResolvers<Accepted>()
+    if (gathered.length === 0) setImmediate(sendGathered)
+    gathered.push({ jobId: job.jobId, entry: records.acceptEntry(job), resolve, reject })
     if (gathered.length === TOGETHER_AT_MOST) sendGathered()
     return promise
-  }
-
-  function sendIfAny(): void {
-    if (gathered.length > 0) sendGathered()
   }
 }

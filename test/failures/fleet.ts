@@ -95,9 +95,13 @@ export async function openFleet(about: {
         const request = { UserId: 'u', PatientId: patientId, Encounter: {} }
         const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
         const plain = packPayload(head, Buffer.from(JSON.stringify(request)))
-        await openAccept(redis, queue, records)({
+        await openAccept(
+          redis,
+          queue,
+          records,
+        )({
           jobId,
-          routing: { application: 'demo' },
+          application: 'demo',
           plain,
           idempotency: [],
         })

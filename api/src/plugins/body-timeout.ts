@@ -1,5 +1,5 @@
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { sendProblem } from './problems.ts'
 
@@ -18,8 +18,13 @@ declare module 'fastify' {
 export const bodyTimeout = fp(
   async function bodyTimeout(app: FastifyInstance) {
     app.addHook('preParsing', (request, reply, _payload, next) => {
-      if (request.routeOptions.config.streamsBody || request.raw.complete) return next()
-      const { raw } = request
+      // most bodies come with their head: they are there when the event loop comes round
+      if (!request.routeOptions.config.streamsBody) setImmediate(watch, request, reply)
+      next()
+    })
+
+    function watch({ raw }: FastifyRequest, reply: FastifyReply): void {
+      if (raw.complete || raw.destroyed) return
       const timer = setTimeout(() => {
         void sendProblem(
           reply.header('Connection', 'close'),
@@ -29,8 +34,7 @@ export const bodyTimeout = fp(
       }, BODY_TIMEOUT_MS)
       const done = () => clearTimeout(timer)
       raw.once('end', done).once('close', done)
-      next()
-    })
+    }
   },
   { name: 'body-timeout' },
 )

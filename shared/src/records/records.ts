@@ -21,7 +21,7 @@ export type Result = Partial<EncounterCreated> & { NotCarried?: string[]; Proble
 /** What intake hands over. */
 export type NewJob = {
   jobId: string
-  routing: Routing
+  application: string
   /** The request and its credentials, about to be sealed. */
   plain: Buffer
   /** With an Idempotency-Key: the JobId and content fingerprint under each sealing key, that of `jobId` first. */
@@ -147,28 +147,10 @@ export function openRecords(
     /** What accept.lua is told of every request. */
     terms: { deadlineMs, payloadMs },
 
-    /** What accept.lua is told of one request: the keys and arguments that are its own. */
-    acceptEntry({ jobId, routing, plain, idempotency }: NewJob): {
-      keys: string[]
-      args: (string | number | Buffer)[]
-    } {
-      const { application } = routing
-      return {
-        keys: [
-          keys.payload(jobId),
-          keys.jobs(application),
-          keys.queued(jobId),
-          ...idempotency.map((candidate) => keys.idempotency(candidate.jobId)),
-        ],
-        args: [
-          jobId,
-          seal(sealingKeys, plain, { kind: 'payload', application, jobId }),
-          application,
-          JSON.stringify(routing),
-          idempotency.length,
-          ...idempotency.flatMap((candidate) => [candidate.jobId, candidate.fingerprint]),
-        ],
-      }
+    /** What accept.lua is told of one request. */
+    acceptEntry({ jobId, application, plain, idempotency }: NewJob): (string | number | Buffer)[] {
+      const entry = [jobId, seal(sealingKeys, plain, { kind: 'payload', application, jobId }), application]
+      return [...entry, idempotency.length, ...idempotency.flatMap((each) => [each.jobId, each.fingerprint])]
     },
 
     /**

@@ -7,7 +7,7 @@ type Argument = string | number | Buffer
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    egAccept(keyCount: number, ...rest: Argument[]): Result<['new' | 'known', string, string?][], Context>
+    egAccept(...rest: Argument[]): Result<(1 | [string, string])[], Context>
     egBeginBuffer(...rest: [...Argument[], Callback<unknown>] | Argument[]): Result<(Buffer | number)[], Context>
     egSettle(...rest: Argument[]): Result<number, Context>
     egFinish(keyCount: number, ...rest: Argument[]): Result<string, Context>
@@ -21,7 +21,7 @@ declare module 'ioredis' {
 
 /** Our transitions by the name of their command. */
 export const scripts = {
-  egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept') },
+  egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept'), numberOfKeys: 12 },
   egBegin: { lua: lua('begin'), numberOfKeys: 5 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
   egFinish: { lua: lua('end-batch') + lua('finish') },

@@ -8,8 +8,8 @@ export * from '../../../shared/src/accept.ts'
  * or tell a repeated key by. For measuring intake only, since no worker finds its payload.
  */
 export const openAccept: typeof original = (_redis, queue, records) => async (job) => {
-  const [, sealed] = records.acceptEntry({ ...job, idempotency: [] }).args
-  const data = { ...job.routing, sealed: Buffer.isBuffer(sealed) ? sealed.toString('base64') : '' }
+  const [, sealed] = records.acceptEntry({ ...job, idempotency: [] })
+  const data = { application: job.application, sealed: Buffer.isBuffer(sealed) ? sealed.toString('base64') : '' }
   const acceptedAt = Date.now()
   await queue.add(CREATE_ENCOUNTER, data, { jobId: job.jobId, timestamp: acceptedAt })
   return { kind: 'new', jobId: job.jobId, acceptedAt }

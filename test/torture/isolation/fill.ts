@@ -32,7 +32,7 @@ async function main({ redisUrl, emrInstance, jobs }: FillOrder): Promise<void> {
   const acceptSome = async () => {
     while (begun < jobs) {
       const plain = packPayload(head, Buffer.from(JSON.stringify(encounterAt(2, begun++))))
-      const job = { jobId: newJobId(connection), routing: { application: 'demo' }, plain, idempotency: [] }
+      const job = { jobId: newJobId(connection), application: 'demo', plain, idempotency: [] }
       await accept(job)
       if (++accepted % 500 === 0) tell({ accepted })
     }

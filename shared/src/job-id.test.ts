@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { derivedId, isJobId, newJobId, tagIn } from './job-id.ts'
 import { tagOf } from './connection.ts'
 
 const cerner = { emrSystem: 'Cerner', emrInstance: 'default' }
-const secret = randomBytes(32)
+const secret = createSecretKey(randomBytes(32))
 
 test('a JobId is 20 characters, starts with a letter and tells its connection', () => {
   const ids = Array.from({ length: 1_000 }, () => newJobId(cerner))

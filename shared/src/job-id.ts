@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import { tagOf, type ConnectionName } from './connection.ts'
 import { takeRandomBytes } from './random-bytes.ts'
 
@@ -25,7 +25,7 @@ export function newJobId(connection: ConnectionName): string {
  */
 export function derivedId(
   connection: ConnectionName,
-  secret: Buffer,
+  secret: KeyObject,
   kind: 'job-id' | 'batch' | 'item',
   ...names: (string | number)[]
 ): string {

@@ -4,11 +4,14 @@ import { zstdDecompressSync } from 'node:zlib'
 import { openCompression } from './compression.ts'
 import { takeRandomBytes } from './random-bytes.ts'
 
-/** One of the configured keys. `derivationSecret` is for ids and fingerprints, never for sealing. */
+/**
+ * One of the configured keys. `derivationSecret` is for ids and fingerprints, never for sealing; a KeyObject, since an HMAC under a
+ * Buffer takes 80 µs instead of 13.
+ */
 export type SealingKey = {
   id: string
   key: KeyObject
-  derivationSecret: Buffer
+  derivationSecret: KeyObject
   /** What values sealed with it begin with. */
   head: Buffer
 }
@@ -43,7 +46,7 @@ export function sealingKey(id: string, bytes: Buffer): SealingKey {
   return {
     id,
     key: createSecretKey(bytes),
-    derivationSecret: Buffer.from(hkdfSync('sha256', bytes, '', 'encounter-gateway derivation', 32)),
+    derivationSecret: createSecretKey(Buffer.from(hkdfSync('sha256', bytes, '', 'encounter-gateway derivation', 32))),
     head: Buffer.concat([Buffer.from([VERSION, id.length]), Buffer.from(id, 'latin1')]),
   }
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { ConnectionName } from '../connection.ts'
 import type { Retention } from '../config/schema.ts'
 import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
@@ -192,7 +192,7 @@ function rejectionBinding({ batchId, application }: BatchRef, index: number) {
 }
 
 /** What an item is known again by: a keyed hash of its bytes, 64 bits of it. Without the key it says nothing of them. */
-function printOf(secret: Buffer, bytes: Buffer): Buffer {
+function printOf(secret: KeyObject, bytes: Buffer): Buffer {
   return createHmac('sha256', secret).update('item\n').update(bytes).digest().subarray(0, PRINT_BYTES)
 }
 

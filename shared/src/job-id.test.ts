@@ -26,7 +26,7 @@ test('an Idempotency-Key gives the same JobId for the same application, connecti
     derivedId(cerner, secret, 'job-id', 'demo', 'key2'),
     derivedId(cerner, secret, 'job-id', 'other', 'key'),
     derivedId({ ...cerner, emrInstance: 'north' }, secret, 'job-id', 'demo', 'key'),
-    derivedId(cerner, randomBytes(32), 'job-id', 'demo', 'key'),
+    derivedId(cerner, createSecretKey(randomBytes(32)), 'job-id', 'demo', 'key'),
     derivedId(cerner, secret, 'job-id', 'dem', 'okey'),
   ]
   expect(new Set([id, ...others]).size).toBe(6)

@@ -79,6 +79,22 @@ test('of two processes that begin a job at once, one calls and the other finds t
   expect(takenOver.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
 })
 
+test('of jobs that are begun or ended at once, one with a broken record fails alone', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const jobs = [await gateway.submit(), await gateway.submit(), await gateway.submit()].map(({ job }) => job)
+  const [, broken = ''] = jobs
+  await gateway.redis.set(gateway.records.keys.dispatch(broken), 'no hash')
+  const begun = await Promise.allSettled(jobs.map((job) => gateway.records.begin(job)))
+  const failure = { status: 'rejected', reason: { name: 'ReplyError', message: expect.stringMatching(/^WRONGTYPE/) } }
+  const going = { status: 'fulfilled', value: { kind: 'go', attempt: 1 } }
+  expect(begun).toMatchObject([going, failure, going])
+  const ended = await Promise.allSettled(jobs.map((job) => gateway.records.finish(job, cancelled)))
+  const recorded = { status: 'fulfilled', value: 'recorded' }
+  expect(ended).toMatchObject([recorded, failure, recorded])
+})
+
 test('where the policy is stop, a call without an answer ends OutcomeUnknown and is not made again', async () => {
   await using both = await open({ onUnknownOutcome: 'stop' })
   const { emr, gateway } = both

@@ -9,7 +9,8 @@ import { open, seal, type SealingKeys } from '../seal.ts'
 import { ITEM_HEAD_AT_MOST, routingIn, sealedPartOf } from './item-payload.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
 import { itemLetters, itemOf, type BatchItemRef, type Routing } from './routing.ts'
-import { defineScripts } from './scripts.ts'
+import { defineScripts, type Argument } from './scripts.ts'
+import { together } from './together.ts'
 
 const HOUR_MS = 3_600_000
 /** A payload outlives its job's deadline by this much, so that whoever expires the job still finds it. */
@@ -113,6 +114,8 @@ export type Begun =
   | { kind: 'parked'; forMs: number }
   | { kind: 'expired'; doubt: boolean }
   | { kind: 'finished' | 'unaccepted' | 'erased' }
+  /** with its batch; the EMR surely has nothing of it */
+  | { kind: 'cancelled' }
 
 /** One call to the EMR: the attempt, and the round that it is counted in. */
 export type CallName = { round: number; attempt: number }
@@ -140,6 +143,12 @@ export function openRecords(
   const payloadMs = deadlineMs + PAYLOAD_GRACE_MS
   const resultMs = Math.round(retention.resultHours * HOUR_MS)
   const failedPayloadMs = Math.round(retention.failedPayloadHours * HOUR_MS)
+  const begin = together((jobs: Argument[][]) =>
+    redis.egBeginBuffer(keys.pending, keys.breaker, keys.base, payloadMs, ...jobs.flat()),
+  )
+  const finish = together((jobs: Argument[][]) =>
+    redis.egFinish(keys.pending, keys.outbox, keys.depth, keys.base, FINISHED_CHANNEL, resultMs, ...jobs.flat()),
+  )
 
   return {
     keys,
@@ -154,21 +163,20 @@ export function openRecords(
     },
 
     /**
-     * Asks leave to call the EMR and marks the call. To go on from an attempt whose end was in doubt, `after` names it and says
-     * whether the EMR surely has nothing of it (`absent`) or is trusted to know it again (`resend`).
+     * Asks leave to call the EMR and marks the call; a batch item names its batch, which may have been cancelled. To go on from
+     * an attempt whose end was in doubt, name it and say whether the EMR surely has nothing of it (`absent`) or is trusted
+     * to know it again (`resend`).
      */
-    async begin(jobId: string, after?: { attempt: number; as: 'absent' | 'resend' }): Promise<Begun> {
+    async begin(
+      jobId: string,
+      {
+        BatchId = '',
+        attempt = '',
+        as = '',
+      }: { BatchId?: string; attempt?: number | ''; as?: 'absent' | 'resend' | '' } = {},
+    ): Promise<Begun> {
       const askedAt = performance.now()
-      const [kind, ...rest] = await redis.egBeginBuffer(
-        keys.outcome(jobId),
-        keys.dispatch(jobId),
-        keys.payload(jobId),
-        keys.pending,
-        keys.breaker,
-        jobId,
-        after?.attempt ?? '',
-        after?.as ?? '',
-      )
+      const [kind, ...rest] = await begin([jobId, BatchId, attempt, as])
       return readBegun(String(kind), rest, askedAt)
     },
 
@@ -195,54 +203,26 @@ export function openRecords(
      * The payload is erased when the job succeeded, and kept `failedPayloadHours` for a retry when not.
      */
     async finish(jobId: string, outcome: NewOutcome, onlyIf?: 'undispatched' | CallName): Promise<Finished> {
+      const { status, statusCode, createdAt, maxAttempts, recovered, announce, claims, result } = outcome
       const { application } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
-      const { BatchId, ItemIndex } = outcome.routing
-      const event = {
-        JobId: jobId,
-        Status: outcome.status,
-        StatusCode: outcome.statusCode,
-        Application: application,
-        BatchId,
-      }
-      const done = outcome.status === 'Succeeded' || outcome.status === 'Cancelled'
-      const fields = {
-        status: outcome.status,
-        statusCode: outcome.statusCode,
-        application,
-        createdAt: outcome.createdAt,
-        maxAttempts: outcome.maxAttempts,
-        recovered: outcome.recovered ? 1 : 0,
-        ...(BatchId && { BatchId }),
-        ...(ItemIndex !== undefined && { ItemIndex }),
-        result: seal(sealingKeys, Buffer.from(JSON.stringify(outcome.result)), binding),
-      }
-      const { EncounterId } = outcome.result
+      const done = status === 'Succeeded' || status === 'Cancelled'
       const item = itemOf(outcome.routing)
-      const touched = [
-        keys.outcome(jobId),
-        keys.dispatch(jobId),
-        keys.payload(jobId),
-        keys.pending,
-        keys.idempotency(jobId),
-        keys.outbox,
-        keys.depth,
-        ...(item ? [keys.batch(item.BatchId), keys.items(item.BatchId)] : []),
-        ...(outcome.claims && EncounterId ? hashesOf(EncounterId, sealingKeys).map(keys.claim) : []),
-      ]
-      const said = await redis.egFinish(
-        touched.length,
-        ...touched,
+      const said = await finish([
         jobId,
         typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : (onlyIf ?? ''),
-        resultMs,
         done ? 0 : failedPayloadMs,
-        outcome.announce ? JSON.stringify(event) : '',
-        FINISHED_CHANNEL,
+        announce ? '1' : '',
         application,
-        ...(item ? [item.BatchId, item.ItemIndex, itemLetters[outcome.status]] : ['', '', '']),
-        ...Object.entries(fields).flat(),
-      )
+        ...(item ? [item.BatchId, item.ItemIndex, itemLetters[status]] : ['', '', '']),
+        status,
+        statusCode,
+        createdAt,
+        maxAttempts,
+        recovered ? 1 : 0,
+        seal(sealingKeys, Buffer.from(JSON.stringify(result)), binding),
+        claims && result.EncounterId ? hashesOf(result.EncounterId, sealingKeys).join() : '',
+      ])
       return said as Finished
     },
 
@@ -327,7 +307,7 @@ function hashesOf(encounterId: string, sealingKeys: SealingKeys): string[] {
 function readBegun(kind: string, rest: (Buffer | number)[], askedAt: number): Begun {
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
   if (kind === 'expired') return { kind, doubt: Number(rest[0]) === 1 }
-  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' }
+  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' | 'cancelled' }
   const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code] = rest
   const call = {
     round: Number(round),

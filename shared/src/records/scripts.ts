@@ -3,14 +3,17 @@ import type { Callback, Result } from 'ioredis'
 import { readFileSync } from 'node:fs'
 import type { RedisClient } from '../redis.ts'
 
-type Argument = string | number | Buffer
+/** What a command of Redis' can be given. */
+export type Argument = string | number | Buffer
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     egAccept(...rest: Argument[]): Result<(1 | [string, string])[], Context>
-    egBeginBuffer(...rest: [...Argument[], Callback<unknown>] | Argument[]): Result<(Buffer | number)[], Context>
+    egBeginBuffer(
+      ...rest: [...Argument[], Callback<unknown>] | Argument[]
+    ): Result<((Buffer | number)[] | Error)[], Context>
     egSettle(...rest: Argument[]): Result<number, Context>
-    egFinish(keyCount: number, ...rest: Argument[]): Result<string, Context>
+    egFinish(...rest: Argument[]): Result<(string | Error)[], Context>
     egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
     egBatchReceived(...rest: Argument[]): Result<string, Context>
@@ -22,9 +25,9 @@ declare module 'ioredis' {
 /** Our transitions by the name of their command. */
 export const scripts = {
   egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept'), numberOfKeys: 12 },
-  egBegin: { lua: lua('begin'), numberOfKeys: 5 },
+  egBegin: { lua: lua('each') + lua('begin'), numberOfKeys: 2 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
-  egFinish: { lua: lua('end-batch') + lua('finish') },
+  egFinish: { lua: lua('each') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
   egReopen: { lua: lua('line-up') + lua('reopen') },
   egBatchAccept: { lua: lua('line-up') + lua('batch-accept') },
   egBatchReceived: { lua: lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },

@@ -17,6 +17,7 @@ import {
   type EncounterOrder,
 } from './emr/emr.ts'
 import {
+  cancelled,
   endedBy,
   expired,
   failed,
@@ -73,7 +74,7 @@ class HeldUp extends Error {
  */
 export async function createEncounter(job: EncounterJob, token: string, at: Workplace): Promise<void> {
   const jobId = job.id ?? ''
-  const begun = await at.records.begin(jobId)
+  const begun = await at.records.begin(jobId, batchOf(job))
   switch (begun.kind) {
     case 'go':
       return dispatch(job, token, at, begun)
@@ -83,6 +84,8 @@ export async function createEncounter(job: EncounterJob, token: string, at: Work
       throw Worker.RateLimitError()
     case 'expired':
       return finish(job, at, begun.doubt ? neverSettled() : expired())
+    case 'cancelled':
+      return finish(job, at, cancelled())
     case 'erased':
       return finish(job, at, failed(500, 'the stored request is gone'))
     case 'finished':
@@ -90,6 +93,11 @@ export async function createEncounter(job: EncounterJob, token: string, at: Work
       // ended elsewhere, or never told to the client as accepted
       return
   }
+}
+
+/** What begin.lua is to know of a batch item. */
+function batchOf({ data }: EncounterJob): { BatchId?: string } {
+  return data.BatchId === undefined ? {} : { BatchId: data.BatchId }
 }
 
 async function dispatch(job: EncounterJob, token: string, at: Workplace, call: Call): Promise<void> {
@@ -165,9 +173,14 @@ async function reconcile(
   if (exhausted && !asks) return finish(job, at, neverSettled(), call)
   if (exhausted)
     return finish(job, at, failed(code, 'the EMR did not create the encounter in any of the attempts'), call)
-  const begun = await records.begin(job.id ?? '', { attempt: call.attempt, as: asks ? 'absent' : 'resend' })
+  const begun = await records.begin(job.id ?? '', {
+    ...batchOf(job),
+    attempt: call.attempt,
+    as: asks ? 'absent' : 'resend',
+  })
   if (begun.kind === 'go') return dispatch(job, token, at, begun)
   if (begun.kind === 'expired') return finish(job, at, begun.doubt ? neverSettled() : expired())
+  if (begun.kind === 'cancelled') return finish(job, at, cancelled())
   // another process has moved on with the job, or the breaker has opened
   return handBack(job, token, begun.kind === 'parked' ? begun.forMs : connection.backoffMs)
 }
@@ -256,7 +269,7 @@ async function finish(job: EncounterJob, at: Workplace, ending: Ending, call?: C
       announce: at.announces(application),
       claims: at.emr.findsBy === 'likeness',
     },
-    ending.status === 'Expired' ? 'undispatched' : call,
+    ending.status === 'Expired' || ending.status === 'Cancelled' ? 'undispatched' : call,
   )
   if (said === 'claimed') {
     return finish(

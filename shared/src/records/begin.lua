@@ -3,7 +3,7 @@
 -- ARGV  base of the connection's keys, ms to keep a mark (no payload lives longer), then per job: JobId, BatchId (or ''), the
 --       attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'
 -- Each call is named by its round and attempt.
--- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased'} | {'expired', doubt}
+-- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased'} | {'expired', doubt} | {'cancelled'}: with its batch
 --     | {'dangling', round, attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent or ended, seed code or ''}
 --     | {'go', round, attempt, payload, ms to the deadline, probing, doubt} | an error, which is that job's alone
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
@@ -37,6 +37,9 @@ local function begin(jobId, batchId, from, as)
     doubt = 0
     redis.call('HSET', dispatch, 'state', 'rejected')
     redis.call('HDEL', dispatch, 'doubt')
+  end
+  if batchId ~= '' and doubt == 0 and redis.call('HEXISTS', base .. ':batch:' .. batchId, 'cancelledAt') == 1 then
+    return { 'cancelled' }
   end
   if left <= 0 then return { 'expired', doubt } end
   local attempt = (mark[2] or 0) + 1

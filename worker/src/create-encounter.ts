@@ -7,6 +7,7 @@ import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import type { Logger } from 'pino'
 import { backoffMs } from './backoff.ts'
+import { limitCall } from './call-limit.ts'
 import { countsAgainstEmr, HeldByBreaker, type Breaker } from './breaker.ts'
 import {
   EmrError,
@@ -214,29 +215,34 @@ async function callEmr<T extends EncounterFound | undefined>(
   const jobId = job.id ?? ''
   const creating = call.kind === 'go'
   const startedAt = performance.now()
-  let log = at.log.child({ job: jobId })
+  let level = {}
   let called = false
   const tell = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
-    log.info({ attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
+    at.log
+      .child({ job: jobId }, level)
+      .info({ attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
     at.attempted({ outcome, code, ms })
   }
   try {
     const { credentials, verbose, request } = unpackPayload(
       at.records.openPayload(jobId, job.data.application, call.payload),
     )
-    if (verbose) log = at.log.child({ job: jobId }, { level: 'debug' })
+    if (verbose) level = { level: 'debug' }
     const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
     // counted from the mark on: after that others take it that the call has ended
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? performance.now() - call.askedAt : 0))
-    const signal = AbortSignal.any([at.stopping, AbortSignal.timeout(Math.max(leftMs(), 0))])
+    const log = at.log.child({ job: jobId }, level)
+    const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const kind = creating ? 'creation' : 'question'
     const answer = await at.breaker.call(call.probing, kind, async () => {
       if (leftMs() <= 0) throw new HeldUp('the call would come too late')
       called = true
       return action(order, { signal, log, ...(creating && { sendBy: call.askedAt + connection.timeoutMs }) })
     })
+    // after a failure the signal still has to end what the connector may have left behind
+    release()
     if (creating) tell('created', 201)
     else tell(answer ? 'found' : 'absent', answer ? 201 : 404)
     return answer
@@ -247,7 +253,7 @@ async function callEmr<T extends EncounterFound | undefined>(
       tell('held up', 0)
     } else if (!(error instanceof HeldByBreaker)) {
       tell('fault', 500)
-      log.error({ err: error }, 'encounter.fault')
+      at.log.error({ job: jobId, err: error }, 'encounter.fault')
       // a fault of ours, perhaps after the EMR had created the encounter
       if (called)
         throw new EmrError(500, 'the gateway failed while it called the EMR', { outcomeUnknown: true, retry: false })

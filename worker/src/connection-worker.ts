@@ -69,7 +69,8 @@ export async function startConnectionWorker(about: {
   const emr = openEmr(connection)
   const announced = new Set(config.applications.filter((a) => a.webhook).map((a) => a.name))
   const announces = (application: string) => announced.has(application)
-  const workplace = { ...about, emr, records, breaker, log, announces }
+  const attempts = log.child({}, { redact: [] })
+  const workplace = { ...about, emr, records, breaker, log, attempts, announces }
 
   await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
   await breaker.heal()

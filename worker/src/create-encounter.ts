@@ -41,6 +41,8 @@ export type Workplace = {
   records: Records
   breaker: Breaker
   log: Logger
+  /** For the line that tells of an attempt. It looks for nothing to withhold, which took longer than the line itself. */
+  attempts: Logger
   /** Aborts when the process must end before its calls have. */
   stopping: AbortSignal
   /** Whether this application has an endpoint to be told of outcomes. */
@@ -220,7 +222,7 @@ async function callEmr<T extends EncounterFound | undefined>(
   const tell = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
-    at.log
+    at.attempts
       .child({ job: jobId }, level)
       .info({ attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
     at.attempted({ outcome, code, ms })

@@ -9,11 +9,12 @@ export class RedisUnusable extends Error {
 }
 
 const SECONDS = 1000
-const MAX_RECONNECT_DELAY_MS = 2 * SECONDS
+/** Jobs wait for as long as this after Redis is back; refusing a connection costs next to nothing. */
+const MAX_RECONNECT_DELAY_MS = 500
 
 /**
  * `producer` answers or fails at once: with Redis away a request must not hang. `consumer` waits for Redis to come
- * back, as BullMQ's workers need it to. Both come back within two seconds of Redis (a BullMQ-made connection takes up to 20).
+ * back, as BullMQ's workers need it to. Both come back within half a second of Redis (a BullMQ-made connection takes up to 20).
  */
 export type RedisRole = 'producer' | 'consumer'
 
@@ -84,8 +85,9 @@ export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECONDS): 
   }
 }
 
+/** With jitter: all processes lose Redis at the same moment, and need not all come at the same moment. */
 function reconnectDelay(attempt: number): number {
-  return Math.min(50 * 2 ** attempt, MAX_RECONNECT_DELAY_MS)
+  return Math.min(50 * 2 ** attempt, MAX_RECONNECT_DELAY_MS) * (0.5 + 0.5 * Math.random())
 }
 
 function hostAndPort(text: string): { host: string; port: number } {

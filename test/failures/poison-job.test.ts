@@ -3,7 +3,7 @@ import { openFleet, type FleetProcess } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { preloading } from './preload.ts'
 
-// Each death costs the lock of 10 s and the check that comes every 5 s; the job is set aside at the fifth.
+// Each death costs the lock of 6 s and the check that comes every 2 s; the job is set aside at the fifth.
 const PATIENCE = { timeout: 100_000 }
 
 test('a job that kills its worker each time is set aside after a few deaths, and the others go on', async () => {

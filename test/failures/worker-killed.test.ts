@@ -4,7 +4,7 @@ import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
 
-// A killed worker's jobs are free once its lock of 10 s is over and the check that comes every 5 s has seen it.
+// A killed worker's jobs are free once its lock of 6 s is over and the check that comes every 2 s has seen it.
 const PATIENCE = { timeout: 40_000 }
 const OUTBOX_DATABASE = 11
 

@@ -3,10 +3,10 @@ import type { HistoryEvent } from './history.ts'
 import { connection } from './stage.ts'
 
 const SECOND = 1000
-/** A lock of 10 s is renewed at half of it: a dead worker's job is not taken over sooner. */
-const LOCK_LEFT_MS = 5 * SECOND
-/** A lock of 10 s runs out, which is looked after every 5 s; then the job has to be run. No goal was set; this is what the design comes to. */
-const TAKEN_OVER_MS = 17 * SECOND
+/** A lock of 6 s is renewed at half of it: a dead worker's job is not taken over sooner. */
+const LOCK_LEFT_MS = 3 * SECOND
+/** A lock of 6 s runs out, which is looked after every 2 s; then the job has to be run. No goal was set; this is what the design comes to. */
+const TAKEN_OVER_MS = 10 * SECOND
 
 /** How long one kind of recovery took, ms each; `undisturbed`: nothing else that matters was wrong meanwhile. */
 export type Recovery = { what: string; goalMs: number; all: number[]; undisturbed: number[] }

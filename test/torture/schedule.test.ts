@@ -24,7 +24,7 @@ test('a lane does one thing at a time', () => {
   }
 })
 
-test('a worker is always paused for longer than its lock of 10 s and the check every 5 s', () => {
+test('a worker is always paused for longer than its lock of 6 s and the check every 2 s', () => {
   const pauses = planNemesis(3, 0.8).filter(({ kind }) => kind === 'worker-pause')
   expect(Math.min(...pauses.map(({ forMs }) => forMs))).toBeGreaterThanOrEqual(15_000)
 })

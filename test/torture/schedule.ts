@@ -10,7 +10,7 @@ type Span = readonly [shortestMs: number, longestMs: number]
 
 /**
  * Everything the nemesis can do, with how long it does it. Each lane does one thing at a time, the lanes go on side by side.
- * Bounds that matter: a worker's lock is 10 s and is looked after every 5 s, so a pause of 15 s loses it for certain; the
+ * Bounds that matter: a worker's lock is 6 s and is looked after every 2 s, so a pause of 15 s loses it for certain; the
  * EMR takes at most `settleMs` longer than our time-out, or the gateway's promise would not hold by its own terms.
  */
 export const lanes = {
@@ -88,7 +88,7 @@ export function planNemesis(seed: number, minutes: number): NemesisEvent[] {
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
-/** Between two events of a run that has only some: the longest recovery, 17 s of a killed worker's jobs, is over by then. */
+/** Between two events of a run that has only some: the longest recovery, 10 s of a killed worker's jobs, is over by then. */
 const RECOVERY_MS = 22 * SECOND
 
 /**

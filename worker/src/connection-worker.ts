@@ -16,10 +16,13 @@ import { openEmr } from './emr/registry.ts'
 import { startSweep } from './sweep.ts'
 
 const SECOND = 1000
-/** How long a job of a killed worker stays its own; renewed at half of it. Not what guards against a second encounter. */
-const LOCK_MS = 10 * SECOND
-const STALLED_CHECK_MS = 5 * SECOND
-/** A job whose worker died this often is set aside: it may be what kills them. */
+/**
+ * How long a job of a killed worker stays its own. Not what guards against a second encounter, so it may be short: what it costs is one
+ * script for all jobs of a worker at each half of it, and at each check one per worker that has the look at the active jobs.
+ */
+const LOCK_MS = 6 * SECOND
+const STALLED_CHECK_MS = 2 * SECOND
+/** A job whose worker died more often is set aside: it may be what kills them. */
 const MAX_DEATHS = 4
 /** How often each process looks for batch items that wait for their turn, or for their end; whoever accepts or takes one looks at once. */
 const BATCH_CHECK_MS = 1 * SECOND

@@ -1,6 +1,7 @@
 import type { Application } from './config/schema.ts'
 import { inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
 import type { Batches } from './records/batches.ts'
+import { hasLostScripts } from './records/scripts.ts'
 import type { RedisClient } from './redis.ts'
 
 /** BullMQ takes what has no priority first: single requests go before batch items. */
@@ -48,6 +49,7 @@ export function openTurns(about: {
         const given = await giveTurns()
         restUntil = given === 'empty' ? performance.now() + REST_MS : 0
       } catch (error) {
+        if (hasLostScripts(error)) redis.disconnect(true)
         failed(error)
       }
     }

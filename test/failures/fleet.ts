@@ -1,5 +1,6 @@
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import type { Batch } from '@encounter-gateway/shared/contract/batch.ts'
 import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
 import { newJobId } from '@encounter-gateway/shared/job-id.ts'
 import { viewJob } from '@encounter-gateway/shared/job-view.ts'
@@ -19,7 +20,7 @@ import { asDemo, demoKey, spawnNode, type RunningProcess } from '../fixtures/pro
 import { sharedRedisUrl } from '../fixtures/redis-server.ts'
 import type { GatedEmr } from './gated-emr.ts'
 
-const START_MS = 20_000
+const START_MS = 60_000
 
 /** The database where fleets without webhooks meet; one with webhooks needs its own, since their queue has one name for all. */
 export const SHARED_DATABASE = 10
@@ -153,6 +154,38 @@ export async function postTo(api: FleetProcess, emrInstance: string, headers: Re
     },
     body: JSON.stringify({ UserId: 'u', PatientId: 'p', Encounter: {} }),
   }).catch(() => undefined)
+}
+
+/** Uploads so many items as one batch, as `demo`; throws if it is not accepted. `batch` asks how it stands. */
+export async function uploadTo(api: FleetProcess, emrInstance: string, items: number) {
+  const lines = Array.from({ length: items }, (_, n) => uploadLine(n))
+  const answer = await fetch(`${api.url}/api/v1/Sandbox/PatientEncounters/Batch`, {
+    method: 'POST',
+    headers: uploadHeaders(emrInstance),
+    body: lines.join(''),
+  })
+  const said = (await answer.json()) as Batch
+  if (answer.status !== 202) throw new Error(`the batch was not accepted: ${JSON.stringify(said)}`)
+  return { batch: () => readBatch(api, said.BatchId) }
+}
+
+/** One line of a batch. */
+export function uploadLine(n: number): string {
+  return `${JSON.stringify({ UserId: 'u', PatientId: `p${n}`, Encounter: {} })}\n`
+}
+
+export function uploadHeaders(emrInstance: string): Record<string, string> {
+  return {
+    'content-type': 'application/x-ndjson',
+    ...asDemo,
+    loginid: 'user',
+    password: 'secret',
+    emrinstance: emrInstance,
+  }
+}
+
+export async function readBatch(api: FleetProcess, batchId: string): Promise<Batch> {
+  return (await (await fetch(`${api.url}/api/v1/Batches/${batchId}`, { headers: asDemo })).json()) as Batch
 }
 
 async function untilAnswering(started: FleetProcess): Promise<void> {

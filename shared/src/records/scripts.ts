@@ -44,6 +44,14 @@ export function defineScripts(redis: RedisClient): void {
   }
 }
 
+/**
+ * Whether Redis has lost our scripts (`SCRIPT FLUSH`). Inside a transaction ioredis does not notice and sends none again, for as long
+ * as the connection lasts: a new one is the cure.
+ */
+export function hasLostScripts(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT')
+}
+
 function lua(name: string): string {
   return readFileSync(new URL(`${name}.lua`, import.meta.url), 'utf8')
 }

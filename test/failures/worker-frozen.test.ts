@@ -1,9 +1,10 @@
 import { describe, test } from 'vitest'
+import { asDemo } from '../fixtures/processes.ts'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
 
-// The lock of 10 s and the check that comes every 5 s have to pass.
+// The lock of 6 s and the check that comes every 2 s have to pass.
 const PATIENCE = { timeout: 40_000 }
 
 async function open(settings: object = {}) {
@@ -74,6 +75,29 @@ describe.concurrent('a worker held up for longer than its lock while another one
     expect(await at.records.outcome(job)).toBeUndefined()
     emr.release()
     await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 2 })
+    expect(emr.made).toEqual([job])
+  })
+
+  test('between a refusal and its record, and a Retry is opened meanwhile: the refusal does not end the new round', async ({
+    expect,
+  }) => {
+    await using opened = await open({ onUnknownOutcome: 'stop' })
+    const { emr, fleet, at } = opened
+    emr.refuse(400)
+    const job = await at.submit()
+    const frozen = await fleet.startWorker(stoppingAt('before finish', 'SIGSTOP'), false)
+    await expect.poll(() => emr.arrivals.length, PATIENCE).toBe(1)
+    const [api] = await Promise.all([fleet.startApi(), fleet.startWorker()])
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'OutcomeUnknown' })
+    emr.hold('after commit')
+    const retried = await fetch(`${api.url}/api/v1/Jobs/${job}/Retry`, { method: 'POST', headers: asDemo })
+    expect(retried.status).toBe(202)
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    frozen.child.kill('SIGCONT')
+    await expect.poll(() => frozen.output(), PATIENCE).toContain('worker.error')
+    expect(await at.records.outcome(job)).toBeUndefined()
+    emr.release()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
     expect(emr.made).toEqual([job])
   })
 })

@@ -13,6 +13,8 @@ const INTERVAL_MS = 5_000
 const AT_ONCE = 200
 /** Overdue jobs in doubt that one round steps over. */
 const MOST_IN_DOUBT = 20_000
+/** As many as BullMQ keeps; see `keptByBullMq`. */
+const MOST_COMPLETED = 1_000
 const HOUR_MS = 3_600_000
 
 type Swept = {
@@ -29,7 +31,8 @@ type Swept = {
 
 /**
  * Sees to it that every accepted job ends, also where no worker will take it again: jobs past their deadline (their queue may be
- * held), and jobs that BullMQ has set aside because their worker died on them too often. One process of the fleet at a time.
+ * held), jobs that BullMQ has set aside because their worker died on them too often, and jobs that it has put away though they were
+ * reopened. One process of the fleet at a time.
  */
 export function startSweep(swept: Swept): { close(): Promise<void> } {
   const lease = `${keyBaseOf(swept.connection)}:sweep`
@@ -55,6 +58,7 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
 export async function sweepOnce(swept: Swept): Promise<void> {
   await expireOverdue(swept)
   await endSetAside(swept)
+  await takeUpAgain(swept)
   await forgetOldIds(swept)
   await swept.breaker.heal()
 }
@@ -124,12 +128,29 @@ async function endSetAside({ queue, redis, records, connection, ...rest }: Swept
       continue
     }
     const [state, doubt] = await redis.hmget(records.keys.dispatch(jobId), 'state', 'doubt')
+    // the EMR is not asked here: its answer may be what they died of
     const ending =
       state === 'dispatching' || state === 'unknown' || doubt
-        ? outcomeUnknown('The worker died several times while it called the EMR; the job was set aside.')
+        ? outcomeUnknown(
+            'Several workers died on this job, one while it called the EMR, and it was set aside. A Retry asks the EMR first, where it can be asked.',
+          )
         : failed(500, 'the worker died several times on this job; it was set aside')
     rest.log.error({ job: jobId, status: ending.status }, 'job.setAside')
     await end({ jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }, ending)
+  }
+}
+
+/**
+ * Queues what was reopened by a Retry while a worker that had found the job ended was putting it away as completed. BullMQ keeps no more of
+ * them than are looked at here.
+ */
+async function takeUpAgain({ queue, redis, records, log }: Swept): Promise<void> {
+  const completed = await redis.zrevrange(records.keys.completed, 0, MOST_COMPLETED - 1)
+  if (completed.length === 0) return
+  const deadlines = await redis.zmscore(records.keys.pending, ...completed)
+  for (const jobId of completed.filter((_, n) => deadlines[n] !== null)) {
+    log.info({ job: jobId }, 'job.takenUpAgain')
+    await (await queue.getJob(jobId))?.retry('completed', { resetAttemptsMade: true, resetAttemptsStarted: true })
   }
 }
 

@@ -1,0 +1,50 @@
+import { describe, test } from 'vitest'
+import { asDemo } from '../fixtures/processes.ts'
+import { openFleet, type FleetProcess } from './fleet.ts'
+import { openGatedEmr } from './gated-emr.ts'
+import { stoppingAt } from './preload.ts'
+
+const PATIENCE = { timeout: 40_000 }
+
+async function retry(api: FleetProcess, job: string): Promise<number> {
+  return (await fetch(`${api.url}/api/v1/Jobs/${job}/Retry`, { method: 'POST', headers: asDemo })).status
+}
+
+describe.concurrent('a Retry', { timeout: 60_000 }, () => {
+  test('racing with nine others on two apis: one is taken, and the encounter is made once', async ({ expect }) => {
+    await using emr = await openGatedEmr()
+    await using fleet = await openFleet({ emrs: [{ emr }] })
+    const { submit, view } = fleet.connection()
+    const [one, other] = await Promise.all([fleet.startApi(), fleet.startApi(), fleet.startWorker()])
+    emr.refuse(400)
+    const job = await submit()
+    await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Failed', StatusCode: 400 })
+    emr.hold('before commit')
+    const replies = await Promise.all(Array.from({ length: 10 }, (_, n) => retry(n % 2 ? one : other, job)))
+    expect(replies.filter((status) => status === 202)).toHaveLength(1)
+    expect(replies.filter((status) => status === 409)).toHaveLength(9)
+    emr.release()
+    await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
+    expect(emr.made).toEqual([job])
+    expect(emr.arrivals).toHaveLength(2)
+  })
+
+  test('while a worker puts the ended job away is found there and run', async ({ expect }) => {
+    await using emr = await openGatedEmr()
+    await using fleet = await openFleet({ emrs: [{ emr }] })
+    const { records, queue, submit, view } = fleet.connection()
+    const job = await submit()
+    // what a sweep does with a job that nobody could take in time
+    const ended = { status: 'OutcomeUnknown', statusCode: 408, result: {}, announce: false } as const
+    const about = { routing: { application: 'demo' }, createdAt: Date.now(), maxAttempts: 3 }
+    expect(await records.finish(job, { ...ended, ...about })).toBe('recorded')
+    const api = await fleet.startApi()
+    // it has just been told that the job has ended, and BullMQ still takes the job for one that is being worked on
+    const late = await fleet.startWorker(stoppingAt('after begin', 'SIGSTOP'), false)
+    await expect.poll(() => queue.getJobCountByTypes('active'), PATIENCE).toBe(1)
+    expect(await retry(api, job)).toBe(202)
+    late.child.kill('SIGCONT')
+    await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Succeeded' })
+    expect(emr.made).toEqual([job])
+  })
+})

@@ -1,11 +1,12 @@
 import { scripts } from '@encounter-gateway/shared/records/scripts.ts'
 import { Redis } from 'ioredis'
 import { createHash } from 'node:crypto'
+import { writeSync } from 'node:fs'
 
 /**
  * Loaded into a worker by `--import`, it stops the process with the signal STOP_BY at a point that no test could hit from
  * outside: STOP_AT is `before begin` (Redis is about to be asked), `after begin` (Redis has answered, nobody here has seen it yet), or
- * either with `finish`; the first such point counts.
+ * either with `finish`; the first such point counts. It says `stopped before begin` when it is there.
  */
 const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
 const signal = process.env['STOP_BY'] ?? 'SIGKILL'
@@ -18,8 +19,11 @@ Redis.prototype.sendCommand = function stopAt(this: Redis, ...[command, ...rest]
   const script = String(command.args[0])
   const hit = (command.name === 'evalsha' && script === wanted) || (command.name === 'eval' && sha1(script) === wanted)
   const stop = () => {
-    if (!stopped) process.kill(process.pid, signal)
+    if (stopped) return
     stopped = true
+    // past any buffer
+    writeSync(2, `stopped ${when} ${transition}\n`)
+    process.kill(process.pid, signal)
   }
   if (hit && when === 'before') stop()
   if (hit && when === 'after') void command.promise.then(stop, () => undefined)

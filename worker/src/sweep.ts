@@ -2,7 +2,7 @@ import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
-import type { Records } from '@encounter-gateway/shared/records/records.ts'
+import type { CallName, Records } from '@encounter-gateway/shared/records/records.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import type { Logger } from 'pino'
@@ -127,7 +127,8 @@ async function endSetAside({ queue, redis, records, connection, ...rest }: Swept
       await job.retry('failed')
       continue
     }
-    const [state, doubt] = await redis.hmget(records.keys.dispatch(jobId), 'state', 'doubt')
+    const mark = await redis.hmget(records.keys.dispatch(jobId), 'state', 'doubt', 'round', 'attempt')
+    const [state, doubt, round, attempt] = mark
     // the EMR is not asked here: its answer may be what they died of
     const ending =
       state === 'dispatching' || state === 'unknown' || doubt
@@ -136,7 +137,9 @@ async function endSetAside({ queue, redis, records, connection, ...rest }: Swept
           )
         : failed(500, 'the worker died several times on this job; it was set aside')
     rest.log.error({ job: jobId, status: ending.status }, 'job.setAside')
-    await end({ jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }, ending)
+    const about = { jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }
+    // this process may have been held up since it looked, and the job be in a new round
+    await end(about, ending, { round: Number(round ?? 1), attempt: Number(attempt ?? 0) })
   }
 }
 
@@ -168,7 +171,7 @@ type Ended = { jobId: string; routing: Routing; createdAt: number } & Pick<
 >
 
 /** Writes a job's outcome and says that there is one. */
-export async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched') {
+export async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched' | CallName) {
   const { jobId, routing, createdAt, connection, records, announces, finished } = about
   const announce = announces(routing.application)
   const outcome = { ...ending, routing, createdAt, maxAttempts: connection.maxAttempts, announce }

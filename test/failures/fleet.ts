@@ -127,7 +127,7 @@ export async function openFleet(about: {
     /** A worker of all connections, ready; `ready: false` for one that is not going to live that long. */
     startWorker: (environment: object = {}, ready = true) =>
       run('worker/src/main.ts', 'WORKER_PORT', environment, ready),
-    startApi: () => run('api/src/server.ts', 'PORT', {}, true),
+    startApi: (environment: object = {}) => run('api/src/server.ts', 'PORT', environment, true),
     async [Symbol.asyncDispose]() {
       await Promise.all(running.map((process) => process.kill('SIGKILL')))
       if (redis.status === 'ready' && !about.redisUrl) {

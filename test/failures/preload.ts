@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
-/** The environment of a worker that ends, or stands still, at a point of its own work; see stop-at.ts. */
+/** The environment of a process that ends, or stands still, at a point of its own work; see stop-at.ts. */
 export function stoppingAt(
-  point: `${'before' | 'after'} ${'begin' | 'finish'}`,
+  point: `${'before' | 'after'} ${'accept' | 'begin' | 'finish'}`,
   signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL',
 ): Record<string, string> {
   return { ...preloading('stop-at.ts'), STOP_AT: point, STOP_BY: signal }

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 
 /**
- * Loaded into a worker by `--import`, it stops the process with the signal STOP_BY at a point that no test could hit from
+ * Loaded into a process by `--import`, it stops it with the signal STOP_BY at a point that no test could hit from
  * outside: STOP_AT is `before begin` (Redis is about to be asked), `after begin` (Redis has answered, nobody here has seen it yet), or
- * either with `finish`; the first such point counts. It says `stopped before begin` when it is there.
+ * either with `finish`, or with `accept` in an api; the first such point counts. It says `stopped before begin` when it is there.
  */
 const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
 const signal = process.env['STOP_BY'] ?? 'SIGKILL'
@@ -17,7 +17,9 @@ let stopped = false
 const sendCommand = Reflect.get(Redis.prototype, 'sendCommand')
 Redis.prototype.sendCommand = function stopAt(this: Redis, ...[command, ...rest]: Parameters<typeof sendCommand>) {
   const script = String(command.args[0])
-  const hit = (command.name === 'evalsha' && script === wanted) || (command.name === 'eval' && sha1(script) === wanted)
+  const accepts = transition === 'accept' && command.name === 'exec'
+  const hit =
+    accepts || (command.name === 'evalsha' && script === wanted) || (command.name === 'eval' && sha1(script) === wanted)
   const stop = () => {
     if (stopped) return
     stopped = true

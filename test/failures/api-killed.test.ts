@@ -1,0 +1,56 @@
+import type { Job } from '@encounter-gateway/shared/contract/job.ts'
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { openFleet, postTo } from './fleet.ts'
+import { openGatedEmr } from './gated-emr.ts'
+import { stoppingAt } from './preload.ts'
+
+const PATIENCE = { timeout: 40_000 }
+const CALLERS = 8
+
+test('an api killed under load: whoever had no answer asks the other with the same key, and all is made once', async () => {
+  await using emr = await openGatedEmr({ latencyMs: 20 })
+  await using fleet = await openFleet({ emrs: [{ emr }] })
+  const [doomed, other] = await Promise.all([fleet.startApi(), fleet.startApi(), fleet.startWorker()])
+  const { connection, pending } = fleet.connection()
+
+  const accepted: string[] = []
+  let unanswered = 0
+  const enough = new AbortController()
+  const call = async () => {
+    while (!enough.signal.aborted) {
+      const key = { 'idempotency-key': randomUUID() }
+      let answer = await postTo(doomed, connection.emrInstance, key)
+      if (!answer) unanswered++
+      answer ??= await postTo(other, connection.emrInstance, key)
+      expect(answer?.status).toBe(202)
+      accepted.push(((await answer?.json()) as Job).JobId)
+    }
+  }
+  const callers = Array.from({ length: CALLERS }, call)
+  await expect.poll(() => accepted.length, PATIENCE).toBeGreaterThan(50)
+  await doomed.kill('SIGKILL')
+  await expect.poll(() => unanswered, PATIENCE).toBeGreaterThan(CALLERS)
+  enough.abort()
+  await Promise.all(callers)
+  await expect.poll(pending, PATIENCE).toBe(0)
+  // what nobody was told of, since the key is asked for again, is the same job
+  expect(emr.made.toSorted()).toEqual(accepted.toSorted())
+}, 60_000)
+
+test('an api killed between Redis’ word and its own: the same key names the job that there is', async () => {
+  await using emr = await openGatedEmr()
+  await using fleet = await openFleet({ emrs: [{ emr }] })
+  const { connection, pending } = fleet.connection()
+  const [doomed, other] = await Promise.all([fleet.startApi(stoppingAt('after accept')), fleet.startApi()])
+  const key = { 'idempotency-key': 'asked-twice' }
+  expect(await postTo(doomed, connection.emrInstance, key)).toBeUndefined()
+  expect(await doomed.ended).toBeNull()
+  expect(await pending()).toBe(1)
+  const again = await postTo(other, connection.emrInstance, key)
+  expect([again?.status, again?.headers.get('idempotency-replayed')]).toEqual([202, 'true'])
+  const { JobId } = (await again?.json()) as Job
+  await fleet.startWorker()
+  await expect.poll(pending, PATIENCE).toBe(0)
+  expect(emr.made).toEqual([JobId])
+}, 60_000)

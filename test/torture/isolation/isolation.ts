@@ -11,8 +11,8 @@ import { HUNG, writeSetup, type Setup } from './setup.ts'
 import { describeRound, isolationTable } from './table.ts'
 import { toldByChild } from './told-by-child.ts'
 
-const usage = `npm run isolation -- [--short] [--rounds 2] [--seconds 60] [--warm-up-seconds 10] [--per-second 100] [--waiting 50000]
-One EMR's latencies while another hangs with jobs waiting, beside those of a quiet gateway, in turn. --short: 20 s a round.`
+const usage = `npm run isolation -- [--pairs 5] [--seconds 15] [--warm-up-seconds 5] [--per-second 40] [--waiting 50000]
+One EMR's latencies while another hangs with jobs waiting, beside those of a quiet gateway, in turn.`
 const EXIT_STOPPED = 130
 
 /** Measures and prints; what is slow is told, not judged. */
@@ -20,28 +20,28 @@ async function main(args: string[], signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      short: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '2' },
-      seconds: { type: 'string' },
-      'warm-up-seconds': { type: 'string' },
-      'per-second': { type: 'string', default: '100' },
+      pairs: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '15' },
+      'warm-up-seconds': { type: 'string', default: '5' },
+      'per-second': { type: 'string', default: '40' },
       waiting: { type: 'string', default: '50000' },
     },
   })
-  const { short, rounds, waiting } = values
   const load = {
     perSecond: readCount('per-second', values['per-second']),
-    seconds: readCount('seconds', values.seconds ?? (short ? '20' : '60')),
-    warmUpSeconds: readCount('warm-up-seconds', values['warm-up-seconds'] ?? (short ? '5' : '10')),
+    seconds: readCount('seconds', values.seconds),
+    warmUpSeconds: readCount('warm-up-seconds', values['warm-up-seconds']),
   }
-  const pairs = readCount('rounds', rounds)
+  const pairs = readCount('pairs', values.pairs)
+  const jobs = readCount('waiting', values.waiting)
   const folder = mkdtempSync(join(tmpdir(), 'gateway-isolation-'))
   try {
     const setup = await writeSetup(folder)
-    const filled = await fill({ folder: join(folder, 'fill'), setup, jobs: readCount('waiting', waiting), signal })
+    const filled = await fill({ folder: join(folder, 'fill'), setup, jobs, signal })
     const played: Round[] = []
     for (let n = 0; n < pairs * 2; n++) {
-      const hung = n % 2 === 1
+      // quiet, hung, hung, quiet, ...: neither is always the second of its pair
+      const hung = n % 4 === 1 || n % 4 === 2
       const name = `round ${n + 1} of ${pairs * 2}, ${hung ? 'one EMR hung' : 'quiet'}`
       const round = await shown(`${name}: starting`, (show) =>
         playRound({

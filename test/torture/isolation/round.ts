@@ -1,5 +1,6 @@
 import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { closeSync, cpSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openGatewayProcess } from '../gateway-process.ts'
@@ -21,6 +22,8 @@ export type Round = {
   failed: Record<string, number>
   /** Jobs without outcome at the other EMR, before and after. */
   waiting: [before: number, after: number]
+  /** How much of all cores' time was used meanwhile, by whomever: near 1 it is the machine that was measured. */
+  busy: number
 }
 
 /**
@@ -42,7 +45,7 @@ export async function playRound(about: {
   const data = join(folder, 'redis')
   mkdirSync(data, { recursive: true })
   started.defer(() => rmSync(folder, { recursive: true }))
-  if (filled !== undefined) cpSync(filled, data, { recursive: true })
+  if (filled !== undefined) copyToDisk(filled, data)
   const redis = started.use(await startTortureRedis(data, join(folder, 'redis.log')))
   const environment = { ...setup.environment, REDIS_URL: `redis://127.0.0.1:${redis.port}` }
 
@@ -83,6 +86,7 @@ export async function playRound(about: {
   if (filled !== undefined) await untilHanging(redis, signal)
 
   const before = await countWaiting(redis)
+  const busySince = watchCores()
   let result: Extract<LoadReport, { accept: Latencies }> | undefined
   const loaded = toldByChild<LoadReport>({
     script: 'load.ts',
@@ -96,7 +100,36 @@ export async function playRound(about: {
   })
   await Promise.race([loaded, ...[...emrs, ...gateway].map((each) => each.endedItself)])
   if (!result) throw new Error('the load ended without a result')
-  return { hung: filled !== undefined, ...result, waiting: [before, await countWaiting(redis)] }
+  const busy = busySince()
+  return { hung: filled !== undefined, ...result, waiting: [before, await countWaiting(redis)], busy }
+}
+
+/** All of it on disk: what is still to be written would be waited for by the first of Redis' own syncs, in this kind of round alone. */
+function copyToDisk(from: string, to: string): void {
+  cpSync(from, to, { recursive: true })
+  for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const file = openSync(join(entry.parentPath, entry.name), 'r+')
+    fsyncSync(file)
+    closeSync(file)
+  }
+}
+
+/** Gives what tells how busy the cores were since. */
+function watchCores(): () => number {
+  const read = () => {
+    const times = cpus().map((core) => core.times)
+    const sum = (of: (each: (typeof times)[number]) => number) => times.reduce((all, each) => all + of(each), 0)
+    return {
+      idle: sum(({ idle }) => idle),
+      all: sum((each) => each.user + each.nice + each.sys + each.irq + each.idle),
+    }
+  }
+  const before = read()
+  return () => {
+    const after = read()
+    return 1 - (after.idle - before.idle) / (after.all - before.all)
+  }
 }
 
 async function hang(emrUrl: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { cpus, loadavg } from 'node:os'
+import { cpus } from 'node:os'
 import { median, ratios } from '../../bench/statistics.ts'
 import type { Latencies } from './load.ts'
 import type { Round } from './round.ts'
@@ -13,14 +13,14 @@ const measures = [
 
 /** One round in one line. */
 export function describeRound(round: Round): string {
-  const { hung, accept, completion, failed, waiting } = round
+  const { hung, accept, completion, failed, waiting, busy } = round
   const of = ({ p50, p99, count }: Latencies) => `p50 ${ms(p50)}, p99 ${ms(p99)} of ${count}`
   const faults = Object.entries(failed).map(([what, times]) => `; ${what}: ${times} times`)
   const state = hung ? `other EMR hung, ${waiting[0]} jobs waiting for it, ${waiting[1]} in the end` : 'quiet'
-  return `${state}: accept ${of(accept)}; completion ${of(completion)}${faults.join('')}`
+  return `${state}: accept ${of(accept)}; completion ${of(completion)}; cores ${percent(busy)} busy${faults.join('')}`
 }
 
-/** The medians of the rounds, and the ratio of each hung one to the quiet one before it, as a Markdown table. */
+/** The medians of the rounds, and the ratio of each hung one to the quiet one beside it, as a Markdown table. */
 export function isolationTable(rounds: readonly Round[]): string {
   const rows = measures.map(([kind, of]) => {
     const all = (hung: boolean) => rounds.filter((round) => round.hung === hung).map((round) => round[kind][of])
@@ -30,16 +30,20 @@ export function isolationTable(rounds: readonly Round[]): string {
     const spread = `${middle.toFixed(2)}x (${min.toFixed(2)} to ${max.toFixed(2)})`
     return `| ${kind} ${of} | ${ms(median(all(false)))} | ${ms(median(all(true)))} | ${spread} | ${goal} |`
   })
-  const load = loadavg().map((each) => each.toFixed(1))
+  const busy = median(rounds.map((round) => round.busy))
   return [
     '| another EMR’s jobs | quiet | one EMR hung | ratio | goal |',
     '|---|---|---|---|---|',
     ...rows,
     '',
-    `Medians of ${rounds.length / 2} rounds each, in turn. ${cpus().length} cores, load average at the end ${load.join(', ')}.`,
+    `Medians of ${rounds.length / 2} rounds each, in turn. ${cpus().length} cores, ${percent(busy)} busy with all that runs on this machine.`,
   ].join('\n')
 }
 
 function ms(value: number): string {
   return `${value.toFixed(1)} ms`
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`
 }

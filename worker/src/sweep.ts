@@ -13,8 +13,8 @@ const INTERVAL_MS = 5_000
 const AT_ONCE = 200
 /** Overdue jobs in doubt that one round steps over. */
 const MOST_IN_DOUBT = 20_000
-/** As many as BullMQ keeps; see `keptByBullMq`. */
-const MOST_COMPLETED = 1_000
+/** Of what BullMQ has put away: twice what the usual 200 calls a second come to between two rounds, should the EMR refuse them all. */
+const PUT_AWAY_LOOKED_AT = 2_000
 const HOUR_MS = 3_600_000
 
 type Swept = {
@@ -116,12 +116,9 @@ async function withoutQueue(redis: RedisClient, records: Records, applications: 
 }
 
 async function endSetAside({ queue, redis, records, connection, ...rest }: Swept): Promise<void> {
-  const newest = await queue.getFailed(0, AT_ONCE - 1)
-  const deadlines = await Promise.all(newest.map(({ id = '' }) => redis.zscore(records.keys.pending, id)))
-  for (const [index, job] of newest.entries()) {
-    const jobId = job.id ?? ''
-    // what is no longer pending has its outcome
-    if (deadlines[index] === null) continue
+  for (const jobId of await withoutOutcome(redis, records, records.keys.failed)) {
+    const job = await queue.getJob(jobId)
+    if (!job) continue
     if (!job.failedReason?.includes('stalled')) {
       // a new round was opened, and its process died before the job was queued again
       await job.retry('failed')
@@ -143,18 +140,20 @@ async function endSetAside({ queue, redis, records, connection, ...rest }: Swept
   }
 }
 
-/**
- * Queues what was reopened by a Retry while a worker that had found the job ended was putting it away as completed. BullMQ keeps no more of
- * them than are looked at here.
- */
+/** Queues what was reopened by a Retry while a worker that had found the job ended was putting it away as completed. */
 async function takeUpAgain({ queue, redis, records, log }: Swept): Promise<void> {
-  const completed = await redis.zrevrange(records.keys.completed, 0, MOST_COMPLETED - 1)
-  if (completed.length === 0) return
-  const deadlines = await redis.zmscore(records.keys.pending, ...completed)
-  for (const jobId of completed.filter((_, n) => deadlines[n] !== null)) {
+  for (const jobId of await withoutOutcome(redis, records, records.keys.completed)) {
     log.info({ job: jobId }, 'job.takenUpAgain')
     await (await queue.getJob(jobId))?.retry('completed', { resetAttemptsMade: true, resetAttemptsStarted: true })
   }
+}
+
+/** Of the newest jobs that BullMQ has put away in one of its sets, those that are still pending. */
+async function withoutOutcome(redis: RedisClient, records: Records, set: string): Promise<string[]> {
+  const newest = await redis.zrevrange(set, 0, PUT_AWAY_LOOKED_AT - 1)
+  if (newest.length === 0) return []
+  const deadlines = await redis.zmscore(records.keys.pending, ...newest)
+  return newest.filter((_, n) => deadlines[n] !== null)
 }
 
 /** An application's list of jobs keeps ids a day longer than their results, so that a late question gets 410 and not 404. */

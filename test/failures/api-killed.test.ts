@@ -36,7 +36,7 @@ test('an api killed under load: whoever had no answer asks the other with the sa
   await expect.poll(pending, PATIENCE).toBe(0)
   // what nobody was told of, since the key is asked for again, is the same job
   expect(emr.made.toSorted()).toEqual(accepted.toSorted())
-}, 60_000)
+}, 120_000)
 
 test('an api killed between Redis’ word and its own: the same key names the job that there is', async () => {
   await using emr = await openGatedEmr()
@@ -53,4 +53,4 @@ test('an api killed between Redis’ word and its own: the same key names the jo
   await fleet.startWorker()
   await expect.poll(pending, PATIENCE).toBe(0)
   expect(emr.made).toEqual([JobId])
-}, 60_000)
+}, 120_000)

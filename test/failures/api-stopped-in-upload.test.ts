@@ -29,7 +29,7 @@ function beginUpload(api: FleetProcess, emrInstance: string) {
   }
 }
 
-describe.concurrent('an api told to stop in the middle of an upload', { timeout: 60_000 }, () => {
+describe.concurrent('an api told to stop in the middle of an upload', { timeout: 120_000 }, () => {
   test('takes it to its end, and then ends', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })

@@ -10,7 +10,7 @@ async function retry(api: FleetProcess, job: string): Promise<number> {
   return (await fetch(`${api.url}/api/v1/Jobs/${job}/Retry`, { method: 'POST', headers: asDemo })).status
 }
 
-describe.concurrent('a Retry', { timeout: 60_000 }, () => {
+describe.concurrent('a Retry', { timeout: 120_000 }, () => {
   test('racing with nine others on two apis: one is taken, and the encounter is made once', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })

@@ -47,4 +47,4 @@ test('a sweep held up just before it ends a job as Failed: once a Retry is under
   emr.release()
   await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
   expect(emr.made).toEqual([job])
-}, 60_000)
+}, 120_000)

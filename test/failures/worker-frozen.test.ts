@@ -21,7 +21,7 @@ async function open(settings: object = {}) {
   }
 }
 
-describe.concurrent('a worker held up for longer than its lock while another one runs', { timeout: 60_000 }, () => {
+describe.concurrent('a worker held up for longer than its lock while another one runs', { timeout: 120_000 }, () => {
   test('during its call: the other finds the encounter, and the late answer changes nothing', async ({ expect }) => {
     await using opened = await open({ timeoutMs: 60_000 })
     const { emr, fleet, at } = opened

@@ -7,6 +7,7 @@ import { openGatewayProcess } from '../gateway-process.ts'
 import { startTortureRedis, type TortureRedis } from '../torture-redis.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import type { Latencies, LoadOrder, LoadReport } from './load.ts'
+import { readProcessorTime, spentSince, type ProcessorTime } from './processor-time.ts'
 import { HUNG, WELL, type Setup } from './setup.ts'
 import { toldByChild } from './told-by-child.ts'
 
@@ -24,6 +25,8 @@ export type Round = {
   waiting: [before: number, after: number]
   /** How much of all cores' time was used meanwhile, by whomever: near 1 it is the machine that was measured. */
   busy: number
+  /** Warming up included. */
+  spent: ProcessorTime
 }
 
 /**
@@ -86,6 +89,7 @@ export async function playRound(about: {
   if (filled !== undefined) await untilHanging(redis, signal)
 
   const before = await countWaiting(redis)
+  const spentBefore = await readProcessorTime(ports, redis)
   const busySince = watchCores()
   let result: Extract<LoadReport, { accept: Latencies }> | undefined
   const loaded = toldByChild<LoadReport>({
@@ -101,7 +105,8 @@ export async function playRound(about: {
   await Promise.race([loaded, ...[...emrs, ...gateway].map((each) => each.endedItself)])
   if (!result) throw new Error('the load ended without a result')
   const busy = busySince()
-  return { hung: filled !== undefined, ...result, waiting: [before, await countWaiting(redis)], busy }
+  const spent = spentSince(spentBefore, await readProcessorTime(ports, redis))
+  return { hung: filled !== undefined, ...result, waiting: [before, await countWaiting(redis)], busy, spent }
 }
 
 /** All of it on disk: what is still to be written would be waited for by the first of Redis' own syncs, in this kind of round alone. */

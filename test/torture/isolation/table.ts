@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { median, ratios } from '../../bench/statistics.ts'
+import { median, ratios, type Summary } from '../../bench/statistics.ts'
 import type { Latencies } from './load.ts'
 import type { Round } from './round.ts'
 
@@ -25,19 +25,32 @@ export function isolationTable(rounds: readonly Round[]): string {
   const rows = measures.map(([kind, of]) => {
     const all = (hung: boolean) => rounds.filter((round) => round.hung === hung).map((round) => round[kind][of])
     const ratio = ratios(all(true), all(false))
-    const { median: middle = NaN, min = NaN, max = NaN } = ratio ?? {}
-    const goal = of === 'p99' ? `1.10x, ${middle <= GOAL ? 'held' : 'NOT HELD'}` : ''
-    const spread = `${middle.toFixed(2)}x (${min.toFixed(2)} to ${max.toFixed(2)})`
-    return `| ${kind} ${of} | ${ms(median(all(false)))} | ${ms(median(all(true)))} | ${spread} | ${goal} |`
+    const goal = of === 'p99' ? `1.10x, ${(ratio?.median ?? NaN) <= GOAL ? 'held' : 'NOT HELD'}` : ''
+    return `| ${kind} ${of} | ${ms(median(all(false)))} | ${ms(median(all(true)))} | ${spreadOf(ratio)} | ${goal} |`
+  })
+  const spent = (['api', 'worker', 'redis'] as const).map((process) => {
+    const all = (hung: boolean) => rounds.filter((round) => round.hung === hung).map((round) => round.spent[process])
+    const ratio = ratios(all(true), all(false))
+    return `| processor time, ${process} | ${seconds(median(all(false)))} | ${seconds(median(all(true)))} | ${spreadOf(ratio)} | |`
   })
   const busy = median(rounds.map((round) => round.busy))
   return [
     '| another EMR’s jobs | quiet | one EMR hung | ratio | goal |',
     '|---|---|---|---|---|',
     ...rows,
+    ...spent,
     '',
     `Medians of ${rounds.length / 2} rounds each, in turn. ${cpus().length} cores, ${percent(busy)} busy with all that runs on this machine.`,
   ].join('\n')
+}
+
+function spreadOf(ratio: Summary | undefined): string {
+  const { median: middle = NaN, min = NaN, max = NaN } = ratio ?? {}
+  return `${middle.toFixed(2)}x (${min.toFixed(2)} to ${max.toFixed(2)})`
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(1)} s`
 }
 
 function ms(value: number): string {

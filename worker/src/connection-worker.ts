@@ -17,8 +17,8 @@ import { startSweep } from './sweep.ts'
 
 const SECOND = 1000
 /**
- * How long a job of a killed worker stays its own. Not what guards against a second encounter, so it may be short: what it costs is one
- * script for all jobs of a worker at each half of it, and at each check one per worker that has the look at the active jobs.
+ * How long a job of a killed worker stays its own. Not what guards against a second encounter, so it may be short: it costs one script at
+ * each renewal, for all jobs of a worker, and one of each worker at each check.
  */
 const LOCK_MS = 6 * SECOND
 const STALLED_CHECK_MS = 2 * SECOND

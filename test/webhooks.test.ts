@@ -68,7 +68,7 @@ async function gateway() {
     /** Accepts one job, ends it, and returns its id. */
     async finishJob(outcome: Partial<NewOutcome> = {}, BatchId?: string) {
       const jobId = newJobId(connection)
-      const routing = { application, ...(BatchId && { BatchId }) }
+      const routing = { application, ...(BatchId && { BatchId, ItemIndex: 0 }) }
       const accept = openAccept(redis, encounters, records)
       await accept({ jobId, application, plain: Buffer.from(CANARY), idempotency: [] })
       const said = await records.finish(jobId, {

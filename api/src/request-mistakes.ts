@@ -10,12 +10,12 @@ import {
   type HeaderParameter,
 } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
+import { unwritableTexts } from '@encounter-gateway/shared/contract/unwritable-text.ts'
 import { describeErrors, type SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { idempotencyKeyRule, readIdempotencyKey } from './idempotency-key.ts'
 import { Refusal } from './refusal.ts'
-import { unwritableTexts } from './unwritable-text.ts'
 
 const MAX_LISTED = 200
 

@@ -13,7 +13,7 @@ const specifiers = /((?:^|\n)(?:import|export)\b[^'"\n]*?from |\bimport\()(['"])
 
 /**
  * Makes of the sources what the published package holds: JavaScript for Node 20.3 and newer, since Node runs no TypeScript below
- * node_modules, with the few files of shared/ and api/ that `validate` checks with beside it, and types for the client.
+ * node_modules, with the few files of shared/ that `validate` checks with beside it, and types for the client.
  */
 function build(): void {
   cleanUp()

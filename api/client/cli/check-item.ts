@@ -1,5 +1,5 @@
-import { repeatedNames } from '@encounter-gateway/api/repeated-names.ts'
-import { unwritableTexts } from '@encounter-gateway/api/unwritable-text.ts'
+import { repeatedNames } from '@encounter-gateway/shared/contract/repeated-names.ts'
+import { unwritableTexts } from '@encounter-gateway/shared/contract/unwritable-text.ts'
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'

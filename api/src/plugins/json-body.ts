@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { isUtf8 } from 'node:buffer'
 import secureJson from 'secure-json-parse'
 import { Refusal } from '../refusal.ts'
-import { repeatedNames } from '../repeated-names.ts'
+import { repeatedNames } from '@encounter-gateway/shared/contract/repeated-names.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,4 +1,4 @@
-import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
+import type { FieldError } from './problem.ts'
 
 /**
  * Texts of a valid body that no EMR can keep as they are: with a NUL, or with half of a surrogate pair. JSON can only say

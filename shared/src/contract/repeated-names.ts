@@ -1,4 +1,4 @@
-import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
+import type { FieldError } from './problem.ts'
 
 /**
  * Properties that a JSON text has more than once in one object. `JSON.parse` keeps the last of them, another parser the first:

@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LaunchError } from './launch-error.ts'
 import { passOutput } from './output.ts'
+import { nodeArgumentsOf } from './npm-script.ts'
 import { endOf, settlesWithin, signalGroup } from './process-end.ts'
 
 /** The root of the repository. */
@@ -22,16 +23,16 @@ export type Service = {
 }
 
 /**
- * Starts a TypeScript file of this repository under this very Node, in a process group of its own so that Ctrl-C
- * reaches the launcher alone, who ends everything in order. `lifeline`: see `PrivateRedis`.
+ * Starts what the npm script `script` starts, under this very Node, in a process group of its own so that Ctrl-C reaches the
+ * launcher alone, who ends everything in order. `lifeline`: see `PrivateRedis`.
  */
 export function startService(
   name: string,
-  file: string,
+  script: string,
   { env, lifeline }: { env: NodeJS.ProcessEnv; lifeline: Writable | undefined },
 ): Service {
   const preload = fileURLToPath(new URL('end-with-parent.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', preload, file], {
+  const child = spawn(process.execPath, ['--import', preload, ...nodeArgumentsOf(script)], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     detached: true,

@@ -51,15 +51,15 @@ async function run(stop: AbortSignal): Promise<never> {
     SANDBOX_PORT: String(ports.sandbox),
     SANDBOX_URL: `http://127.0.0.1:${ports.sandbox}`,
   }
-  const start = (name: string, file: string) => {
-    const service = startService(name, file, { env, lifeline: redis.lifeline })
+  const start = (name: string, script: string) => {
+    const service = startService(name, script, { env, lifeline: redis.lifeline })
     services.push(service)
     return service
   }
-  const sandbox = start('The Sandbox EMR', 'worker/sandbox-emr/server.ts')
+  const sandbox = start('The Sandbox EMR', 'sandbox')
   endings.push(() => sandbox.stop(5 * SECONDS))
-  const api = start('The API', 'api/src/server.ts')
-  const worker = start('The worker', 'worker/src/main.ts')
+  const api = start('The API', 'api')
+  const worker = start('The worker', 'worker')
   endings.push(async () => void (await Promise.all([api.stop(DRAIN_MS), worker.stop(DRAIN_MS)])))
   const failure = Promise.race([
     ...services.map(async ({ name, ended }) => {

@@ -1,7 +1,7 @@
 import { openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
-import { sealingKey } from '@encounter-gateway/shared/seal.ts'
+import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/seal.ts'
 import { openTurns } from '@encounter-gateway/shared/turns.ts'
 import { Worker, type Job } from 'bullmq'
 import { randomBytes } from 'node:crypto'
@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { connectBoth, sharedRedisUrl } from './fixtures/redis-server.ts'
 
 const CONCURRENCY = 5
+const usualKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
 const retention = { resultHours: 1, failedPayloadHours: 1 }
 
 /** A connection whose EMR creates one encounter after the other; only who is served when counts here. */
@@ -16,26 +17,31 @@ async function openLine(shares: Record<string, number>) {
   const connection = { emrSystem: 'Sandbox', emrInstance: `t${randomBytes(8).toString('hex')}`, deadlineHours: 1 }
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
   const queue = openEncounterQueue(redis, connection)
-  const batches = openBatches(redis, { connection, sealingKeys: [sealingKey('k1', randomBytes(32))], retention })
+  const batchesWith = (sealingKeys: SealingKeys) => openBatches(redis, { connection, sealingKeys, retention })
   const faults: unknown[] = []
-  const turns = openTurns({
-    redis,
-    queue,
-    batches,
-    concurrency: CONCURRENCY,
-    applications: Object.entries(shares).map(([name, share]) => ({
-      name,
-      share,
-    })),
-    failed: (error) => faults.push(error),
-  })
+  const openTurnsWith = (sealingKeys: SealingKeys) =>
+    openTurns({
+      redis,
+      queue,
+      batches: batchesWith(sealingKeys),
+      concurrency: CONCURRENCY,
+      applications: Object.entries(shares).map(([name, share]) => ({ name, share })),
+      failed: (error) => faults.push(error),
+    })
+  let turns = openTurnsWith(usualKeys)
   const worker = new Worker<Routing>(queue.name, undefined, { connection: subscriber, prefix: 'eg' })
   await worker.waitUntilReady()
   const served: string[] = []
   return {
     served,
     faults,
-    async arrive(application: string, count: number): Promise<void> {
+    /** Gives the turns to a process that has these sealing keys. */
+    async restartWith(sealingKeys: SealingKeys): Promise<void> {
+      await turns.close()
+      turns = openTurnsWith(sealingKeys)
+    },
+    async arrive(application: string, count: number, sealingKeys = usualKeys): Promise<void> {
+      const batches = batchesWith(sealingKeys)
       const batch = batches.newBatch(application)
       for (let first = 0; first < count; first += 100) {
         const items = Array.from({ length: Math.min(100, count - first) }, (_, at) => {
@@ -110,4 +116,24 @@ test('who was away has no credit for it, and many small batches are served like 
   const firstHundred = since.slice(2 * CONCURRENCY, 2 * CONCURRENCY + 100)
   expect(share(firstHundred, 'late')).toBeGreaterThanOrEqual(40)
   expect(share(firstHundred, 'late')).toBeLessThanOrEqual(60)
+}, 60_000)
+
+test('a batch begun with a sealing key that is gone stops no other, and has its fair share, no more, when the key is back', async () => {
+  await using line = await openLine({ waits: 1, other: 1 })
+  const formerKeys: SealingKeys = [sealingKey('k0', randomBytes(32))]
+  await line.arrive('waits', 60, formerKeys)
+  await line.arrive('waits', 40)
+  await line.arrive('other', 100)
+  await line.serve(140)
+  expect([share(line.served, 'waits'), share(line.served, 'other')]).toEqual([40, 100])
+  expect(line.faults.map(String)).toEqual([expect.stringContaining("sealing key 'k0' is not configured")])
+  await line.restartWith([...usualKeys, ...formerKeys])
+  await line.arrive('other', 100)
+  await line.serve(160)
+  const since = line.served.slice(140)
+  expect(share(since, 'waits')).toBe(60)
+  const together = since.slice(2 * CONCURRENCY, 2 * CONCURRENCY + 80)
+  expect(share(together, 'waits')).toBeGreaterThanOrEqual(35)
+  expect(share(together, 'waits')).toBeLessThanOrEqual(45)
+  expect(line.faults).toHaveLength(1)
 }, 60_000)

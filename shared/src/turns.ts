@@ -30,13 +30,14 @@ export function openTurns(about: {
   batches: Batches
   concurrency: number
   applications: readonly Pick<Application, 'name' | 'share'>[]
-  /** Told of what went wrong; the next poke tries again. */
+  /** Told of what went wrong; the next poke tries again. Of a sealing key that is missing, once. */
   failed: (error: unknown) => void
 }): Turns {
   const { redis, queue, batches, failed } = about
   const { keys } = batches
   const window = 2 * about.concurrency
   const shares = about.applications.flatMap(({ name, share }) => [name, share])
+  const toldMissing = new Set<string>()
   let running: Promise<void> | undefined
   let wanted = false
   let closed = false
@@ -59,13 +60,16 @@ export function openTurns(about: {
   async function giveTurns(): Promise<'empty' | 'full' | 'busy' | 'given'> {
     const { turns, fair, turning, wait, paused, prioritized } = keys
     const places = [turns, fair, turning, wait, paused, prioritized]
-    const [kind, now = '', tags = [], picked = []] = await redis.egTurns(
+    const [kind, missing = [], now = '', tags = [], picked = []] = await redis.egTurns(
       ...places,
       keys.base,
       window,
       LOCK_MS,
+      batches.keyIds.length,
+      ...batches.keyIds,
       ...shares,
     )
+    for (const keyId of missing) tellMissing(keyId)
     if (kind !== 'turns') return kind as 'empty' | 'full' | 'busy'
     const taken = readPicked(picked)
     const jobs = taken.flatMap(({ batch, createdAt, indexes }) =>
@@ -87,6 +91,13 @@ export function openTurns(about: {
       { priority: BEHIND_SINGLE_REQUESTS },
     )
     return 'given'
+  }
+
+  /** Once for each key: the batch is met again at every turn, until a process has the key. */
+  function tellMissing(keyId: string): void {
+    if (toldMissing.has(keyId)) return
+    toldMissing.add(keyId)
+    failed(new Error(`sealing key '${keyId}' is not configured: batches begun with it wait until it is back`))
   }
 
   const poke = () => {

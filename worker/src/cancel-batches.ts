@@ -22,7 +22,8 @@ export type Cancelling = {
 
 /**
  * Ends the items of cancelled batches that the EMR has nothing of. Gives up between two steps once `stopping`; whoever comes
- * next begins anew, and passes over what has ended. One process of the fleet at a time.
+ * next begins anew, and passes over what has ended. One process of the fleet at a time. Throws after the others are done what
+ * one batch failed with, such as a sealing key that is missing.
  */
 export async function cancelBatches(at: Cancelling, stopping: () => boolean): Promise<void> {
   const { redis, batches } = at
@@ -31,14 +32,20 @@ export async function cancelBatches(at: Cancelling, stopping: () => boolean): Pr
   if (waiting.length === 0) return
   const lease = `${base}:cancelling-lease`
   if ((await redis.set(lease, '1', 'PX', LEASE_MS, 'NX')) === null) return
+  const faults: unknown[] = []
   try {
     for (const batchId of waiting) {
-      if (!(await cancelItems(at, batchId, lease, stopping))) return
-      await redis.zrem(cancelling, batchId)
+      try {
+        if (!(await cancelItems(at, batchId, lease, stopping))) return
+        await redis.zrem(cancelling, batchId)
+      } catch (error) {
+        faults.push(error)
+      }
     }
   } finally {
     await redis.del(lease)
   }
+  if (faults.length > 0) throw faults[0]
 }
 
 /** Whether it came to the end of the batch. */

@@ -62,6 +62,8 @@ export function openBatches(
 
   return {
     keys,
+    /** Of the sealing keys that JobIds can be derived from here. */
+    keyIds: sealingKeys.map(({ id }) => id),
     jobIdOf,
 
     /** A new batch for an application. */

@@ -18,7 +18,7 @@ declare module 'ioredis' {
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
     egBatchReceived(...rest: Argument[]): Result<string, Context>
     egBatchCancel(...rest: Argument[]): Result<string, Context>
-    egTurns(...rest: Argument[]): Result<[string, string?, string[]?, (string | number[])[]?], Context>
+    egTurns(...rest: Argument[]): Result<[string, string[]?, string?, string[]?, (string | number[])[]?], Context>
   }
 }
 

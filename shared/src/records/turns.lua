@@ -3,18 +3,23 @@
 -- by 1/share; within an application, batches go by age. Nothing is decided yet: turns-taken.lua does that, in one
 -- transaction with the jobs that BullMQ gets.
 -- KEYS  turns, fair, the lock, BullMQ's wait, paused and prioritized
--- ARGV  base of the connection's keys, window, ms that the lock holds, then application, share, ...
--- Gives {'empty'} | {'full'} | {'busy'} |
---       {'turns', virtual time, {application, tag, ...}, {BatchId, application, key id, createdAt, {index, ...}, ...}}
-if redis.call('EXISTS', KEYS[1]) == 0 then return { 'empty' } end
+-- ARGV  base of the connection's keys, window, ms that the lock holds, number of sealing keys that the caller has, their ids,
+--       then application, share, ...
+-- Gives {'empty', {missing key id, ...}} | {'full'} | {'busy'} |
+--       {'turns', {missing key id, ...}, virtual time, {application, tag, ...}, {BatchId, application, key id, createdAt, {index, ...}, ...}}
+-- A batch whose JobIds come from a key that the caller has not got is passed over, and waits on.
+if redis.call('EXISTS', KEYS[1]) == 0 then return { 'empty', {} } end
 local room = tonumber(ARGV[2]) - redis.call('LLEN', KEYS[4]) - redis.call('LLEN', KEYS[5]) - redis.call('ZCARD', KEYS[6])
 if room <= 0 then return { 'full' } end
 if not redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[3]) then return { 'busy' } end
 
 local CHUNK = 4096
 local base = ARGV[1]
+local has_key, missing, missed = {}, {}, {}
+local first_share = 5 + tonumber(ARGV[4])
+for i = 5, first_share - 1 do has_key[ARGV[i]] = true end
 local shares = {}
-for i = 4, #ARGV, 2 do shares[ARGV[i]] = tonumber(ARGV[i + 1]) end
+for i = first_share, #ARGV, 2 do shares[ARGV[i]] = tonumber(ARGV[i + 1]) end
 
 -- the next waiting item of a batch at or after `from`
 local function next_waiting(batchId, from)
@@ -32,16 +37,36 @@ local tags = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for i = 1, #tags, 2 do lines[#lines + 1] = { application = tags[i], tag = tonumber(tags[i + 1]), rank = 0 } end
 
 local picked, order = {}, {}
+-- Whether the caller can make JobIds for a batch; of a batch that is gone too, so that it leaves the backlog.
+local function is_usable(key)
+  if not key or has_key[key] then return true end
+  if not missed[key] then missing[#missing + 1] = key end
+  missed[key] = true
+  return false
+end
+
+-- The oldest of an application's batches, behind the first `rank`, that the caller can make JobIds for.
+local function enter_batch(line, backlog)
+  while true do
+    local batchId = redis.call('ZRANGE', backlog, line.rank, line.rank)[1]
+    if not batchId then return nil end
+    local stored = redis.call('HMGET', base .. ':batch:' .. batchId, 'next', 'key')
+    if is_usable(stored[2]) then
+      line.from = tonumber(stored[1] or 0)
+      return batchId
+    end
+    line.rank = line.rank + 1
+    line.passed = true
+  end
+end
+
 -- The next item of an application's batches, oldest first. A batch that has none left leaves the backlog, unless its last
 -- ones were picked just now: then that is for the next round to see.
 local function next_item(line)
   local backlog = base .. ':backlog:' .. line.application
   while true do
-    if not line.batch then
-      line.batch = redis.call('ZRANGE', backlog, line.rank, line.rank)[1]
-      if not line.batch then return nil end
-      line.from = tonumber(redis.call('HGET', base .. ':batch:' .. line.batch, 'next') or 0)
-    end
+    line.batch = line.batch or enter_batch(line, backlog)
+    if not line.batch then return nil end
     local index = next_waiting(line.batch, line.from)
     if index then
       if not picked[line.batch] then redis.call('HSET', base .. ':batch:' .. line.batch, 'next', index) end
@@ -82,10 +107,12 @@ while room > 0 do
 end
 if not now then
   redis.call('DEL', KEYS[3])
-  return { 'empty' }
+  return { 'empty', missing }
 end
 local newTags, batches = {}, {}
 for _, line in ipairs(lines) do
+  -- it had nothing to be served with, and gets no credit for it when the key is back
+  if line.done and line.passed then line.tag = math.max(line.tag, now) end
   newTags[#newTags + 1] = line.application
   newTags[#newTags + 1] = string.format('%.17g', line.tag)
 end
@@ -93,4 +120,4 @@ for _, p in ipairs(order) do
   local b = redis.call('HMGET', base .. ':batch:' .. p[1], 'key', 'createdAt')
   for _, value in ipairs({ p[1], p[2], b[1] or '', b[2] or '', p[3] }) do batches[#batches + 1] = value end
 end
-return { 'turns', string.format('%.17g', now), newTags, batches }
+return { 'turns', missing, string.format('%.17g', now), newTags, batches }

@@ -38,6 +38,8 @@ export type AppOptions = {
   logger: FastifyBaseLogger
   /** How many proxies in front are believed in what they say of the caller's address and of TLS; none if left out. */
   trustedProxies?: number
+  /** How long an upload of a batch may bring nothing, in ms; 30 seconds if left out. */
+  uploadStallMs?: number
 }
 
 /** The whole HTTP side, ready to listen. */
@@ -47,6 +49,7 @@ export async function buildApp({
   subscriber,
   logger,
   trustedProxies = 0,
+  uploadStallMs,
 }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
@@ -99,7 +102,7 @@ export async function buildApp({
       await api.register(jobs)
       await api.register(jobList)
       await api.register(batches)
-      await api.register(batchUpload)
+      await api.register(batchUpload, { stallMs: uploadStallMs })
     },
     { prefix: '/api/v1' },
   )

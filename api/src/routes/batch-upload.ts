@@ -83,8 +83,9 @@ export const batchBodies = {
   'application/json': { schema: { type: 'array', items: { $ref: `${PatientEncounterRequest.$id}#` } } },
 }
 
-/** `/:EMRSystem/PatientEncounters/Batch`: uploads of many encounters. */
-export const batchUpload: FastifyPluginAsyncTypebox = async (app) => {
+/** `/:EMRSystem/PatientEncounters/Batch`: uploads of many encounters. `stallMs`: 30 seconds if left out. */
+export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefined }> = async (app, options) => {
+  const { stallMs = STALL_MS } = options
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...NDJSON, 'application/json'], async (request: FastifyRequest, body: Readable) => {
     checkCharset(request)
@@ -116,7 +117,7 @@ export const batchUpload: FastifyPluginAsyncTypebox = async (app) => {
         batch,
         itemsKnown: known ? ((await batches.read(batch.batchId))?.view.Items ?? 0) : 0,
         pieces: withoutByteOrderMark(
-          decodeUpload(request.body as Readable, request.headers['content-encoding'], STALL_MS),
+          decodeUpload(request.body as Readable, request.headers['content-encoding'], stallMs),
         ),
         splitter: isArray ? splitArray(ITEM_LIMIT_BYTES) : splitLines(ITEM_LIMIT_BYTES),
         read: itemReader({ raw: request.raw, emrSystem, emrInstance: parameters.EmrInstance ?? settings.emrInstance }),

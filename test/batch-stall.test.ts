@@ -67,3 +67,22 @@ test.for([
     expect(new Set(after.map(({ JobId }) => JobId)).size).toBe(ALL)
   },
 )
+
+test.for([
+  ['as it is', {}, beginning],
+  ['gzipped', { 'content-encoding': 'gzip' }, gzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH })],
+] as const)('a client that hangs up in an upload (%s) is no fault of the gateway', async ([name, coding, sent]) => {
+  const key = { 'Idempotency-Key': `hangs up ${name}` }
+  const { port } = gateway.app.server.address() as AddressInfo
+  const headers = { ...gateway.headers, ...typed, ...key, ...coding }
+  const upload = httpRequest({ port, path, method: 'POST', headers })
+  upload.on('error', () => undefined)
+  upload.write(sent)
+  const before = gateway.logLines.length
+  const items = async () => (await gateway.get(path, { ...gateway.headers, ...key })).json<Partial<Batch>>().Items ?? 0
+  await expect.poll(items, { timeout: 10_000 }).toBeGreaterThanOrEqual(500)
+  upload.destroy()
+  const said = (what: string) => gateway.logLines.slice(before).filter((line) => line.includes(what))
+  await expect.poll(() => said('upload.brokenOff'), { timeout: 10_000 }).toHaveLength(1)
+  expect([...said('request.fault'), ...said('redis.outOfReach')]).toEqual([])
+})

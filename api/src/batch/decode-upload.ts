@@ -15,8 +15,8 @@ export const CODINGS = 'gzip, zstd, identity'
 
 /**
  * The upload without its Content-Encoding, piece by piece. Throws a 415 for a coding that is not taken, a 400 where it is
- * broken, a 413 if it expands like a bomb, a 408 if nothing comes for `stallMs`. The stream itself is left open: there is a
- * reply to be sent.
+ * broken, a 413 if it expands like a bomb, a 408 if nothing comes for `stallMs` or the connection breaks. The stream itself is
+ * left open: there is a reply to be sent.
  */
 export async function* decodeUpload(
   upload: Readable,
@@ -25,7 +25,11 @@ export async function* decodeUpload(
 ): AsyncGenerator<Buffer> {
   const decoder = decoderOf(coding)
   if (!decoder) {
-    yield* unlessStalled(upload, stallMs)
+    try {
+      yield* unlessStalled(upload, stallMs)
+    } catch (error) {
+      throw upload.errored ? brokenOff() : error
+    }
     return
   }
   const counted = countInto(upload)
@@ -45,7 +49,8 @@ export async function* decodeUpload(
       yield piece
     }
   } catch (error) {
-    if (!upload.errored && isBrokenCoding(error)) {
+    if (upload.errored) throw brokenOff()
+    if (isBrokenCoding(error)) {
       throw new Refusal('invalid-json', `The body is not valid ${coding}.`)
     }
     throw error
@@ -53,6 +58,14 @@ export async function* decodeUpload(
     upload.unpipe()
     decoder.destroy()
   }
+}
+
+/** Nobody is there to read it: it keeps a client that hangs up from looking like a fault of the gateway. */
+function brokenOff(): Refusal {
+  return new Refusal(
+    'upload-stalled',
+    'The connection broke before the end of the upload; send the batch again to go on.',
+  )
 }
 
 function decoderOf(coding: string | undefined): Transform | undefined {

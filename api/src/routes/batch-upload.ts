@@ -122,6 +122,10 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
         splitter: isArray ? splitArray(ITEM_LIMIT_BYTES) : splitLines(ITEM_LIMIT_BYTES),
         read: itemReader({ raw: request.raw, emrSystem, emrInstance: parameters.EmrInstance ?? settings.emrInstance }),
         begun: () => void reply.header('Location', batchPath(batch.batchId)),
+      }).catch((error: unknown) => {
+        // whoever hung up gets no reply, and a request without one has no line in the log
+        if (request.raw.errored) request.log.info(request.noted, 'upload.brokenOff')
+        throw error
       })
       request.noted['items'] = items
       if (items === 0) throw new Refusal('invalid-request', 'The upload has no items.')

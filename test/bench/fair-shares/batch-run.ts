@@ -69,5 +69,5 @@ async function untilKnown(client: Client, idempotencyKey: string, uploaded: Prom
 }
 
 function* encounters(seed: number, count: number): Generator<PatientEncounterRequest> {
-  for (let index = 0; index < count; index++) yield encounterAt(seed, index) as PatientEncounterRequest
+  for (let index = 0; index < count; index++) yield encounterAt(seed, index)
 }

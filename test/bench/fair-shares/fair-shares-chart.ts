@@ -34,7 +34,7 @@ export function fairSharesChart({ runs, options: { items } }: ScenarioResult): T
     type: 'nominal',
     title: null,
     scale: { domain: names.map(legend), range: ['#8d99ae', '#0b6e4f', '#c9a227'] },
-    legend: { orient: 'bottom', labelLimit: 0 },
+    legend: { orient: 'bottom', labelLimit: 0, columns: 1 },
   } as const
   const dashes = {
     data: { values: arrivals },

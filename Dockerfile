@@ -22,4 +22,4 @@ COPY worker worker
 RUN mkdir /keys && chown node:node /keys && chmod 700 /keys
 USER node
 EXPOSE 3000 3001
-CMD ["node", "--max-semi-space-size=16", "api/src/server.ts"]
+CMD ["node", "--max-semi-space-size=16", "--initial-old-space-size=32", "--heap-growing-percent=100", "api/src/server.ts"]

@@ -85,7 +85,7 @@ test('says in one sentence that the Redis of REDIS_URL cannot be reached', async
 
 test.each([
   ['The worker', /^\S+ --import \S+ worker\/src\/main.ts/],
-  ['The API', /^\S+ --import \S+ --max-semi-space-size=16 api\/src\/server.ts/],
+  ['The API', /^\S+ --import \S+ (?:--\S+ )+api\/src\/server.ts/],
   ['Redis', /^\S+redis-server 127/],
 ])('brings everything down when %s ends, and says that it did', async (name, command) => {
   using place = await ownPlace()

@@ -114,6 +114,32 @@ describe('an upload', () => {
     })
   })
 
+  test(
+    'with one bad line of 100,000 has it told by number, and all others accepted',
+    { timeout: 600_000 },
+    async () => {
+      const [count, bad] = [100_000, 57_312]
+      const body = Readable.from(
+        (function* () {
+          for (let at = 0; at < count; at += 1_000) {
+            const some = lines(1_000, at)
+            if (at <= bad && bad < at + 1_000) some[bad - at] = '{"UserId":"u"}'
+            yield Buffer.from(`${some.join('\n')}\n`)
+          }
+        })(),
+      )
+      const { status, batch } = await upload(body)
+      expect(status).toBe(202)
+      expect(batch).toMatchObject({ Items: count, Accepted: count - 1, Rejected: 1 })
+      expect(batch.Rejections).toMatchObject([{ ItemIndex: bad, Line: bad + 1, Problem: { status: 400 } }])
+      const list = `/api/v1/Jobs?BatchId=${batch.BatchId}&Limit=2`
+      const page = (await ingress.get(`${list}&Cursor=${Buffer.from(`item.${bad - 1}`).toString('base64url')}`)).json<{
+        Jobs: { ItemIndex: number }[]
+      }>()
+      expect(page.Jobs.map(({ ItemIndex }) => ItemIndex)).toEqual([bad - 1, bad + 1])
+    },
+  )
+
   test('with a line of 50 MB rejects it without holding it', async () => {
     const piece = Buffer.alloc(1024 * 1024, 'x')
     const body = Readable.from([

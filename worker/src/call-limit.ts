@@ -1,5 +1,5 @@
 /** What ends a call that lasts too long: a signal for the call, and the way to let go of it once nothing needs it any more. */
-export type CallLimit = { signal: AbortSignal; release(): void }
+export type CallLimit = { signal: AbortSignal; release: () => void }
 
 /**
  * A signal that aborts after `ms` with a `TimeoutError`, or before that with `stopping`, for the same reason.

@@ -2,8 +2,8 @@
 -- the job leaves the pending set, the webhook's event enters the outbox and whoever waits is told.
 -- KEYS  pending, outbox, depth
 -- ARGV  base of the connection's keys, channel, ms to keep outcomes, then per job: JobId, guard, ms to keep the payload (0 = erase
---       now), '1' to announce, application, BatchId, index and the letter of its new state (else '', '', ''), status, seed code,
---       createdAt, maxAttempts, recovered, sealed result, and for an EMR that knows no correlation key the claims on the
+--       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
+--       code, createdAt, maxAttempts, recovered, sealed result, and for an EMR that knows no correlation key the claims on the
 --       encounter, with commas between them
 -- guard '' writes in any case; 'undispatched' only if the EMR surely has nothing of the job; 'round.attempt' only while that is
 -- the newest attempt: an earlier one that failed does not end the job
@@ -35,8 +35,11 @@ local function finish(at)
     'status', status, 'statusCode', statusCode, 'application', application, 'createdAt', createdAt,
     'maxAttempts', maxAttempts, 'recovered', recovered, 'result', result,
   }
-  if batchId ~= '' then
-    for _, text in ipairs({ 'BatchId', batchId, 'ItemIndex', index }) do fields[#fields + 1] = text end
+  for name, value in pairs({ BatchId = batchId, ItemIndex = index }) do
+    if value ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = value
+    end
   end
   redis.call('HSET', outcome, unpack(fields))
   redis.call('PEXPIRE', outcome, keptMs)
@@ -57,7 +60,7 @@ local function finish(at)
   end
   -- jobs from before the count was kept must not make it negative
   if redis.call('HINCRBY', KEYS[3], application, -1) < 0 then redis.call('HSET', KEYS[3], application, 0) end
-  if batchId ~= '' then
+  if batchId ~= '' and index ~= '' then
     local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId
     local state = redis.call('GETRANGE', items, index, index)
     if state == 'q' or state == 't' then

@@ -204,17 +204,18 @@ export function openRecords(
      */
     async finish(jobId: string, outcome: NewOutcome, onlyIf?: 'undispatched' | CallName): Promise<Finished> {
       const { status, statusCode, createdAt, maxAttempts, recovered, announce, claims, result } = outcome
-      const { application } = outcome.routing
+      const { application, BatchId = '', ItemIndex = '' } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
       const done = status === 'Succeeded' || status === 'Cancelled'
-      const item = itemOf(outcome.routing)
       const said = await finish([
         jobId,
         typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : (onlyIf ?? ''),
         done ? 0 : failedPayloadMs,
         announce ? '1' : '',
         application,
-        ...(item ? [item.BatchId, item.ItemIndex, itemLetters[status]] : ['', '', '']),
+        BatchId,
+        ItemIndex,
+        itemLetters[status],
         status,
         statusCode,
         createdAt,

@@ -68,7 +68,7 @@ export function headOf({
 
 /** The bytes as they came, unless the application's key is among them, which is not to be kept, not even sealed. */
 export function bytesToSeal({ body, rawBody }: Pick<ValidRequest, 'body' | 'rawBody'>): Buffer {
-  if (rawBody && !('ApplicationKey' in body)) return rawBody
+  if (rawBody && !body.ApplicationKey) return rawBody
   return Buffer.from(JSON.stringify({ ...body, ApplicationKey: undefined }))
 }
 

@@ -37,7 +37,7 @@ export const JOB_OPTIONS = { attempts: 999_999, backoff: { type: 'x' }, stackTra
 /** How long BullMQ keeps what has ended, a failed job as long as its payload, so that it can be retried; told to the worker, so that it need not stand in each job. */
 export function keptByBullMq(retention: Retention) {
   return {
-    removeOnComplete: { age: HOUR_S, count: 1_000 },
+    removeOnComplete: { count: 1_000 },
     removeOnFail: { age: Math.ceil(retention.failedPayloadHours * HOUR_S) + HOUR_S },
   }
 }

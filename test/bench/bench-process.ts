@@ -17,6 +17,8 @@ export type ProcessPlan = {
   /** For its log file and its profile. */
   name: string
   script: string
+  /** Options of Node. */
+  options?: readonly string[]
   /** What its log says once it is ready. */
   readyText: string
   environment: NodeJS.ProcessEnv
@@ -38,14 +40,14 @@ export type BenchProcess = AsyncDisposable & {
 
 /** Resolves when the process is ready. `profiled`: CPU profiles may be taken of it. */
 export async function startProcess(
-  { name, script, readyText, environment, preload = [] }: ProcessPlan,
+  { name, script, options = [], readyText, environment, preload = [] }: ProcessPlan,
   folder: string,
   profiled = false,
 ): Promise<BenchProcess> {
   const logPath = `${folder}/${name}.log`
   const log = openSync(logPath, 'w')
   const modules = [endWithParent, ...(profiled ? [profileWindow] : []), ...preload]
-  const child = spawn(process.execPath, [...modules.flatMap((module) => ['--import', module]), script], {
+  const child = spawn(process.execPath, [...options, ...modules.flatMap((module) => ['--import', module]), script], {
     cwd: root,
     env: environment,
     stdio: ['ignore', log, log, 'ipc'],

@@ -46,7 +46,7 @@ function decodeHeader(latin1: string): string {
 
 /** What is wrong with a text parameter, or `undefined`; the same rules as the schema's. */
 function mistakeIn(name: keyof typeof textParameters, text: string): string | undefined {
-  if (!controlFree.test(text)) return 'must not contain control characters'
+  if (!plainAscii.test(text) && !controlFree.test(text)) return 'must not contain control characters'
   const maxLength = textParameters[name].maxLength ?? Infinity
   // As JSON Schema counts: characters, not UTF-16 units.
   if (text.length > maxLength && Array.from(text).length > maxLength)

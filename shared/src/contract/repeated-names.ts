@@ -5,26 +5,25 @@ import type { FieldError } from './problem.ts'
  * which patient was meant must not depend on that. `value` is what the text was parsed to. Names as pointers, never values.
  */
 export function repeatedNames(text: string, value: unknown): FieldError[] {
-  // the look at each name is for the rare text that has more of them than came out of it
-  return namesIn(text) === propertiesOf(value) ? [] : findRepeated(text)
+  // the look at each name is for the rare text that may have more of them than came out of it
+  return namesAtMost(text) === propertiesOf(value) ? [] : findRepeated(text)
 }
 
-/** How many texts are followed by a colon. The text is valid JSON. */
-function namesIn(text: string): number {
-  let names = 0
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
-    at = endOfText(text, at)
-    if (text.charCodeAt(afterSpace(text, at)) === COLON) names++
+/** How many colons follow a quote: each name has one, and so may a text that holds `":`. The text is valid JSON. */
+function namesAtMost(text: string): number {
+  let colons = 0
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
+    if (text.charCodeAt(beforeSpace(text, at - 1)) === QUOTE) colons++
   }
-  return names
+  return colons
 }
 
 const LISTED_AT_MOST = 200
 /** Deeper than any schema of ours; a pointer to what is deeper ends here. */
 const LEVELS_SHOWN = 12
 
-const COLON = 0x3a
 const SPACE = 0x20
+const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /** The place behind the closing quote of the text that opens at `start`. */
@@ -36,9 +35,9 @@ function endOfText(text: string, start: number): number {
   }
 }
 
-function afterSpace(text: string, start: number): number {
+function beforeSpace(text: string, start: number): number {
   let at = start
-  while (text.charCodeAt(at) <= SPACE) at++
+  while (text.charCodeAt(at) <= SPACE) at--
   return at
 }
 

@@ -1,11 +1,11 @@
-import { ours } from './ours.ts'
+import { apiOptions, ours } from './ours.ts'
 import { openRedisStore, path, type Side } from './side.ts'
 
 /** Fastify, TypeBox, BullMQ and undici with nothing else; see bare/. */
 export const bare: Side = {
   name: 'bare',
   openStore: openRedisStore,
-  api: { script: 'test/bench/bare/server.ts', readyText: 'Server listening' },
+  api: { script: 'test/bench/bare/server.ts', readyText: 'Server listening', options: apiOptions },
   worker: { script: 'test/bench/bare/worker.ts', readyText: 'worker.started' },
   path,
   // it looks at none of them; the requests are the same

@@ -1,7 +1,11 @@
+import { nodeArgumentsOf } from '@encounter-gateway/shared/launch/npm-script.ts'
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openRedisStore, path, type Side } from './side.ts'
+
+/** What `npm run api` gives Node; the bare app gets the same. */
+export const apiOptions = nodeArgumentsOf('api').slice(0, -1)
 
 const applicationKey = 'the-key-of-bench'
 
@@ -9,7 +13,7 @@ const applicationKey = 'the-key-of-bench'
 export const ours: Side = {
   name: 'ours',
   openStore: openRedisStore,
-  api: { script: 'api/src/server.ts', readyText: 'Server listening' },
+  api: { script: 'api/src/server.ts', readyText: 'Server listening', options: apiOptions },
   worker: { script: 'worker/src/main.ts', readyText: 'worker.started' },
   path,
   headers: {

@@ -25,7 +25,8 @@ export type EnvironmentAbout = {
   emrConnections: number
 }
 
-export type SideProcess = { script: string; readyText: string }
+/** `options`: those of Node. */
+export type SideProcess = { script: string; readyText: string; options?: readonly string[] }
 
 /** A store of the sides that are on Redis. */
 export async function openRedisStore(_folder: string, settings?: Record<string, string>): Promise<Store> {

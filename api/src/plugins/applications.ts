@@ -44,11 +44,19 @@ function identifier(known: readonly Application[]): (credentials: Credentials) =
     known.map(({ name, keyHash }) => [name, Buffer.from(keyHash.slice('sha256:'.length), 'hex')]),
   )
   const nobodys = randomBytes(32)
+  // a key that was right is compared with the next one as it is: to hash each costs 5 µs
+  const proven = new Map<string, Buffer>()
   return ({ ApplicationName = '', ApplicationKey = '' }) => {
-    const sent = hash('sha256', ApplicationKey, 'buffer')
-    const isRight = timingSafeEqual(sent, digestOf.get(ApplicationName) ?? nobodys)
+    const key = Buffer.from(ApplicationKey)
+    const known = proven.get(ApplicationName)
     const application = byName.get(ApplicationName)
-    if (isRight && application) return application
+    if (application && known?.length === key.length && timingSafeEqual(known, key)) return application
+    const sent = hash('sha256', key, 'buffer')
+    const isRight = timingSafeEqual(sent, digestOf.get(ApplicationName) ?? nobodys)
+    if (isRight && application) {
+      proven.set(ApplicationName, key)
+      return application
+    }
     const detail = 'Send ApplicationName and ApplicationKey as they were given to your application, once each.'
     throw new Refusal('unauthorized', detail, {}, { 'WWW-Authenticate': 'ApplicationKey realm="encounter-gateway"' })
   }

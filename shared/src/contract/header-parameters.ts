@@ -54,15 +54,34 @@ function mistakeIn(name: keyof typeof textParameters, text: string): string | un
   return undefined
 }
 
+/** The parameters of a request, and what is wrong with those that are not among them. */
+type Merging = { merged: MergedHeaderParameters; errors: FieldError[] }
+
+/** What the headers of a request say by themselves, by its raw headers: it is asked for several times, for each item of a batch too. */
+const ofHeadersAlone = new WeakMap<readonly string[], Merging>()
+
 /**
  * Brings the seven parameters of a request together: a header wins over the property of the body. Absent, `null` and
  * empty are the same. `headers` and `rawHeaders` are those of Node's IncomingMessage; the body may be left out where it
- * is not known yet. A parameter with a mistake is in `errors` and not in `merged`; no message quotes a value.
+ * is not known yet. A parameter with a mistake is in `errors` and not in `merged`; no message quotes a value. What is given back is
+ * not the caller's to change.
  */
 export function mergeHeaderParameters(
-  { headers, rawHeaders }: { headers: IncomingHttpHeaders; rawHeaders: readonly string[] },
+  request: { headers: IncomingHttpHeaders; rawHeaders: readonly string[] },
   body: Partial<Pick<PatientEncounterRequest, HeaderParameter>> = {},
-): { merged: MergedHeaderParameters; errors: FieldError[] } {
+): Merging {
+  if (headerParameters.some((name) => body[name] !== undefined && body[name] !== null)) return merge(request, body)
+  const known = ofHeadersAlone.get(request.rawHeaders)
+  if (known) return known
+  const merging = merge(request, {})
+  ofHeadersAlone.set(request.rawHeaders, merging)
+  return merging
+}
+
+function merge(
+  { headers, rawHeaders }: Parameters<typeof mergeHeaderParameters>[0],
+  body: Partial<Pick<PatientEncounterRequest, HeaderParameter>>,
+): Merging {
   const merged: MergedHeaderParameters = {}
   const errors: FieldError[] = []
   for (const name of headerParameters) {

@@ -11,15 +11,18 @@ import { writeSync } from 'node:fs'
 const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
 const signal = process.env['STOP_BY'] ?? 'SIGKILL'
 const sha1 = (text: string | Buffer) => createHash('sha1').update(text).digest('hex')
-const wanted = sha1(transition === 'begin' ? scripts.egBegin.lua : scripts.egFinish.lua)
+const points: Record<string, { lua: string } | undefined> = {
+  begin: scripts.egBegin,
+  finish: scripts.egFinish,
+  accept: scripts.egAccept,
+}
+const wanted = sha1(points[transition ?? '']?.lua ?? '')
 
 let stopped = false
 const sendCommand = Reflect.get(Redis.prototype, 'sendCommand')
 Redis.prototype.sendCommand = function stopAt(this: Redis, ...[command, ...rest]: Parameters<typeof sendCommand>) {
   const script = String(command.args[0])
-  const accepts = transition === 'accept' && command.name === 'exec'
-  const hit =
-    accepts || (command.name === 'evalsha' && script === wanted) || (command.name === 'eval' && sha1(script) === wanted)
+  const hit = (command.name === 'evalsha' && script === wanted) || (command.name === 'eval' && sha1(script) === wanted)
   const stop = () => {
     if (stopped) return
     stopped = true

@@ -150,13 +150,21 @@ describe('an upload', () => {
     expect((await upload(body)).batch).toMatchObject({ Accepted: 2, Rejected: 1 })
   })
 
-  test('that expands like a bomb is refused, and what came before stays accepted', async () => {
-    const bomb = gzipSync(Buffer.concat([Buffer.from(`${line(1)}\n`.repeat(100)), Buffer.alloc(64 * 1024 * 1024, ' ')]))
-    const { status, problem, headers } = await upload(bomb, { 'content-encoding': 'gzip' })
-    expect([status, problem.type]).toEqual([413, 'urn:encounter-gateway:problem:payload-too-large'])
-    const batch = (await ingress.get(String(headers['location']))).json<Batch>()
-    expect(batch).toMatchObject({ Status: 'Receiving', Accepted: 100 })
-  })
+  test.for([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ] as const)(
+    'that expands like a bomb, in %s, is refused, and what came before stays accepted',
+    async ([coding, compress]) => {
+      const bomb = compress(
+        Buffer.concat([Buffer.from(`${line(1)}\n`.repeat(100)), Buffer.alloc(64 * 1024 * 1024, ' ')]),
+      )
+      const { status, problem, headers } = await upload(bomb, { 'content-encoding': coding })
+      expect([status, problem.type]).toEqual([413, 'urn:encounter-gateway:problem:payload-too-large'])
+      const batch = (await ingress.get(String(headers['location']))).json<Batch>()
+      expect(batch).toMatchObject({ Status: 'Receiving', Accepted: 100 })
+    },
+  )
 
   test.for([
     ['text/csv', {}, 415],
@@ -247,8 +255,11 @@ test('jobs of a batch are listed page by page in the order of its items', async 
   expect(second.Jobs.map(({ ItemIndex }) => ItemIndex)).toEqual([5, 6])
 })
 
-test('an application that has as much waiting as it may is told to come back', async () => {
-  await using small = await openIngress({ application: { maxPending: 100 } })
+test.for([
+  ['an application', { application: { maxPending: 100 } }],
+  ['a connection', { connection: { maxPending: 100 } }],
+] as const)('where %s has as much waiting as it may, who comes is told to come back', async ([, settings]) => {
+  await using small = await openIngress(settings)
   const headers = { 'content-type': 'application/x-ndjson', ...small.headers }
   const send = (count: number) => small.app.inject({ method: 'POST', url, headers, payload: lines(count).join('\n') })
   expect((await send(100)).statusCode).toBe(202)

@@ -7,9 +7,9 @@ import { openStage, type Api, type Emr, type Stage } from '../stage.ts'
 const MB = 1024 * 1024
 /** Before the drain is timed: encounters that a worker makes while it warms up. */
 const DRAIN_WARM_UP = 1_500
-const LEVELS = [0, 10_000, 30_000, 100_000, 1_000_000]
+const LEVELS = [0, 10_000, 100_000, 1_000_000]
 /** The others only with `--full`. */
-const FEW_LEVELS = [0, 30_000]
+const FEW_LEVELS = [0, 10_000, 100_000]
 /** The pace for the latencies, as a share of the rate of the empty queue. */
 const HALF = 0.5
 

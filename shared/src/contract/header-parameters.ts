@@ -57,8 +57,8 @@ function mistakeIn(name: keyof typeof textParameters, text: string): string | un
 /** The parameters of a request, and what is wrong with those that are not among them. */
 type Merging = { merged: MergedHeaderParameters; errors: FieldError[] }
 
-/** What the headers of a request say by themselves, by its raw headers: it is asked for several times, for each item of a batch too. */
-const ofHeadersAlone = new WeakMap<readonly string[], Merging>()
+/** What the headers of a request say by themselves; kept with it, since it is asked for several times, for each item of a batch too. */
+const ofHeadersAlone = Symbol('what its headers say')
 
 /**
  * Brings the seven parameters of a request together: a header wins over the property of the body. Absent, `null` and
@@ -67,15 +67,11 @@ const ofHeadersAlone = new WeakMap<readonly string[], Merging>()
  * not the caller's to change.
  */
 export function mergeHeaderParameters(
-  request: { headers: IncomingHttpHeaders; rawHeaders: readonly string[] },
+  request: { headers: IncomingHttpHeaders; rawHeaders: readonly string[]; [ofHeadersAlone]?: Merging },
   body: Partial<Pick<PatientEncounterRequest, HeaderParameter>> = {},
 ): Merging {
   if (headerParameters.some((name) => body[name] !== undefined && body[name] !== null)) return merge(request, body)
-  const known = ofHeadersAlone.get(request.rawHeaders)
-  if (known) return known
-  const merging = merge(request, {})
-  ofHeadersAlone.set(request.rawHeaders, merging)
-  return merging
+  return (request[ofHeadersAlone] ??= merge(request, {}))
 }
 
 function merge(

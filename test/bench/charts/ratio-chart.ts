@@ -18,7 +18,7 @@ export function ratioChart(results: readonly RowResults[]): TopLevelSpec | undef
     })
   })
   if (points.length === 0) return undefined
-  const y = { field: 'label', type: 'nominal', title: null, sort: null, axis: { labelLimit: 460 } } as const
+  const y = { field: 'label', type: 'nominal', title: null, sort: null, axis: { labelLimit: 600 } } as const
   const x = (field: keyof Point) => ({ field, type: 'quantitative', title: 'ratio to the bare app' }) as const
   const color = {
     field: 'reached',

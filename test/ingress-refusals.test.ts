@@ -185,3 +185,11 @@ test('an X-Request-Id is taken over if it is harmless, and replaced if not', asy
   expect(given[0]).toBe('a-b_c.7')
   for (const id of given.slice(1)) expect(id).toMatch(/^[A-Za-z0-9_-]{20}$/)
 })
+
+test('a wrong key is refused as well after the right one has been let in, and the right one after that', async () => {
+  const status = async (ApplicationKey: string) => (await gateway.post(minimalRequest, { ApplicationKey })).statusCode
+  expect(await status('demo key')).toBe(202)
+  // as long as the right one, shorter, and the key of the other application
+  for (const wrong of ['demo kez', 'demo ke', 'other key']) expect(await status(wrong)).toBe(401)
+  expect(await status('demo key')).toBe(202)
+})

@@ -1,6 +1,7 @@
 import { openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
+import { itemRecords } from '@encounter-gateway/shared/records/item-records.ts'
 import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/seal.ts'
 import { openTurns } from '@encounter-gateway/shared/turns.ts'
 import { Worker, type Job } from 'bullmq'
@@ -46,9 +47,9 @@ async function openLine(shares: Record<string, number>) {
       for (let first = 0; first < count; first += 100) {
         const items = Array.from({ length: Math.min(100, count - first) }, (_, at) => {
           const bytes = Buffer.from(`${first + at}`)
-          return { kind: 'valid', bytes, plain: bytes } as const
+          return { state: 'q', bytes, plain: bytes } as const
         })
-        await batches.accept(batch, first, items)
+        await batches.accept(batch, first, itemRecords({ connection, sealingKeys }, batch, first, items))
       }
       turns.poke()
     },

@@ -8,6 +8,7 @@ import { answerBrokenRequest } from './plugins/broken-requests.ts'
 import { bodyTimeout } from './plugins/body-timeout.ts'
 import { connections } from './plugins/connections.ts'
 import { draining } from './plugins/draining.ts'
+import { itemSealing } from './plugins/item-sealing.ts'
 import { BODY_LIMIT_BYTES, jsonBody } from './plugins/json-body.ts'
 import { metrics } from './plugins/metrics.ts'
 import { openapi } from './plugins/openapi.ts'
@@ -102,6 +103,7 @@ export async function buildApp({
       await api.register(jobs)
       await api.register(jobList)
       await api.register(batches)
+      await api.register(itemSealing, { sealingKeys })
       await api.register(batchUpload, { stallMs: uploadStallMs })
     },
     { prefix: '/api/v1' },

@@ -2,7 +2,8 @@ import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { packPayload } from '@encounter-gateway/shared/payload.ts'
-import type { NewItem } from '@encounter-gateway/shared/records/batches.ts'
+import type { RejectedItem } from '@encounter-gateway/shared/contract/batch.ts'
+import type { PlainItem } from '@encounter-gateway/shared/records/item-records.ts'
 import type { SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { IncomingMessage } from 'node:http'
 import { bytesToSeal, headOf } from '../intake.ts'
@@ -21,8 +22,11 @@ export type UploadHead = {
   emrInstance: string
 }
 
-/** Makes of each item what is to be stored: the payload of a job, or why it is none. */
-export function itemReader(head: UploadHead): (item: RawItem, index: number) => NewItem {
+/** An item about to be sealed: the payload of a job, or why it is none. */
+export type ReadItem = PlainItem & { rejection?: RejectedItem }
+
+/** Makes of each item what is to be sealed and stored. */
+export function itemReader(head: UploadHead): (item: RawItem, index: number) => ReadItem {
   const validate = compileExact(PatientEncounterRequest)
 
   function read({ bytes, tooLong }: RawItem): Buffer {
@@ -43,11 +47,11 @@ export function itemReader(head: UploadHead): (item: RawItem, index: number) => 
   return (item, index) => {
     const { bytes, line } = item
     try {
-      return { kind: 'valid', bytes, plain: read(item) }
+      return { state: 'q', bytes, plain: read(item) }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       const rejection = { ItemIndex: index, ...(line !== undefined && { Line: line }), Problem: error.problem }
-      return { kind: 'rejected', bytes, rejection }
+      return { state: 'r', bytes, plain: Buffer.from(JSON.stringify(rejection)), rejection }
     }
   }
 }

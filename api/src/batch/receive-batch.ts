@@ -1,14 +1,16 @@
 import { nameOf } from '@encounter-gateway/shared/connection.ts'
 import type { RejectedItem } from '@encounter-gateway/shared/contract/batch.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
-import type { BatchRef, NewItem } from '@encounter-gateway/shared/records/batches.ts'
 import { ITEMS_AT_MOST } from '@encounter-gateway/shared/records/batches.ts'
+import type { BatchRef } from '@encounter-gateway/shared/records/item-records.ts'
 import type { FastifyInstance } from 'fastify'
+import { setImmediate } from 'node:timers/promises'
 import type { EmrConnection } from '../plugins/connections.ts'
 import { Refusal } from '../refusal.ts'
+import type { ReadItem } from './read-item.ts'
 import type { ItemSplitter, RawItem } from './split-items.ts'
 
-/** Stored at once: few enough that sealing them does not hold up other requests for long. */
+/** Stored at once: few enough that reading them does not hold up other requests for long. */
 const ITEMS_AT_ONCE = 50
 const BYTES_AT_ONCE = 256 * 1024
 const REJECTIONS_TOLD = 100
@@ -22,7 +24,7 @@ export type Upload = {
   itemsKnown: number
   pieces: AsyncIterable<Buffer>
   splitter: ItemSplitter
-  read: (item: RawItem, index: number) => NewItem
+  read: (item: RawItem, index: number) => ReadItem
   /** Called once there is something stored under the batch. */
   begun: () => void
 }
@@ -31,8 +33,8 @@ export type Upload = {
 export type Received = { items: number; rejections: RejectedItem[] }
 
 /**
- * Stores the items of an upload as they come, in order, a few at a time: while some are on their way to Redis the next ones
- * are read, and the socket waits meanwhile. Wherever it breaks off, what has been stored stays accepted. Throws what
+ * Stores the items of an upload as they come, in order, a few at a time: while some are on their way to Redis and the next are
+ * sealed, those after them are read, and the socket waits meanwhile. Wherever it breaks off, what has been stored stays accepted. Throws what
  * `pieces` throws, or a refusal.
  */
 export async function receiveBatch(app: FastifyInstance, upload: Upload): Promise<Received> {
@@ -40,21 +42,24 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
   const { batches } = connection
   const rejections: RejectedItem[] = []
   let items = 0
-  let gathered: NewItem[] = []
+  let gathered: ReadItem[] = []
   let bytes = 0
   let known: RawItem[] = []
   let storing: Promise<void> = Promise.resolve()
+  let storingBefore: Promise<void> = storing
 
   async function store(): Promise<void> {
     const first = items - gathered.length
     const chunk = gathered
     gathered = []
     bytes = 0
-    await storing
-    await app.checkRoom(connection, upload.application)
-    storing = storeItems(app, upload, first, chunk)
+    await storingBefore
+    storingBefore = storing
+    storing = storeItems(app, upload, first, chunk, storing)
     // its failure is met by whoever awaits it next
     storing.catch(() => undefined)
+    // what has been sealed can go on to Redis, and other requests have their turn
+    await setImmediate()
   }
 
   async function compareKnown(): Promise<void> {
@@ -78,7 +83,7 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
       if (known.length > 0) await compareKnown()
       const item = read(raw, items)
       items++
-      if (item.kind === 'rejected' && rejections.length < REJECTIONS_TOLD) rejections.push(item.rejection)
+      if (item.rejection && rejections.length < REJECTIONS_TOLD) rejections.push(item.rejection)
       gathered.push(item)
       bytes += item.bytes.length
       if (gathered.length === ITEMS_AT_ONCE || bytes >= BYTES_AT_ONCE) await store()
@@ -102,11 +107,15 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
 
 async function storeItems(
   app: FastifyInstance,
-  { connection, batch, begun }: Upload,
+  { connection, application, batch, begun }: Upload,
   first: number,
-  items: NewItem[],
+  items: ReadItem[],
+  before: Promise<void>,
 ): Promise<void> {
-  const said = await connection.batches.accept(batch, first, items)
+  const records = await app.sealItems(connection.settings, batch, first, items)
+  await before
+  await app.checkRoom(connection, application)
+  const said = await connection.batches.accept(batch, first, records)
   switch (said.kind) {
     case 'accepted':
       begun()

@@ -1,31 +1,28 @@
-import { createHmac, type KeyObject } from 'node:crypto'
 import type { ConnectionName } from '../connection.ts'
 import type { Retention } from '../config/schema.ts'
 import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
 import { derivedId, newJobId } from '../job-id.ts'
 import type { RedisClient } from '../redis.ts'
-import { open, seal, type SealingKey, type SealingKeys } from '../seal.ts'
-import { withHead } from './item-payload.ts'
+import { open, type SealingKeys } from '../seal.ts'
+import {
+  itemJobId,
+  PRINT_BYTES,
+  printOf,
+  rejectionBinding,
+  sealingKeyOf,
+  type BatchRef,
+  type ItemRecord,
+} from './item-records.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
 import type { ItemLetter } from './routing.ts'
 import { defineScripts } from './scripts.ts'
 
 const HOUR_MS = 3_600_000
 const GRACE_MS = 24 * HOUR_MS
-const PRINT_BYTES = 8
 /** Why a line was rejected is kept for so many lines of a batch; of the others only that they were. */
 const REJECTIONS_AT_MOST = 10_000
 /** Eight bytes for each in one Redis string, which holds 512 MiB. */
 export const ITEMS_AT_MOST = 10_000_000
-
-/** A batch, and what its JobIds are derived from. */
-export type BatchRef = { batchId: string; application: string; keyId: string }
-
-/** One line of an upload. `bytes` is what it is known again by. */
-export type NewItem = { bytes: Buffer } & (
-  | { kind: 'valid'; plain: Buffer }
-  | { kind: 'rejected'; rejection: RejectedItem }
-)
 
 /** What became of some lines; see batch-accept.lua. */
 export type ItemsAccepted =
@@ -51,20 +48,11 @@ export function openBatches(
   const payloadMs = deadlineMs + GRACE_MS
   const batchMs = payloadMs + Math.round(retention.resultHours * HOUR_MS)
 
-  const sealingKeyOf = (keyId: string): SealingKey => {
-    const key = sealingKeys.find(({ id }) => id === keyId)
-    if (!key)
-      throw new TypeError(`sealing key '${keyId}', which the JobIds of this batch come from, is no longer configured`)
-    return key
-  }
-  const jobIdOf = ({ batchId, keyId }: BatchRef, index: number) =>
-    derivedId(connection, sealingKeyOf(keyId).derivationSecret, 'item', batchId, index)
-
   return {
     keys,
     /** Of the sealing keys that JobIds can be derived from here. */
     keyIds: sealingKeys.map(({ id }) => id),
-    jobIdOf,
+    jobIdOf: (batch: BatchRef, index: number) => itemJobId(about, batch, index),
 
     /** A new batch for an application. */
     newBatch(application: string): BatchRef {
@@ -88,7 +76,7 @@ export function openBatches(
     async knownItems(batch: BatchRef, first: number, items: readonly { bytes: Buffer }[]): Promise<number> {
       const from = first * PRINT_BYTES
       const stored = await redis.getrangeBuffer(keys.prints(batch.batchId), from, from + items.length * PRINT_BYTES - 1)
-      const { derivationSecret } = sealingKeyOf(batch.keyId)
+      const { derivationSecret } = sealingKeyOf(sealingKeys, batch)
       const differs = items.findIndex(
         ({ bytes }, at) =>
           !printOf(derivationSecret, bytes).equals(stored.subarray(at * PRINT_BYTES, (at + 1) * PRINT_BYTES)),
@@ -96,25 +84,10 @@ export function openBatches(
       return differs < 0 ? items.length : differs
     },
 
-    /** Stores items that follow each other, the first of them being number `first` of the batch. */
-    async accept(batch: BatchRef, first: number, items: readonly NewItem[]): Promise<ItemsAccepted> {
+    /** Stores items that follow each other, the first of them being number `first` of the batch; see item-records.ts. */
+    async accept(batch: BatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted> {
       const { batchId, application, keyId } = batch
-      const { derivationSecret } = sealingKeyOf(keyId)
-      const payloadKeys: string[] = []
-      const perItem: (string | Buffer)[] = []
-      for (const [at, item] of items.entries()) {
-        const index = first + at
-        const print = printOf(derivationSecret, item.bytes)
-        if (item.kind === 'valid') {
-          const jobId = jobIdOf(batch, index)
-          const sealed = seal(sealingKeys, item.plain, { kind: 'payload', application, jobId })
-          payloadKeys.push(keys.payload(jobId))
-          perItem.push('q', print, jobId, withHead({ application, BatchId: batchId, ItemIndex: index }, sealed))
-        } else {
-          const plain = Buffer.from(JSON.stringify(item.rejection))
-          perItem.push('r', print, '', seal(sealingKeys, plain, rejectionBinding(batch, index)))
-        }
-      }
+      const payloadKeys = items.filter(({ state }) => state === 'q').map(({ jobId }) => keys.payload(jobId))
       const touched = [
         keys.batch(batchId),
         keys.items(batchId),
@@ -139,7 +112,7 @@ export function openBatches(
         payloadMs,
         batchMs,
         REJECTIONS_AT_MOST,
-        ...perItem,
+        ...items.flatMap(({ state, print, jobId, sealed }) => [state, print, jobId, sealed]),
       )
       if (kind === 'differs') return { kind, index: one }
       if (kind === 'closed') return { kind, items: one }
@@ -187,15 +160,6 @@ export function openBatches(
       })
     },
   }
-}
-
-function rejectionBinding({ batchId, application }: BatchRef, index: number) {
-  return { kind: 'rejection', application, jobId: `${batchId}/${index}` } as const
-}
-
-/** What an item is known again by: a keyed hash of its bytes, 64 bits of it. Without the key it says nothing of them. */
-function printOf(secret: KeyObject, bytes: Buffer): Buffer {
-  return createHmac('sha256', secret).update('item\n').update(bytes).digest().subarray(0, PRINT_BYTES)
 }
 
 function readStored(batchId: string, stored: Record<string, string>): StoredBatch {

@@ -1,0 +1,40 @@
+import { itemRecords, type BatchRef } from '@encounter-gateway/shared/records/item-records.ts'
+import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import type { KeyObject } from 'node:crypto'
+import { Tinypool } from 'tinypool'
+import { packBytes, unpackBytes, type PackedBytes } from './packed-bytes.ts'
+
+/** What the thread begins with: the configured sealing keys, in their order. */
+export type SealingThreadData = { id: string; key: KeyObject }[]
+
+/** Items of a batch to be sealed: of each its bytes and its plain text, one after the other in `packed`. */
+export type SealingTask = {
+  connection: ConnectionName
+  batch: BatchRef
+  first: number
+  states: ('q' | 'r')[]
+  packed: PackedBytes
+}
+
+/** Of each item its print and its sealed bytes, one after the other in `packed`. */
+export type SealedItems = { jobIds: string[]; packed: PackedBytes }
+
+const sealingKeys = (Tinypool.workerData as SealingThreadData).map(({ id, key }) =>
+  sealingKey(id, key.export()),
+) as SealingKeys
+
+/** Run by plugins/item-sealing.ts in a thread of its own. */
+export default function sealItems({ connection, batch, first, states, packed }: SealingTask): SealedItems {
+  const parts = unpackBytes(packed)
+  const items = states.map((state, at) => ({
+    state,
+    bytes: parts[at * 2] as Buffer,
+    plain: parts[at * 2 + 1] as Buffer,
+  }))
+  const records = itemRecords({ connection, sealingKeys }, batch, first, items)
+  return {
+    jobIds: records.map(({ jobId }) => jobId),
+    packed: packBytes(records.flatMap(({ print, sealed }) => [print, sealed])),
+  }
+}

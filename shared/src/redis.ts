@@ -31,38 +31,61 @@ export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 
     ...(role === 'producer' ? { commandTimeout: commandTimeoutMs } : {}),
   } satisfies RedisOptions
   const many = /^redis\+(sentinel|cluster):\/\/(?:([^:@]*):([^@]*)@)?([^/]+)(?:\/(.+))?$/.exec(url)
-  if (!many) return sayingEnd(new Redis(url, options))
+  if (!many) return amended(new Redis(url, options))
   const [, kind, username, password, hosts = '', masterName] = many
   const nodes = hosts.split(',').map(hostAndPort)
   const login = { ...(username && { username }), ...(password && { password: decodeURIComponent(password) }) }
   if (kind === 'cluster') {
-    return new Cluster(nodes, {
+    const cluster = new Cluster(nodes, {
       enableOfflineQueue: role === 'consumer',
       clusterRetryStrategy: reconnectDelay,
       redisOptions: { ...options, ...login },
     })
+    return cluster.on('+node', writeAtOnce)
   }
   if (!masterName) throw new RedisUnusable('REDIS_URL lacks the master name: redis+sentinel://host:port,host:port/name')
-  return sayingEnd(
+  return amended(
     new Redis({ ...options, ...login, sentinels: nodes, name: masterName, sentinelRetryStrategy: reconnectDelay }),
   )
 }
 
+/** What ioredis lacks, also on the blocking connection that BullMQ makes with `duplicate`. */
+function amended(redis: Redis): Redis {
+  writeAtOnce(redis)
+  sayEnd(redis)
+  const duplicate = redis.duplicate.bind(redis)
+  redis.duplicate = (override?: RedisOptions) => amended(duplicate(override))
+  return redis
+}
+
+/**
+ * Writes the commands that one turn of the event loop brings to the socket at once, where ioredis makes a system call for each: a
+ * worker with its hands full, for whose jobs BullMQ sends one each, does a tenth more. Nothing waits for anything, unlike with
+ * `enableAutoPipelining`, whose scripts are lost for good with `SCRIPT FLUSH`.
+ */
+function writeAtOnce(redis: Redis): void {
+  const sendCommand = redis.sendCommand.bind(redis)
+  redis.sendCommand = (command, pipeline) => {
+    const { stream } = redis
+    if (stream?.writable && !stream.writableCorked) {
+      stream.cork()
+      process.nextTick(() => stream.uncork())
+    }
+    return sendCommand(command, pipeline)
+  }
+}
+
 /**
  * ioredis 6.0 forgets to say `end` when it is told to disconnect between two tries to reconnect, and BullMQ's `worker.close()`
- * waits for that word: a worker told to stop while Redis is away would never end by itself. BullMQ makes its blocking
- * connection with `duplicate`.
+ * waits for that word: a worker told to stop while Redis is away would never end by itself.
  */
-function sayingEnd(redis: Redis): Redis {
+function sayEnd(redis: Redis): void {
   const disconnect = redis.disconnect.bind(redis)
-  const duplicate = redis.duplicate.bind(redis)
   redis.disconnect = (reconnect = false) => {
     // as one that never began to connect, which ioredis does end with a word
     if (!reconnect && redis.status === 'reconnecting') redis.status = 'wait'
     disconnect(reconnect)
   }
-  redis.duplicate = (override?: RedisOptions) => sayingEnd(duplicate(override))
-  return redis
 }
 
 /** Resolves when Redis takes commands; throws `RedisUnusable` with the cause after `timeoutMs`. */

@@ -63,6 +63,8 @@ export class TryAgain extends Error {
   }
 }
 
+const VERBOSE = { level: 'debug' }
+
 type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
 
 /** The process stood still between the mark and the call, so that others may take the call for over: it is not made. */
@@ -217,31 +219,35 @@ async function callEmr<T extends EncounterFound | undefined>(
   const jobId = job.id ?? ''
   const creating = call.kind === 'go'
   const startedAt = performance.now()
-  let level = {}
+  let verbose = false
   let called = false
   const tell = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
-    at.attempts
-      .child({ job: jobId }, level)
-      .info({ attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
+    const log = verbose ? at.attempts.child({}, VERBOSE) : at.attempts
+    log.info({ job: jobId, attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
     at.attempted({ outcome, code, ms })
   }
   try {
-    const { credentials, verbose, request } = unpackPayload(
-      at.records.openPayload(jobId, job.data.application, call.payload),
-    )
-    if (verbose) level = { level: 'debug' }
+    const payload = unpackPayload(at.records.openPayload(jobId, job.data.application, call.payload))
+    const { credentials, request } = payload
+    verbose = payload.verbose
     const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
     // counted from the mark on: after that others take it that the call has ended
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? performance.now() - call.askedAt : 0))
-    const log = at.log.child({ job: jobId }, level)
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const kind = creating ? 'creation' : 'question'
     const answer = await at.breaker.call(call.probing, kind, async () => {
       if (leftMs() <= 0) throw new HeldUp('the call would come too late')
       called = true
-      return action(order, { signal, log, ...(creating && { sendBy: call.askedAt + connection.timeoutMs }) })
+      return action(order, {
+        signal,
+        // few calls have anything to say
+        get log() {
+          return at.log.child({ job: jobId }, verbose ? VERBOSE : {})
+        },
+        ...(creating && { sendBy: call.askedAt + connection.timeoutMs }),
+      })
     })
     // after a failure the signal still has to end what the connector may have left behind
     release()

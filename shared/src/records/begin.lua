@@ -15,9 +15,10 @@ local openUntil = tonumber(redis.call('HGET', KEYS[2], 'openUntil') or 0)
 local probing = openUntil > 0 and 1 or 0
 
 local function begin(jobId, batchId, from, as)
-  if redis.call('EXISTS', base .. ':outcome:' .. jobId) == 1 then return { 'finished' } end
   local deadline = redis.call('ZSCORE', KEYS[1], jobId)
-  if not deadline then return { 'unaccepted' } end
+  if not deadline then
+    return { redis.call('EXISTS', base .. ':outcome:' .. jobId) == 1 and 'finished' or 'unaccepted' }
+  end
   if openUntil > now then return { 'parked', openUntil - now } end
   local payload = redis.call('GET', base .. ':payload:' .. jobId)
   if not payload then return { 'erased' } end

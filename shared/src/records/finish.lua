@@ -14,13 +14,17 @@ local PER_JOB = 15
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
+-- by application
+local ended = {}
+
 local function finish(at)
   local jobId, guard, payloadMs, announce, application = unpack(ARGV, at, at + 4)
   local batchId, index, letter, status, statusCode = unpack(ARGV, at + 5, at + 9)
   local createdAt, maxAttempts, recovered, result, claims = unpack(ARGV, at + 10, at + 14)
   local outcome, dispatch, payload = base .. ':outcome:' .. jobId, base .. ':dispatch:' .. jobId, base .. ':payload:' .. jobId
-  if redis.call('EXISTS', outcome) == 1 then return 'already' end
-  if not redis.call('ZSCORE', KEYS[1], jobId) then return 'unaccepted' end
+  if not redis.call('ZSCORE', KEYS[1], jobId) then
+    return redis.call('EXISTS', outcome) == 1 and 'already' or 'unaccepted'
+  end
   local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt')
   if mark[5] then mark[1] = 'unknown' end
   if guard == 'undispatched' and (mark[1] == 'dispatching' or mark[1] == 'unknown') then return 'dispatched' end
@@ -58,8 +62,7 @@ local function finish(at)
     }
     redis.call('ZADD', KEYS[2], now, cjson.encode(event))
   end
-  -- jobs from before the count was kept must not make it negative
-  if redis.call('HINCRBY', KEYS[3], application, -1) < 0 then redis.call('HSET', KEYS[3], application, 0) end
+  ended[application] = (ended[application] or 0) + 1
   if batchId ~= '' and index ~= '' then
     local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId
     local state = redis.call('GETRANGE', items, index, index)
@@ -77,4 +80,8 @@ end
 
 local replies = {}
 for at = 4, #ARGV, PER_JOB do replies[#replies + 1] = each(finish, at) end
+for application, count in pairs(ended) do
+  -- jobs from before the count was kept must not make it negative
+  if redis.call('HINCRBY', KEYS[3], application, -count) < 0 then redis.call('HSET', KEYS[3], application, 0) end
+end
 return replies

@@ -29,18 +29,20 @@ export const sandbox: EmrFactory<typeof options> = {
 
 class SandboxConnector implements Emr {
   readonly #baseUrl: string
+  readonly #encounters: URL
   readonly #http: Http
 
   constructor({ baseUrl, concurrency }: ConnectionWith<typeof options>) {
     // Taken apart once at the start, where a port of 99999 stops the worker; later it would fail every job.
     this.#baseUrl = urlBelow(baseUrl, '').href
+    this.#encounters = urlBelow(this.#baseUrl, 'encounters')
     this.#http = openHttp({ connections: concurrency })
   }
 
   async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
     const answer = await this.#send(order, call, {
       method: 'POST',
-      url: urlBelow(this.#baseUrl, 'encounters'),
+      url: this.#encounters,
       headers: { 'content-type': 'application/json', 'correlation-key': order.correlationKey },
       body: JSON.stringify(order.encounter),
       writes: true,

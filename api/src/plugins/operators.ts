@@ -40,16 +40,17 @@ export const operators = fp(
     await app.register(cookie, { hook: false })
     app.decorateRequest('operator', undefined)
 
-    app.addHook('onRequest', async (request, reply) => {
+    // a reply that is sent here ends the request: what comes after the hook is not called
+    app.addHook('onRequest', (request, reply, done) => {
       const route = request.routeOptions.url ?? ''
-      if (route !== '/admin' && !route.startsWith('/admin/')) return undefined
+      if (route !== '/admin' && !route.startsWith('/admin/')) return done()
       if (about.operators.length === 0) return reply.callNotFound()
       reply.headers(SECURITY_HEADERS)
-      if (comesFromElsewhere(request)) return refuse(reply, 403, 'This form was sent from another site.')
+      if (comesFromElsewhere(request)) return void refuse(reply, 403, 'This form was sent from another site.')
       request.operator = sessions.read(app.parseCookie(request.headers.cookie ?? '')[SESSION_COOKIE])
-      if (request.operator || openRoutes.has(route)) return undefined
-      if (isApiRequest(request)) return refuse(reply, 401, 'Sign in at /admin/login.')
-      return reply.redirect(`/admin/login?next=${encodeURIComponent(returnPath(request.url))}`, 303)
+      if (request.operator || openRoutes.has(route)) return done()
+      if (isApiRequest(request)) return void refuse(reply, 401, 'Sign in at /admin/login.')
+      return void reply.redirect(`/admin/login?next=${encodeURIComponent(returnPath(request.url))}`, 303)
     })
 
     if (about.operators.length > 0) {

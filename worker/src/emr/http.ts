@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { Static, TSchema } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
@@ -160,10 +160,12 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
+const utf8 = new TextDecoder()
+
 /** The answer's body as JSON. Throws `EmrError` 502 with a text of our own, since V8's quotes the input. */
 export function jsonOf(answer: Pick<HttpAnswer, 'body' | 'writes'>): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(answer.body))
+    return JSON.parse(utf8.decode(answer.body))
   } catch {
     throw unreadable(answer.writes)
   }
@@ -175,8 +177,17 @@ export function jsonAs<Shape extends TSchema>(
   shape: Shape,
 ): Static<Shape> {
   const value = jsonOf(answer)
-  if (!Value.Check(shape, value)) throw unreadable(answer.writes)
+  if (!checkOf(shape).Check(value)) throw unreadable(answer.writes)
   return value
+}
+
+/** Of the connectors' few shapes, each compiled when it is first met. */
+const checks = new WeakMap<TSchema, TypeCheck<TSchema>>()
+
+function checkOf(shape: TSchema): TypeCheck<TSchema> {
+  const known = checks.get(shape) ?? TypeCompiler.Compile(shape)
+  checks.set(shape, known)
+  return known
 }
 
 /** `path` below a `BaseUrl`, which may have a path of its own; each query value is encoded. */

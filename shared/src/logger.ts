@@ -1,6 +1,5 @@
 import { destination, pino, stdSerializers, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 
-const LINES_BYTES = 4 * 1024
 /** Should whoever reads the lines stop reading, the newest are dropped rather than the memory filled. */
 const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
 
@@ -36,17 +35,20 @@ export function createLogger(name: string, level: string = process.env['LOG_LEVE
  * left when the process ends is written then, unless it is killed.
  */
 function openStandardOutput(): DestinationStream {
-  const output = destination({ sync: false, minLength: LINES_BYTES, maxLength: MAX_UNWRITTEN_BYTES })
-  let due = false
+  const output = destination({ sync: false, maxLength: MAX_UNWRITTEN_BYTES })
+  let lines = ''
+  const writeLines = () => {
+    output.write(lines)
+    lines = ''
+  }
+  process.once('exit', () => {
+    writeLines()
+    output.flushSync()
+  })
   return {
     write(line) {
-      output.write(line)
-      if (due) return
-      due = true
-      setImmediate(() => {
-        due = false
-        output.flush()
-      })
+      if (lines === '') setImmediate(writeLines)
+      lines += line
     },
   }
 }

@@ -1,6 +1,5 @@
 import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
 import { Redis } from 'ioredis'
-import { setTimeout as delay } from 'node:timers/promises'
 
 /** What a Redis has done so far, and holds. */
 export type RedisCounters = {
@@ -21,8 +20,6 @@ export type BenchRedis = AsyncDisposable & {
   /** A connection of the bench's own. */
   client: Redis
   counters(): Promise<RedisCounters>
-  /** Waits for the end of a rewrite of its append-only file. */
-  untilRewritten(): Promise<void>
   /** The commands that come while `during` runs: sent by clients, and called by their scripts. Slows Redis down. */
   commandsDuring(during: () => Promise<void>): Promise<{ sent: number; scripted: number }>
 }
@@ -51,9 +48,6 @@ export async function startBenchRedis(settings: Record<string, string> = {}): Pr
         appended: read('aof_current_size'),
         cpuMs: (read('used_cpu_user') + read('used_cpu_sys')) * 1000,
       }
-    },
-    async untilRewritten() {
-      while (/^aof_rewrite_(in_progress|scheduled):1/m.test(await client.info('persistence'))) await delay(100)
     },
     async commandsDuring(during) {
       const monitor = await client.monitor()

@@ -11,7 +11,7 @@ const DRAIN_PER_SECOND = 4_000
 export const scaling: Measurement = {
   id: '9',
   name: 'scaling',
-  title: 'A second api, a second worker',
+  title: 'A second process',
   method:
     'Rows 1 and 3 with one process and with two. Everything shares the cores of this machine: where api, Redis and load (or worker, ' +
     'Redis and Sandbox EMR) fill them with one process already, a second one has nothing left to run on. The processor shares say so.',

@@ -8,7 +8,7 @@ const logger = new URL('../shared/src/logger.ts', import.meta.url).href
 function run(script: string) {
   const text = `import { createLogger } from '${logger}'\nconst log = createLogger('test', 'info')\n${script}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', text], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))
@@ -22,14 +22,19 @@ function run(script: string) {
   }
 }
 
-test('lines are written while the process lives, those too that come while others are being written', async () => {
+test('lines that come while others are being written are not left until the next one', async () => {
   const { child, lines } = run(`
-    for (let turn = 0; turn < 20; turn++) {
-      log.info('line ' + turn)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    log.info('x'.repeat(1024 * 1024))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    log.info('the last one')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    process.stderr.write('logged')
     setInterval(() => undefined, 1_000)`)
-  await expect.poll(lines, { timeout: 10_000 }).toEqual(Array.from({ length: 20 }, (_, turn) => `line ${turn}`))
+  // nobody reads the first line until the second has been logged
+  child.stdout.pause()
+  await once(child.stderr, 'data')
+  child.stdout.resume()
+  await expect.poll(() => lines().at(-1), { timeout: 10_000 }).toBe('the last one')
   child.kill('SIGKILL')
 })
 

@@ -181,7 +181,7 @@ export function jsonAs<Shape extends TSchema>(
   return value
 }
 
-/** Of the connectors' few shapes, each compiled when it is first met. */
+/** Of the connectors' few shapes, each compiled when it is first met. Stops at the first mistake, unlike the check of requests, which lists them all. */
 const checks = new WeakMap<TSchema, TypeCheck<TSchema>>()
 
 function checkOf(shape: TSchema): TypeCheck<TSchema> {

@@ -3,7 +3,7 @@ import { carried, notCarried } from '@encounter-gateway/worker/emr/hl7v2/encount
 import { hl7v2 } from '@encounter-gateway/worker/emr/hl7v2/index.ts'
 import { epic } from '@encounter-gateway/worker/emr/hl7v2/profiles/epic.ts'
 import { meditech } from '@encounter-gateway/worker/emr/hl7v2/profiles/meditech.ts'
-import type { FieldPath } from '@encounter-gateway/worker/emr/not-carried.ts'
+import type { FieldPath } from '@encounter-gateway/worker/emr/carried/not-carried.ts'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 

@@ -1,7 +1,7 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Emr } from './emr.ts'
-import type { Carried } from './not-carried.ts'
+import type { Carried } from './carried/not-carried.ts'
 
 /** A connection as configured: the settings that all have, and the connector's own options beside them. */
 export type ConnectionWith<Options extends TObject> = Connection & Static<Options>

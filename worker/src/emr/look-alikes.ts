@@ -1,4 +1,4 @@
-import { aborted } from './http-fault.ts'
+import { aborted } from './http/fault.ts'
 
 /** Encounters remembered; the oldest are forgotten first. */
 const MOST_REMEMBERED = 10_000

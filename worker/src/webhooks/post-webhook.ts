@@ -1,5 +1,5 @@
 import { Agent } from 'undici'
-import { retryAfterMs } from '../emr/http.ts'
+import { retryAfterMs } from '../emr/http/exchange.ts'
 import { AddressNotAllowed, guardedConnector, type AddressRules } from './address-guard.ts'
 
 const SECOND = 1000

@@ -1,7 +1,7 @@
 import { Type, type StaticDecode, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { unreadable } from '../http-fault.ts'
-import { jsonOf, type HttpAnswer } from '../http.ts'
+import { unreadable } from '../http/fault.ts'
+import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 
 /** athenaOne writes ids as texts in most places and as numbers in some. */
 const Id = Type.Transform(Type.Union([Type.String({ pattern: '^[\\w-]{1,64}$' }), Type.Integer({ minimum: 0 })]))

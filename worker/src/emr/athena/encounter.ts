@@ -1,6 +1,6 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { EmrError } from '../emr.ts'
-import { notCarried, type Carried } from '../not-carried.ts'
+import { notCarried, type Carried } from '../carried/not-carried.ts'
 import type { Appointment } from './answers.ts'
 import type { Settings } from './options.ts'
 

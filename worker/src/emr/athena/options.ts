@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { BaseUrl } from '../http.ts'
-import { Auth } from '../oauth2.ts'
+import { BaseUrl } from '../http/exchange.ts'
+import { Auth } from '../http/oauth2.ts'
 
 const Id = (description: string) => Type.String({ minLength: 1, description })
 

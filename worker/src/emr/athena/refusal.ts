@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { EmrError } from '../emr.ts'
-import { faultOf } from '../http-status.ts'
-import { jsonOf, type HttpAnswer } from '../http.ts'
+import { faultOf } from '../http/status.ts'
+import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 
 /** athenaOne's own errors: `{"error": "...", "missingfields": ["DEPARTMENTID"]}`. Its gateway's are plain text. */
 const Objection = Type.Object({ error: Type.Unknown(), missingfields: Type.Optional(Type.Array(Type.String())) })

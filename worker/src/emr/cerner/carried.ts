@@ -1,4 +1,4 @@
-import type { Carried } from '../not-carried.ts'
+import type { Carried } from '../carried/not-carried.ts'
 
 /** Where each field goes that Millennium lets write; the others are read-only there, inferred, or have no element. */
 export const carried: Carried = {

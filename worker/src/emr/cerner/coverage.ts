@@ -1,8 +1,8 @@
 import type { Insurance } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Type, type Static } from '@sinclair/typebox'
 import type { Coverage, CoverageClass } from 'fhir/r4.js'
-import { coded } from '../fhir-codes.ts'
-import { given, isFhirId, listOf } from '../fhir-values.ts'
+import { coded } from '../fhir-r4/codes.ts'
+import { given, isFhirId, listOf } from '../fhir-r4/values.ts'
 import type { Site } from './options.ts'
 
 const COVERAGE_ENCOUNTER = 'https://fhir-ehr.cerner.com/r4/StructureDefinition/coverage-encounter'

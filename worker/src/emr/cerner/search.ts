@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { EmrError, type EncounterOrder } from '../emr.ts'
-import { EncounterResource } from '../fhir-identifiers.ts'
-import { token } from '../fhir-patient.ts'
+import { EncounterResource } from '../fhir-r4/identifiers.ts'
+import { token } from '../fhir-r4/patient.ts'
 import type { Translated } from './encounter.ts'
 import type { Site } from './options.ts'
 

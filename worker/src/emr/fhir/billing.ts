@@ -8,8 +8,8 @@ import type {
   Reference,
   RelatedPerson,
 } from 'fhir/r4.js'
-import { conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-codes.ts'
-import { given, listOf } from '../fhir-values.ts'
+import { conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-r4/codes.ts'
+import { given, listOf } from '../fhir-r4/values.ts'
 import { addressOf, phoneOf } from './contact.ts'
 import { customFields } from './extensions.ts'
 import type { Translation } from './people-and-places.ts'

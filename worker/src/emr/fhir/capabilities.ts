@@ -1,10 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { EmrCall, EmrCredentials } from '../emr.ts'
 import { EmrError } from '../emr.ts'
-import type { FhirExchange } from '../fhir-exchange.ts'
-import { refusalOf } from '../fhir-refusal.ts'
-import { jsonAs } from '../http.ts'
-import { keep } from '../kept.ts'
+import type { FhirExchange } from '../fhir-r4/exchange.ts'
+import { refusalOf } from '../fhir-r4/refusal.ts'
+import { jsonAs } from '../http/exchange.ts'
+import { keep } from '../http/kept.ts'
 import type { Takes } from './records.ts'
 
 const KEEP_MS = 3_600_000

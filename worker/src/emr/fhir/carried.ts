@@ -1,4 +1,4 @@
-import type { FieldPath } from '../not-carried.ts'
+import type { FieldPath } from '../carried/not-carried.ts'
 
 type Target = string
 type Rows = Partial<Record<FieldPath, Target>>

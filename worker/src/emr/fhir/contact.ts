@@ -1,6 +1,6 @@
 import type { Address, Phone } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { Address as FhirAddress, ContactPoint, Extension } from 'fhir/r4.js'
-import { given, listOf } from '../fhir-values.ts'
+import { given, listOf } from '../fhir-r4/values.ts'
 
 const CONTACT_POINT_EXTENSION = 'http://hl7.org/fhir/StructureDefinition/contactpoint-extension'
 

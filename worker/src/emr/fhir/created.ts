@@ -1,9 +1,9 @@
 import type { Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { Bundle, idInLocation } from '../fhir-exchange.ts'
-import { bears, EncounterResource, type Identifier, type OurIdentifier } from '../fhir-identifiers.ts'
-import { unreadable } from '../http-fault.ts'
-import { jsonAs, jsonOf, type HttpAnswer } from '../http.ts'
+import { Bundle, idInLocation } from '../fhir-r4/exchange.ts'
+import { bears, EncounterResource, type Identifier, type OurIdentifier } from '../fhir-r4/identifiers.ts'
+import { unreadable } from '../http/fault.ts'
+import { jsonAs, jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import type { Entry } from './records.ts'
 
 /** The encounter that there is now, as far as the server showed it. */

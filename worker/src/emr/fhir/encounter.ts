@@ -9,10 +9,10 @@ import type {
   Extension,
   Reference,
 } from 'fhir/r4.js'
-import { coded, codingsOf, conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-codes.ts'
-import { statusOf, type EncounterStatus } from '../fhir-status.ts'
-import { given, listOf, withoutUnusable } from '../fhir-values.ts'
-import { notCarried, valuesOf, type FieldPath } from '../not-carried.ts'
+import { coded, codingsOf, conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-r4/codes.ts'
+import { statusOf, type EncounterStatus } from '../fhir-r4/status.ts'
+import { given, listOf, withoutUnusable } from '../fhir-r4/values.ts'
+import { notCarried, valuesOf, type FieldPath } from '../carried/not-carried.ts'
 import { accountOf, coveragesOf } from './billing.ts'
 import { carried, carriedWithin } from './carried.ts'
 import { customFields, extendBelow } from './extensions.ts'

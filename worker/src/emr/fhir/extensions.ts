@@ -1,6 +1,6 @@
 import type { CustomField } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { Extension } from 'fhir/r4.js'
-import { given } from '../fhir-values.ts'
+import { given } from '../fhir-r4/values.ts'
 import type { Extend } from './contact.ts'
 
 /** Our own extensions with texts in them, below a base URL. */

@@ -1,19 +1,19 @@
 import type { Reference } from 'fhir/r4.js'
 import type { Emr, EmrCall, EmrError, EncounterFound, EncounterOrder } from '../emr.ts'
 import type { ConnectionWith, EmrFactory } from '../factory.ts'
-import { openFhir, type FhirExchange } from '../fhir-exchange.ts'
+import { openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import {
   alternativeIdentifiers,
   bears,
   correlationKey,
   EncounterResource,
   type OurIdentifier,
-} from '../fhir-identifiers.ts'
-import { clinicians, pointersTo } from '../fhir-objections.ts'
-import { findPatient, identifierQuery, token } from '../fhir-patient.ts'
-import { refusalOf } from '../fhir-refusal.ts'
-import { unreadable } from '../http-fault.ts'
-import type { HttpAnswer } from '../http.ts'
+} from '../fhir-r4/identifiers.ts'
+import { clinicians, pointersTo } from '../fhir-r4/objections.ts'
+import { findPatient, identifierQuery, token } from '../fhir-r4/patient.ts'
+import { refusalOf } from '../fhir-r4/refusal.ts'
+import { unreadable } from '../http/fault.ts'
+import type { HttpAnswer } from '../http/exchange.ts'
 import { createdAlone, createdTogether, type Created } from './created.ts'
 import { openCapabilities, type Capabilities, type CapabilityReader } from './capabilities.ts'
 import { carried, leavesBelow, transactionOf, translate, type Translated } from './encounter.ts'

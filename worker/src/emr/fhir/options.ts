@@ -1,11 +1,11 @@
 import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import { vocabularies } from '../fhir-codes.ts'
-import { PatientIdentifierSystems } from '../fhir-patient.ts'
-import { StatusCodes } from '../fhir-status.ts'
-import { Uri } from '../fhir-values.ts'
-import { BaseUrl } from '../http.ts'
-import { Auth } from '../oauth2.ts'
+import { vocabularies } from '../fhir-r4/codes.ts'
+import { PatientIdentifierSystems } from '../fhir-r4/patient.ts'
+import { StatusCodes } from '../fhir-r4/status.ts'
+import { Uri } from '../fhir-r4/values.ts'
+import { BaseUrl } from '../http/exchange.ts'
+import { Auth } from '../http/oauth2.ts'
 
 const systems = <const Field extends string>(fields: readonly Field[], description: string) =>
   Type.Partial(

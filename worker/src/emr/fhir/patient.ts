@@ -1,8 +1,8 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { Reference } from 'fhir/r4.js'
 import { EmrError } from '../emr.ts'
-import { namedPatient, unknownPatientIdType } from '../fhir-patient.ts'
-import { withoutUnusable } from '../fhir-values.ts'
+import { namedPatient, unknownPatientIdType } from '../fhir-r4/patient.ts'
+import { withoutUnusable } from '../fhir-r4/values.ts'
 import type { FhirOptions } from './options.ts'
 
 /**

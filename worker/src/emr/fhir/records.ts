@@ -1,7 +1,7 @@
 import type { DomainResource, FhirResource, Reference } from 'fhir/r4.js'
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { identifierQuery } from '../fhir-patient.ts'
+import { identifierQuery } from '../fhir-r4/patient.ts'
 
 /** One resource of a transaction. */
 export type Entry = {

@@ -1,4 +1,4 @@
-import type { Carried, FieldPath } from '../not-carried.ts'
+import type { Carried, FieldPath } from '../carried/not-carried.ts'
 
 /** Where a field of the encounter stands in a message. */
 export type FieldPlace = {

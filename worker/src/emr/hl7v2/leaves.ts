@@ -1,5 +1,5 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { valuesOf, type FieldValue } from '../not-carried.ts'
+import { valuesOf, type FieldValue } from '../carried/not-carried.ts'
 
 /** One value of a request, and the indexes that the stars of its path stand for. */
 export type Leaf = FieldValue & { indexes: number[] }

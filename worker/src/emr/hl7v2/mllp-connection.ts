@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
 import { EmrError } from '../emr.ts'
-import { aborted, failed, unreadable } from '../http-fault.ts'
+import { aborted, failed, unreadable } from '../http/fault.ts'
 import { frame, FrameReader } from './mllp-frame.ts'
 
 /** One answer may have so many bytes; a real one has a few hundred. */

@@ -1,6 +1,6 @@
 import type { EmrCall } from '../emr.ts'
 import { EmrError } from '../emr.ts'
-import { aborted } from '../http-fault.ts'
+import { aborted } from '../http/fault.ts'
 import { openConnection, type MllpAddress, type MllpConnection, type ReadAnswer } from './mllp-connection.ts'
 
 /** HL7's Minimal Lower Layer Protocol to one receiver, over a pool of connections with one message in flight on each. */

@@ -1,4 +1,4 @@
-import type { FieldPath } from '../not-carried.ts'
+import type { FieldPath } from '../carried/not-carried.ts'
 import { elementLimit } from './standard-lengths.ts'
 import { parseElement } from './element.ts'
 import { fieldPlaces, type FieldPlace } from './fields.ts'

@@ -1,5 +1,5 @@
 import { EmrError } from '../emr.ts'
-import { unreadable } from '../http-fault.ts'
+import { unreadable } from '../http/fault.ts'
 import type { Acknowledgement, Fault } from './acknowledgement.ts'
 import type { Locator } from './error-location.ts'
 import type { Site } from './options.ts'

@@ -2,7 +2,7 @@ import { AlternativeIdentifiers } from '@encounter-gateway/shared/contract/encou
 import { Type, type Static } from '@sinclair/typebox'
 import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
 import type { ConnectionWith, EmrFactory } from '../factory.ts'
-import { authorizationOf, BaseUrl, jsonAs, openHttp, urlBelow, type Http, type HttpRequest } from '../http.ts'
+import { authorizationOf, BaseUrl, jsonAs, openHttp, urlBelow, type Http, type HttpRequest } from '../http/exchange.ts'
 import { carried } from './carried.ts'
 import { refusal } from './refusal.ts'
 

@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { EmrError } from '../emr.ts'
-import { unreadable } from '../http-fault.ts'
-import { jsonOf, type HttpAnswer } from '../http.ts'
-import { pointersInto } from '../pointers.ts'
+import { unreadable } from '../http/fault.ts'
+import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
+import { pointersInto } from '../carried/pointers.ts'
 
 const Objections = Type.Object({ Errors: Type.Array(Type.Object({ Pointer: Type.String() })) })
 

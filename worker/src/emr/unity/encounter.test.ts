@@ -1,7 +1,7 @@
 import { encounterFieldPaths, takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import sample from '@encounter-gateway/shared/contract/sample-request.json' with { type: 'json' }
 import { expect, test } from 'vitest'
-import { valuesOf } from '../not-carried.ts'
+import { valuesOf } from '../carried/not-carried.ts'
 import { carried, notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'
 import type { Settings } from './options.ts'
 

@@ -1,6 +1,6 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { EmrError } from '../emr.ts'
-import { notCarried, valuesOf, type Carried } from '../not-carried.ts'
+import { notCarried, valuesOf, type Carried } from '../carried/not-carried.ts'
 import { localTime, written, type LocalTime } from './date-time.ts'
 import type { Settings } from './options.ts'
 

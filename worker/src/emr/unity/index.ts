@@ -1,6 +1,6 @@
 import { EmrError, type Emr, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
 import type { ConnectionWith, EmrFactory } from '../factory.ts'
-import { unreadable } from '../http-fault.ts'
+import { unreadable } from '../http/fault.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { clockOf, usDay } from './date-time.ts'
 import { carried, notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'

@@ -1,9 +1,9 @@
 import { Value } from '@sinclair/typebox/value'
 import { Type } from '@sinclair/typebox'
 import { EmrError, type EmrCall } from '../emr.ts'
-import { unreadable } from '../http-fault.ts'
-import { faultOf } from '../http-status.ts'
-import { jsonOf, openHttp, urlBelow, type Http, type HttpAnswer } from '../http.ts'
+import { unreadable } from '../http/fault.ts'
+import { faultOf } from '../http/status.ts'
+import { jsonOf, openHttp, urlBelow, type Http, type HttpAnswer } from '../http/exchange.ts'
 import type { Row } from './match.ts'
 import { nothingFound, refusalIn } from './refusal.ts'
 

@@ -1,6 +1,6 @@
 import { encounterFieldPaths } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import { BaseUrl } from '../http.ts'
+import { BaseUrl } from '../http/exchange.ts'
 
 const Word = (description: string) => Type.String({ minLength: 1, description })
 const Action = (description: string, byDefault: string) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
-import { keep, type Kept } from '../kept.ts'
+import { keep, type Kept } from '../http/kept.ts'
 import type { UnityService } from './magic.ts'
 import { valueIn } from './match.ts'
 import { SessionEnded } from './refusal.ts'

@@ -1,5 +1,5 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { valuesOf, type Carried } from './not-carried.ts'
+import { valuesOf, type Carried } from '../carried/not-carried.ts'
 
 /** More than this many objections help nobody. */
 const MOST = 50

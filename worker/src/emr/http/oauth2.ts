@@ -1,9 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { SignJWT } from 'jose'
 import { createPrivateKey, randomUUID, type KeyObject } from 'node:crypto'
-import { EmrError, type EmrCall } from './emr.ts'
-import { unreadable } from './http-fault.ts'
-import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './http.ts'
+import { EmrError, type EmrCall } from '../emr.ts'
+import { unreadable } from './fault.ts'
+import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './exchange.ts'
 import { keep, type Read } from './kept.ts'
 
 const SECOND = 1000

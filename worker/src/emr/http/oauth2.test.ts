@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { EmrError } from './emr.ts'
-import { openHttp, type Http } from './http.ts'
+import { EmrError } from '../emr.ts'
+import { openHttp, type Http } from './exchange.ts'
 import { openTokens, sendWithToken, type Auth } from './oauth2.ts'
 
 const opened: { close(): unknown }[] = []

@@ -1,5 +1,5 @@
-import type { EmrCall } from './emr.ts'
-import { aborted } from './http-fault.ts'
+import type { EmrCall } from '../emr.ts'
+import { aborted } from './fault.ts'
 
 /** For one reading; it serves every call that waits for it, so none of their signals may end it. */
 const READING_TIMEOUT_MS = 10_000

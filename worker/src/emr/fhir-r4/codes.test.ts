@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { codingsOf, conceptOf, vocabularies } from './fhir-codes.ts'
+import { codingsOf, conceptOf, vocabularies } from './codes.ts'
 
 const actCode = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 const v20004 = 'http://terminology.hl7.org/CodeSystem/v2-0004'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { identifierQuery, namedPatient, token } from './fhir-patient.ts'
+import { identifierQuery, namedPatient, token } from './patient.ts'
 
 const patient = (PatientId: string, PatientIdType?: string) => ({
   UserId: 'u',

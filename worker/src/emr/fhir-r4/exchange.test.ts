@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { idInLocation, openFhir, type FhirExchange } from './fhir-exchange.ts'
-import { EncounterResource } from './fhir-identifiers.ts'
+import { idInLocation, openFhir, type FhirExchange } from './exchange.ts'
+import { EncounterResource } from './identifiers.ts'
 
 const opened: { close(): unknown }[] = []
 afterEach(async () => {

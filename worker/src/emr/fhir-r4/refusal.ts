@@ -1,8 +1,8 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { EmrError } from './emr.ts'
-import { jsonOf, type HttpAnswer } from './http.ts'
-import { faultOf } from './http-status.ts'
+import { EmrError } from '../emr.ts'
+import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
+import { faultOf } from '../http/status.ts'
 
 const OperationOutcome = Type.Object({
   resourceType: Type.Literal('OperationOutcome'),

@@ -1,6 +1,6 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Type } from '@sinclair/typebox'
-import { valuesOf } from './not-carried.ts'
+import { valuesOf } from '../carried/not-carried.ts'
 
 /** A URI as an option: of a system that identifiers or codes come from. */
 export const Uri = (description: string, about: { default?: string } = {}) =>

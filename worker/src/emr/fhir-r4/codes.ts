@@ -1,5 +1,5 @@
 import type { CodeableConcept, Coding } from 'fhir/r4.js'
-import { isFhirCode } from './fhir-values.ts'
+import { isFhirCode } from './values.ts'
 
 /** A code system of HL7, and the table of HL7 v2 that has another code for some of the same: `''` where it has a code alone. */
 export type Vocabulary = {

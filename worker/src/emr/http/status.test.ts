@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf } from './http-status.ts'
+import { faultOf } from './status.ts'
 
 const answer = (status: number, writes: boolean, retryAfterMs?: number) => ({
   status,

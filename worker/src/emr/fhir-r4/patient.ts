@@ -1,8 +1,8 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Type } from '@sinclair/typebox'
-import { EmrError, type EmrCall, type EmrCredentials } from './emr.ts'
-import { FORM, type FhirExchange } from './fhir-exchange.ts'
-import { isFhirId, Uri } from './fhir-values.ts'
+import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
+import { FORM, type FhirExchange } from './exchange.ts'
+import { isFhirId, Uri } from './values.ts'
 
 /** The option of a connection that says how patients are identified other than by the id of their resource. */
 export const PatientIdentifierSystems = Type.Record(Type.String(), Uri('A system of patient identifiers'), {

@@ -4,8 +4,8 @@ import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
-import { EmrError, type EmrCall, type EmrCredentials } from './emr.ts'
-import { aborted, failed, unreadable } from './http-fault.ts'
+import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
+import { aborted, failed, unreadable } from './fault.ts'
 
 /** Where an EMR's HTTP interface begins. No query, and no credentials: those have places of their own. */
 export const BaseUrl = Type.String({

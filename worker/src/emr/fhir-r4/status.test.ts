@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { statusOf } from './fhir-status.ts'
+import { statusOf } from './status.ts'
 
 const now = Date.parse('2025-06-01T12:00:00Z')
 const before = '2025-06-01T11:00:00Z'

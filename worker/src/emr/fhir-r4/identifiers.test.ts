@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { alternativeIdentifiers, bears } from './fhir-identifiers.ts'
+import { alternativeIdentifiers, bears } from './identifiers.ts'
 
 const ours = { system: 'urn:job', key: 'k1' }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { EmrError } from './emr.ts'
+import { EmrError } from '../emr.ts'
 import {
   authorizationOf,
   BaseUrl,
@@ -12,7 +12,7 @@ import {
   urlBelow,
   type Http,
   type HttpRequest,
-} from './http.ts'
+} from './exchange.ts'
 import { Type } from '@sinclair/typebox'
 
 const opened: { close(): unknown }[] = []

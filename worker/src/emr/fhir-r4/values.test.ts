@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isFhirCode, isFhirId, listOf, withoutUnusable } from './fhir-values.ts'
+import { isFhirCode, isFhirId, listOf, withoutUnusable } from './values.ts'
 
 test('leaves out what FHIR cannot hold, and points at it', () => {
   const request = {

@@ -1,10 +1,18 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { EmrCall, EmrCredentials, EmrError } from './emr.ts'
-import { refusalOf } from './fhir-refusal.ts'
-import { unreadable } from './http-fault.ts'
-import { authorizationOf, jsonAs, openHttp, urlBelow, type Http, type HttpAnswer, type HttpRequest } from './http.ts'
-import { openTokens, sendWithToken, type Auth, type Tokens } from './oauth2.ts'
+import type { EmrCall, EmrCredentials, EmrError } from '../emr.ts'
+import { refusalOf } from './refusal.ts'
+import { unreadable } from '../http/fault.ts'
+import {
+  authorizationOf,
+  jsonAs,
+  openHttp,
+  urlBelow,
+  type Http,
+  type HttpAnswer,
+  type HttpRequest,
+} from '../http/exchange.ts'
+import { openTokens, sendWithToken, type Auth, type Tokens } from '../http/oauth2.ts'
 
 const FHIR_JSON = 'application/fhir+json'
 export const FORM = 'application/x-www-form-urlencoded'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { clinicians, pointersTo } from './fhir-objections.ts'
+import { clinicians, pointersTo } from './objections.ts'
 
 const sent = {
   encounter: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refusalOf } from './fhir-refusal.ts'
+import { refusalOf } from './refusal.ts'
 
 const answer = (status: number, body: unknown = {}, more: { writes?: boolean; retryAfterMs?: number } = {}) => ({
   status,

@@ -1,5 +1,5 @@
 import { errors } from 'undici'
-import { EmrError } from './emr.ts'
+import { EmrError } from '../emr.ts'
 
 /** How far a request had come: whether the EMR can have seen a byte of it, and whether seeing it can create anything. */
 export type Progress = { sent: boolean; writes: boolean }

@@ -1,6 +1,6 @@
-import { EmrError } from './emr.ts'
-import { unreadable } from './http-fault.ts'
-import type { HttpAnswer } from './http.ts'
+import { EmrError } from '../emr.ts'
+import { unreadable } from './fault.ts'
+import type { HttpAnswer } from './exchange.ts'
 
 /** After a 429 that does not say how long to wait. */
 const BUSY_MS = 1_000

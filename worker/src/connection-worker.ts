@@ -9,11 +9,11 @@ import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import { openTurns } from '@encounter-gateway/shared/turns.ts'
 import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
-import { openBreaker, type Breaker } from './breaker.ts'
-import { cancelBatches } from './cancel-batches.ts'
-import { createEncounter, TryAgain, type Attempted, type EncounterJob } from './create-encounter.ts'
+import { openBreaker, type Breaker } from './attempts/breaker.ts'
+import { cancelBatches } from './upkeep/cancel-batches.ts'
+import { createEncounter, TryAgain, type Attempted, type EncounterJob } from './attempts/create-encounter.ts'
 import { openEmr } from './emr/registry.ts'
-import { startSweep } from './sweep.ts'
+import { startSweep } from './upkeep/sweep.ts'
 
 const SECOND = 1000
 /**

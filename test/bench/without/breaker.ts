@@ -1,7 +1,7 @@
-import { openBreaker as original } from '../../../worker/src/breaker.ts'
+import { openBreaker as original } from '../../../worker/src/attempts/breaker.ts'
 
-export { countsAgainstEmr, HeldByBreaker } from '../../../worker/src/breaker.ts'
-export type * from '../../../worker/src/breaker.ts'
+export { countsAgainstEmr, HeldByBreaker } from '../../../worker/src/attempts/breaker.ts'
+export type * from '../../../worker/src/attempts/breaker.ts'
 
 /** Every call goes straight through. */
 export const openBreaker: typeof original = (about) => {

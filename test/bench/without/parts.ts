@@ -7,7 +7,7 @@ export const parts = {
   'request ids and log': { file: '/api/src/plugins/request-log.ts', standIn: 'request-log.ts' },
   metrics: { file: '/api/src/plugins/metrics.ts', standIn: 'metrics.ts' },
   records: { file: '/shared/src/accept.ts', standIn: 'accept.ts' },
-  breaker: { file: '/worker/src/breaker.ts', standIn: 'breaker.ts' },
+  breaker: { file: '/worker/src/attempts/breaker.ts', standIn: 'breaker.ts' },
   'mark and outcome': { file: '/shared/src/records/records.ts', standIn: 'records.ts' },
   'line per attempt': { file: '/shared/src/logger.ts', standIn: 'logger.ts' },
   'worker metrics': { file: '/worker/src/metrics.ts', standIn: 'worker-metrics.ts' },

@@ -16,7 +16,7 @@ import {
   type EmrErrorCode,
   type EncounterFound,
   type EncounterOrder,
-} from './emr/emr.ts'
+} from '../emr/emr.ts'
 import {
   cancelled,
   endedBy,
@@ -27,7 +27,7 @@ import {
   reasonOfEnding,
   succeeded,
   type Ending,
-} from './outcomes.ts'
+} from './endings.ts'
 
 export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>
 

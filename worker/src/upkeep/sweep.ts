@@ -6,8 +6,8 @@ import type { CallName, Records } from '@encounter-gateway/shared/records/record
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
 import type { Logger } from 'pino'
-import type { Breaker } from './breaker.ts'
-import { expired, failed, outcomeUnknown, type Ending } from './outcomes.ts'
+import type { Breaker } from '../attempts/breaker.ts'
+import { expired, failed, outcomeUnknown, type Ending } from '../attempts/endings.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200

@@ -3,7 +3,7 @@ import type { Batches } from '@encounter-gateway/shared/records/batches.ts'
 import type { Records } from '@encounter-gateway/shared/records/records.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
-import { cancelled } from './outcomes.ts'
+import { cancelled } from '../attempts/endings.ts'
 import { end } from './sweep.ts'
 
 const LEASE_MS = 30_000

@@ -1,5 +1,5 @@
-import { operators } from '@encounter-gateway/api/plugins/operators.ts'
-import { board } from '@encounter-gateway/api/routes/board.ts'
+import { operators } from '@encounter-gateway/api/operators/operators.ts'
+import { board } from '@encounter-gateway/api/operators/board.ts'
 import { nameOf, queueNameOf } from '@encounter-gateway/shared/connection.ts'
 import { CREATE_ENCOUNTER, openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'

@@ -1,4 +1,4 @@
-import { health } from '@encounter-gateway/api/routes/health.ts'
+import { health } from '@encounter-gateway/api/operations/health.ts'
 import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis.ts'
 import type { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
 import Fastify from 'fastify'

@@ -1,4 +1,4 @@
-import { metrics } from '@encounter-gateway/api/plugins/metrics.ts'
+import { metrics } from '@encounter-gateway/api/operations/metrics.ts'
 import { nameOf } from '@encounter-gateway/shared/connection.ts'
 import { CREATE_ENCOUNTER, openEncounterQueue } from '@encounter-gateway/shared/queue.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'

@@ -1,5 +1,5 @@
 import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
-import { hashPassword } from '@encounter-gateway/api/password.ts'
+import { hashPassword } from '@encounter-gateway/api/operators/password.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
 import { randomUUID } from 'node:crypto'

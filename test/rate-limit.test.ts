@@ -1,4 +1,4 @@
-import { openRequestBudget } from '@encounter-gateway/api/request-budget.ts'
+import { openRequestBudget } from '@encounter-gateway/api/admission/request-budget.ts'
 import type { Problem } from '@encounter-gateway/shared/contract/problem.ts'
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'

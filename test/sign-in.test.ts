@@ -1,4 +1,4 @@
-import { hashPassword } from '@encounter-gateway/api/password.ts'
+import { hashPassword } from '@encounter-gateway/api/operators/password.ts'
 import { describe, expect, it } from 'vitest'
 import { form, keys, operatorApp, ops, PASSWORD, signIn } from './fixtures/operator-app.ts'
 

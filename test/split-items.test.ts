@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { splitArray, splitLines, type ItemSplitter } from '@encounter-gateway/api/batch/split-items.ts'
+import { splitArray, splitLines, type ItemSplitter } from '@encounter-gateway/api/batches/split-items.ts'
 
 /** Feeds a text in pieces of these sizes, in turn. */
 function split(splitter: ItemSplitter, text: string, sizes: readonly number[]): string[] {

@@ -1,4 +1,4 @@
-import type { applications as original } from '../../../api/src/plugins/applications.ts'
+import type { applications as original } from '../../../api/src/admission/applications.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'

@@ -1,4 +1,4 @@
-import type { metrics as original } from '../../../api/src/plugins/metrics.ts'
+import type { metrics as original } from '../../../api/src/operations/metrics.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 

@@ -1,4 +1,4 @@
-import type { rateLimit as original } from '../../../api/src/plugins/rate-limit.ts'
+import type { rateLimit as original } from '../../../api/src/admission/rate-limit.ts'
 import fp from 'fastify-plugin'
 
 /** Nobody is counted. */

@@ -1,4 +1,4 @@
-import type { requestLog as original } from '../../../api/src/plugins/request-log.ts'
+import type { requestLog as original } from '../../../api/src/http/request-log.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 

@@ -1,4 +1,4 @@
-import type { validation as original } from '../../../api/src/plugins/validation.ts'
+import type { validation as original } from '../../../api/src/http/validation.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 

@@ -1,0 +1,75 @@
+import type { BatchItem } from '@encounter-gateway/shared/contract/batch.ts'
+import type { Job } from '@encounter-gateway/shared/contract/job.ts'
+import { problem } from '@encounter-gateway/shared/contract/problem.ts'
+import { readJob, type JobShelves } from '../jobs/own-job.ts'
+import type { FoundBatch } from '../jobs/own-batch.ts'
+
+const ITEMS_AT_ONCE = 200
+
+/** The lines of a batch's results, NDJSON, in the order of its items; a few hundred are in memory at a time. */
+export async function* batchResults(shelves: JobShelves, found: FoundBatch): AsyncGenerator<string> {
+  const { batches } = found.connection
+  for (let first = 0; ; first += ITEMS_AT_ONCE) {
+    const states = await batches.states(found.batch.batchId, first, ITEMS_AT_ONCE)
+    if (states.length > 0) {
+      const items = await readItems(shelves, found, first, states)
+      yield items.map((item) => `${JSON.stringify(item)}\n`).join('')
+    }
+    if (states.length < ITEMS_AT_ONCE) return
+  }
+}
+
+async function readItems(
+  shelves: JobShelves,
+  { connection, batch }: FoundBatch,
+  first: number,
+  states: readonly string[],
+): Promise<BatchItem[]> {
+  const rejected = states.flatMap((state, offset) => (state === 'r' ? [first + offset] : []))
+  const rejections = await connection.batches.rejections(batch, rejected)
+  const reasons = new Map(rejected.map((index, at) => [index, rejections[at]]))
+  return Promise.all(
+    states.map(async (state, offset): Promise<BatchItem> => {
+      const ItemIndex = first + offset
+      if (state === 'r') {
+        const told = reasons.get(ItemIndex) ?? { ItemIndex, Problem: reasonNotKept() }
+        return { ...told, Status: 'Rejected', StatusCode: told.Problem.status }
+      }
+      const JobId = connection.batches.jobIdOf(batch, ItemIndex)
+      // most wait or have been erased together with their batch: asking for each would be in vain
+      if (state === 'q') return { ItemIndex, JobId, Status: 'Queued' }
+      const view = await readJob(shelves, connection, JobId)
+      return view ? itemOf(ItemIndex, view.job) : { ItemIndex, JobId, Status: statusOf[state] ?? 'Running' }
+    }),
+  )
+}
+
+function itemOf(
+  ItemIndex: number,
+  { JobId, Status, StatusCode, EncounterId, AlternativeIdentifiers, Recovered, NotCarried, Problem }: Job,
+): BatchItem {
+  return {
+    ItemIndex,
+    JobId,
+    Status,
+    ...(StatusCode !== undefined && { StatusCode }),
+    ...(EncounterId && { EncounterId }),
+    ...(AlternativeIdentifiers && { AlternativeIdentifiers }),
+    ...(Recovered && { Recovered }),
+    ...(NotCarried && { NotCarried }),
+    ...(Problem && { Problem }),
+  }
+}
+
+/** Of an item whose result is no longer kept the batch still knows how it ended. */
+const statusOf: Record<string, BatchItem['Status']> = {
+  s: 'Succeeded',
+  f: 'Failed',
+  u: 'OutcomeUnknown',
+  c: 'Cancelled',
+  x: 'Expired',
+}
+
+function reasonNotKept() {
+  return problem('invalid-request', 'So many items of the batch were rejected that the reason is not kept for all.')
+}

@@ -1,0 +1,57 @@
+import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
+import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { packPayload } from '@encounter-gateway/shared/payload.ts'
+import type { RejectedItem } from '@encounter-gateway/shared/contract/batch.ts'
+import type { PlainItem } from '@encounter-gateway/shared/records/item-records.ts'
+import type { SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import type { IncomingMessage } from 'node:http'
+import { bytesToSeal, headOf } from '../encounters/accept-request.ts'
+import { parseJson } from '../http/json-body.ts'
+import { Refusal } from '../http/refusal.ts'
+import { checkedParameters } from '../encounters/read-parameters.ts'
+import type { RawItem } from './split-items.ts'
+
+/** An item has no more bytes than a single request. */
+export { BODY_LIMIT_BYTES as ITEM_LIMIT_BYTES } from '../http/json-body.ts'
+
+/** What all items of an upload have in common. */
+export type UploadHead = {
+  raw: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+  emrSystem: EmrSystem
+  emrInstance: string
+}
+
+/** An item about to be sealed: the payload of a job, or why it is none. */
+export type ReadItem = PlainItem & { rejection?: RejectedItem }
+
+/** Makes of each item what is to be sealed and stored. */
+export function itemReader(head: UploadHead): (item: RawItem, index: number) => ReadItem {
+  const validate = compileExact(PatientEncounterRequest)
+
+  function read({ bytes, tooLong }: RawItem): Buffer {
+    if (tooLong) throw new Refusal('payload-too-large', 'The item has more than 1 MiB.')
+    const body = parseJson(bytes, 'The item')
+    const errors = validate(body) ? undefined : (validate.errors as SchemaError[])
+    const parameters = checkedParameters({ raw: head.raw, body, rawBody: bytes, errors }, head.emrSystem)
+    if ((parameters.EmrInstance ?? head.emrInstance) !== head.emrInstance) {
+      const Message = 'is not that of the batch; send it as a header, in a batch of its own for each'
+      throw new Refusal('invalid-request', 'The item is for another EmrInstance.', {
+        Errors: [{ Pointer: '/EmrInstance', Message }],
+      })
+    }
+    const request = body as PatientEncounterRequest
+    return packPayload(headOf(parameters), bytesToSeal({ body: request, rawBody: bytes }))
+  }
+
+  return (item, index) => {
+    const { bytes, line } = item
+    try {
+      return { state: 'q', bytes, plain: read(item) }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const rejection = { ItemIndex: index, ...(line !== undefined && { Line: line }), Problem: error.problem }
+      return { state: 'r', bytes, plain: Buffer.from(JSON.stringify(rejection)), rejection }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { Batch, BatchItem, BatchRetry } from '@encounter-gateway/shared/contract/batch.ts'
+import { oneOf, refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
+import { isJobId } from '@encounter-gateway/shared/job-id.ts'
+import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
+import { Readable } from 'node:stream'
+import { batchPath, findBatch, ownBatch, shownBatch } from '../jobs/own-batch.ts'
+import { batchEvents } from './batch-events.ts'
+import { batchResults } from './batch-results.ts'
+import { retryable, retryBatch } from './retry-batch.ts'
+import { Refusal } from '../http/refusal.ts'
+import { documented, everyRoute, problemReplies } from '../http/documented.ts'
+
+/** Each costs a socket and two questions to Redis a second. */
+const LISTENERS_AT_MOST = 500
+
+const params = Type.Object({ BatchId: Type.String({ description: 'The batch, by the id that its 202 gave.' }) })
+const about = { tags: ['Batches'], params }
+const refusals = [...everyRoute, 'not-found'] as const
+
+const getBatch = {
+  ...about,
+  operationId: 'getBatch',
+  summary: 'Tells where a batch stands',
+  response: { 200: documented('The batch.', refTo(Batch)), ...problemReplies(...refusals) },
+}
+
+const getResults = {
+  ...about,
+  operationId: 'getBatchResults',
+  summary: 'Gives what became of each item',
+  description:
+    'NDJSON, one BatchItem per line in the order of the upload, rejected ones among them; as things stand now.',
+  response: {
+    200: documented('One line per item.', refTo(BatchItem), [], 'application/x-ndjson'),
+    ...problemReplies(...refusals),
+  },
+}
+
+const getEvents = {
+  ...about,
+  operationId: 'getBatchEvents',
+  summary: 'Tells the progress of a batch as it happens',
+  description:
+    'Server-sent events: `progress` with the Batch at once and at each change, at most twice a second; `finished` with it at ' +
+    'the end. With the `Last-Event-ID` of an earlier stream nothing is sent that it has told already.',
+  headers: Type.Object({ 'Last-Event-ID': Type.Optional(Type.String({ description: 'The last `id` received.' })) }),
+  response: {
+    200: documented('The events.', Type.String(), [], 'text/event-stream'),
+    ...problemReplies(...refusals),
+  },
+}
+
+const cancelBatch = {
+  ...about,
+  operationId: 'cancelBatch',
+  summary: 'Cancels what has not been sent to the EMR',
+  description:
+    'From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on.',
+  response: {
+    202: documented('The batch is being cancelled.', refTo(Batch)),
+    ...problemReplies(...refusals, 'conflict'),
+  },
+}
+
+const retry = {
+  ...about,
+  operationId: 'retryBatch',
+  summary: 'Begins a new round of attempts for items that did not succeed',
+  description: 'Ask with `DryRun=true` first how many they are.',
+  querystring: Type.Object(
+    {
+      Status: Type.Optional(
+        oneOf(Object.keys(retryable) as (keyof typeof retryable)[], {
+          description:
+            'Which items: `Failed`, if left out, or `OutcomeUnknown`, where the EMR is asked first if it can be.',
+        }),
+      ),
+      DryRun: Type.Optional(Type.Boolean({ description: 'Only counts them.' })),
+    },
+    { additionalProperties: false },
+  ),
+  response: {
+    200: documented('How many they are; nothing was done.', refTo(BatchRetry)),
+    202: documented('They wait for their turn again.', refTo(BatchRetry)),
+    ...problemReplies(...refusals, 'invalid-request'),
+  },
+}
+
+/** `/Batches/:BatchId`: look, listen, take the results, cancel, try again. */
+export const batches: FastifyPluginAsyncTypebox = async (app) => {
+  const listeners = new Set<AbortController>()
+  app.addHook('preClose', async () => {
+    for (const listener of listeners) listener.abort()
+  })
+  app.addHook<{ Params: Static<typeof params> }>('preHandler', async ({ noted, params: { BatchId } }) => {
+    if (isJobId(BatchId)) noted['batch'] = BatchId
+  })
+
+  app.get('/Batches/:BatchId', { schema: getBatch }, async (request, reply) => {
+    return reply.send(shownBatch(await ownBatch(app.connections, request.application, request.params.BatchId)))
+  })
+
+  app.get('/Batches/:BatchId/Results', { schema: getResults }, async (request, reply) => {
+    const found = await ownBatch(app.connections, request.application, request.params.BatchId)
+    return reply.type('application/x-ndjson').send(Readable.from(batchResults(app, found), { objectMode: false }))
+  })
+
+  app.get('/Batches/:BatchId/Events', { schema: getEvents }, async (request, reply) => {
+    const { application, params, headers } = request
+    await ownBatch(app.connections, application, params.BatchId)
+    if (listeners.size >= LISTENERS_AT_MOST) {
+      throw new Refusal('unavailable', 'Too many are listening already.', {}, { 'Retry-After': '30' })
+    }
+    const gone = new AbortController()
+    listeners.add(gone)
+    reply.raw.once('close', () => {
+      gone.abort()
+      listeners.delete(gone)
+    })
+    const read = async () => {
+      const found = await findBatch(app.connections, application, params.BatchId)
+      return found && shownBatch(found)
+    }
+    const lastId = headers['last-event-id']
+    const events = batchEvents(read, typeof lastId === 'string' ? lastId : undefined, gone.signal)
+    // a proxy that gathers replies would hold the events back
+    reply.headers({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }).type('text/event-stream')
+    return reply.send(Readable.from(events, { objectMode: false, highWaterMark: 0 }))
+  })
+
+  app.delete('/Batches/:BatchId', { schema: cancelBatch }, async (request, reply) => {
+    const { application } = request
+    const found = await ownBatch(app.connections, application, request.params.BatchId)
+    const said = await found.connection.batches.cancel(found.batch, application.webhook !== undefined)
+    if (said === 'finished') throw new Refusal('conflict', 'The batch has finished; there is nothing to cancel.')
+    const now = await ownBatch(app.connections, application, found.batch.batchId)
+    return reply.code(202).header('Location', batchPath(found.batch.batchId)).send(shownBatch(now))
+  })
+
+  app.post('/Batches/:BatchId/Retry', { schema: retry }, async (request, reply) => {
+    const { Status = 'Failed', DryRun = false } = request.query
+    const found = await ownBatch(app.connections, request.application, request.params.BatchId)
+    return reply.code(DryRun ? 200 : 202).send(await retryBatch(found, Status, DryRun))
+  })
+}

@@ -1,0 +1,200 @@
+import { Batch } from '@encounter-gateway/shared/contract/batch.ts'
+import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
+import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
+import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Readable } from 'node:stream'
+import { batchPath, shownBatch } from '../jobs/own-batch.ts'
+import { CODINGS, decodeUpload } from './decode-upload.ts'
+import { itemReader, ITEM_LIMIT_BYTES } from './read-item.ts'
+import { noteOf, receiveBatch } from './receive-batch.ts'
+import { splitArray, splitLines } from './split-items.ts'
+import { chooseConnection, chooseEmrSystem } from '../encounters/choose-connection.ts'
+import { checkCharset } from '../http/json-body.ts'
+import { Refusal } from '../http/refusal.ts'
+import { headerParametersOf, idempotencyKeyOf } from '../encounters/read-parameters.ts'
+import { documented, everyRoute, idempotencyKeyField, problemReplies } from '../http/documented.ts'
+
+const SECOND = 1000
+/** An upload that brings nothing for so long is given up. */
+const STALL_MS = 30 * SECOND
+/** After a refusal the client may need a moment to see it before the connection goes. */
+const LINGER_MS = 10 * SECOND
+const NDJSON = ['application/x-ndjson', 'application/ndjson']
+
+const params = Type.Object({ EMRSystem: Type.String({ description: 'The EMR, in any letter case.' }) })
+const about = { tags: ['Batches'], params }
+const { EmrInstance, LoginId, Password, AuthorizationToken, RequestVerboseLogging } = HeaderParameters.properties
+
+const upload = {
+  ...about,
+  operationId: 'createBatch',
+  summary: 'Creates many patient encounters',
+  description:
+    'A stream of any length: one request body per line (`application/x-ndjson`), or one JSON array of them. Each valid item ' +
+    'becomes a job as soon as it has been read, and is durable then; an item that is not valid is rejected by its number and does ' +
+    'not spoil the others. The 202 comes when the stream ends. If it breaks off, send the same again with the same ' +
+    `Idempotency-Key: only the rest is accepted. May be sent with the Content-Encodings ${CODINGS}. The header parameters go for all items; ` +
+    'LoginId, Password and AuthorizationToken may also stand in the items. ApplicationName and ApplicationKey must be headers.',
+  headers: Type.Object({
+    EmrInstance,
+    LoginId,
+    Password,
+    AuthorizationToken,
+    RequestVerboseLogging,
+    'Idempotency-Key': idempotencyKeyField,
+  }),
+  // read as a stream by the route; described in openapi.ts
+  body: Type.Unknown(),
+  response: {
+    202: documented('The stream was read to its end; what was accepted is durable.', refTo(Batch), [
+      ...(['Location', 'Retry-After', 'Idempotency-Replayed'] as const),
+    ]),
+    ...problemReplies(
+      ...everyRoute,
+      ...(['invalid-json', 'invalid-request', 'invalid-header', 'forbidden', 'unknown-emr-system'] as const),
+      ...(['unknown-connection', 'upload-stalled', 'conflict', 'payload-too-large', 'queue-full'] as const),
+      ...(['unsupported-media-type', 'idempotency-mismatch'] as const),
+    ),
+  },
+}
+
+const lookUp = {
+  ...about,
+  operationId: 'findBatch',
+  summary: 'Tells how far an upload came',
+  description: 'The batch that an Idempotency-Key stands for; `Items` have been read of it.',
+  headers: Type.Object({ EmrInstance, 'Idempotency-Key': idempotencyKeyField }),
+  response: {
+    200: documented('The batch.', refTo(Batch), ['Location']),
+    ...problemReplies(
+      ...everyRoute,
+      ...(['invalid-header', 'forbidden', 'not-found', 'unknown-emr-system', 'unknown-connection'] as const),
+    ),
+  },
+}
+
+/** What an upload's body looks like, for the API reference. */
+export const batchBodies = {
+  'application/x-ndjson': {
+    schema: { type: 'string', description: 'One PatientEncounterRequest per line.' },
+  },
+  'application/json': { schema: { type: 'array', items: { $ref: `${PatientEncounterRequest.$id}#` } } },
+}
+
+/** `/:EMRSystem/PatientEncounters/Batch`: uploads of many encounters. `stallMs`: 30 seconds if left out. */
+export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefined }> = async (app, options) => {
+  const { stallMs = STALL_MS } = options
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser([...NDJSON, 'application/json'], async (request: FastifyRequest, body: Readable) => {
+    checkCharset(request)
+    // a body that the route refuses before it has read it is still on its way
+    request.raw.on('error', () => undefined)
+    return body
+  })
+
+  app.post(
+    '/:EMRSystem/PatientEncounters/Batch',
+    { schema: upload, config: { streamsBody: true } },
+    async (request, reply) => {
+      const { application } = request
+      lingerAfter(request, reply)
+      const { emrSystem, connection } = target(app, request)
+      const parameters = headerParametersOf(request)
+      const key = idempotencyKeyOf(request)
+      const { batches, settings } = connection
+      const { batch, known } = key
+        ? await batches.batchOf(application.name, key)
+        : { batch: batches.newBatch(application.name), known: false }
+      Object.assign(request.noted, noteOf(connection, batch))
+      if (known) reply.headers({ 'Idempotency-Replayed': 'true', Location: batchPath(batch.batchId) })
+
+      const isArray = request.headers['content-type']?.toLowerCase().startsWith('application/json') ?? false
+      const { items, rejections } = await receiveBatch(app, {
+        application,
+        connection,
+        batch,
+        itemsKnown: known ? ((await batches.read(batch.batchId))?.view.Items ?? 0) : 0,
+        pieces: withoutByteOrderMark(
+          decodeUpload(request.body as Readable, request.headers['content-encoding'], stallMs),
+        ),
+        splitter: isArray ? splitArray(ITEM_LIMIT_BYTES) : splitLines(ITEM_LIMIT_BYTES),
+        read: itemReader({ raw: request.raw, emrSystem, emrInstance: parameters.EmrInstance ?? settings.emrInstance }),
+        begun: () => void reply.header('Location', batchPath(batch.batchId)),
+      }).catch((error: unknown) => {
+        // whoever hung up gets no reply, and a request without one has no line in the log
+        if (request.raw.errored) request.log.info(request.noted, 'upload.brokenOff')
+        throw error
+      })
+      request.noted['items'] = items
+      if (items === 0) throw new Refusal('invalid-request', 'The upload has no items.')
+      const said = await batches.received(batch, items, application.webhook !== undefined)
+      if (said === 'cancelled') throw new Refusal('conflict', 'The batch has been cancelled.')
+      if (said === 'shorter') {
+        throw new Refusal('idempotency-mismatch', `This upload ends after ${items} items; the one before it had more.`)
+      }
+      const stored = await batches.read(batch.batchId)
+      if (!stored) throw new TypeError('a batch that was just accepted is gone')
+      return reply
+        .code(202)
+        .header('Retry-After', 2)
+        .send({
+          ...shownBatch({ connection, batch: stored }),
+          ...(rejections.length > 0 && { Rejections: rejections }),
+        })
+    },
+  )
+
+  app.get('/:EMRSystem/PatientEncounters/Batch', { schema: lookUp }, async (request, reply) => {
+    const { connection } = target(app, request)
+    const key = idempotencyKeyOf(request)
+    if (!key) {
+      const Errors = [
+        { Pointer: '/Idempotency-Key', Message: 'header `Idempotency-Key` is required: it names the upload' },
+      ]
+      throw new Refusal('invalid-header', 'Which upload?', { Errors })
+    }
+    const { batch } = await connection.batches.batchOf(request.application.name, key)
+    const stored = await connection.batches.read(batch.batchId)
+    if (!stored) throw new Refusal('not-found', 'No upload came with this Idempotency-Key.')
+    return reply
+      .header('Location', batchPath(batch.batchId))
+      .code(200)
+      .send(shownBatch({ connection, batch: stored }))
+  })
+}
+
+type ToEmr = FastifyRequest & { params: Static<typeof params> }
+
+function target(app: FastifyInstance, request: ToEmr) {
+  const { application, params } = request
+  const emrSystem = chooseEmrSystem(params.EMRSystem, application, app.connections)
+  const { EmrInstance: instance } = headerParametersOf(request)
+  return { emrSystem, connection: chooseConnection(emrSystem, instance, application, app.connections) }
+}
+
+async function* withoutByteOrderMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let start: Buffer | undefined = Buffer.alloc(0)
+  for await (const piece of pieces) {
+    if (!start) {
+      yield piece
+      continue
+    }
+    start = Buffer.concat([start, piece])
+    if (start.length < 3) continue
+    yield start.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? start.subarray(3) : start
+    start = undefined
+  }
+  if (start && start.length > 0) yield start
+}
+
+/** Where the reply comes before the end of the body, the rest is thrown away for a while; then the connection goes. */
+function lingerAfter({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('finish', () => {
+    if (raw.complete) return
+    const timer = setTimeout(() => raw.destroy(), LINGER_MS)
+    raw.once('close', () => clearTimeout(timer))
+    raw.resume()
+  })
+}

@@ -1,0 +1,88 @@
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
+import type { MergedHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
+import type { Job } from '@encounter-gateway/shared/contract/job.ts'
+import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { idempotencyCandidates, isSameContent } from '@encounter-gateway/shared/idempotency.ts'
+import { newJobId } from '@encounter-gateway/shared/job-id.ts'
+import { packPayload, type Payload } from '@encounter-gateway/shared/payload.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { FastifyInstance } from 'fastify'
+import { readJob } from '../jobs/own-job.ts'
+import type { EmrConnection } from '../connections/connections.ts'
+import { Refusal } from '../http/refusal.ts'
+
+/** A request that has been found valid. */
+export type ValidRequest = {
+  application: Application
+  body: PatientEncounterRequest
+  /** `body` as it came. */
+  rawBody: Buffer | undefined
+  parameters: MergedHeaderParameters
+  idempotencyKey: string | undefined
+}
+
+/**
+ * Makes a request durable and queues it. `replayed`: its Idempotency-Key was used before, for the job given back. Throws a
+ * 422 if that was with another content.
+ */
+export async function intake(
+  app: FastifyInstance,
+  sealingKeys: SealingKeys,
+  connection: EmrConnection,
+  request: ValidRequest,
+): Promise<{ job: Job; replayed: boolean }> {
+  const { settings } = connection
+  const { application, body, idempotencyKey } = request
+  const scope = { application: application.name, connection: settings }
+  const idempotency = idempotencyKey ? idempotencyCandidates(sealingKeys, { ...scope, key: idempotencyKey }, body) : []
+  const jobId = idempotency[0]?.jobId ?? newJobId(settings)
+  await app.checkRoom(connection, application)
+  const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
+  const accepted = await connection.accept({ jobId, application: application.name, plain, idempotency })
+  const job = queuedJob(connection, accepted.jobId, accepted.acceptedAt)
+  if (accepted.kind === 'new') {
+    app.countAccepted(settings)
+    return { job, replayed: false }
+  }
+  if (!isSameContent(idempotency, accepted.fingerprint)) {
+    throw new Refusal('idempotency-mismatch', 'Another request came with this Idempotency-Key before; use a new key.')
+  }
+  const view = await readJob(app, connection, accepted.jobId)
+  return { job: view?.job ?? job, replayed: true }
+}
+
+/** What a payload says beside the request. */
+export function headOf({
+  LoginId,
+  Password,
+  AuthorizationToken,
+  RequestVerboseLogging,
+}: MergedHeaderParameters): Omit<Payload, 'request'> {
+  const credentials = {
+    ...(LoginId && { loginId: LoginId }),
+    ...(Password && { password: Password }),
+    ...(AuthorizationToken && { authorizationToken: AuthorizationToken }),
+  }
+  return { credentials, verbose: RequestVerboseLogging ?? false }
+}
+
+/** The bytes as they came, unless the application's key is among them, which is not to be kept, not even sealed. */
+export function bytesToSeal({ body, rawBody }: Pick<ValidRequest, 'body' | 'rawBody'>): Buffer {
+  if (rawBody && !body.ApplicationKey) return rawBody
+  return Buffer.from(JSON.stringify({ ...body, ApplicationKey: undefined }))
+}
+
+/** A job as it is the moment it is accepted. */
+function queuedJob({ settings }: EmrConnection, JobId: string, acceptedAt: number): Job {
+  const at = new Date(acceptedAt).toISOString()
+  return {
+    JobId,
+    EMRSystem: settings.emrSystem,
+    EmrInstance: settings.emrInstance,
+    Status: 'Queued',
+    CreatedAt: at,
+    UpdatedAt: at,
+    Attempts: 0,
+    MaxAttempts: settings.maxAttempts,
+  }
+}

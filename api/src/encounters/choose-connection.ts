@@ -1,0 +1,46 @@
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
+import { emrSystems, parseEmrSystem, type EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
+import { Refusal } from '../http/refusal.ts'
+
+const DEFAULT_INSTANCE = 'default'
+
+/** The EMR that the URL names. Throws a 404 if there is none of that name, a 403 if it is not for this application. */
+export function chooseEmrSystem(text: string, application: Application, connections: EmrConnections): EmrSystem {
+  const emrSystem = parseEmrSystem(text)
+  if (!emrSystem) {
+    const nearest = nearestName(text, [...emrSystems])
+    const question = nearest ? `; did you mean ${nearest}?` : '.'
+    const detail = `There is no EMR system of this name${question} ${usable(application, connections)}`
+    throw new Refusal('unknown-emr-system', detail)
+  }
+  if (!application.emrSystems.includes(emrSystem)) {
+    const detail = `Your application may not use ${emrSystem}. ${usable(application, connections)}`
+    throw new Refusal('forbidden', detail)
+  }
+  return emrSystem
+}
+
+/** The connection that `EmrInstance` picks. Throws a 404 that tells what there is for this application. */
+export function chooseConnection(
+  emrSystem: EmrSystem,
+  emrInstance: string = DEFAULT_INSTANCE,
+  application: Application,
+  connections: EmrConnections,
+): EmrConnection {
+  const connection = connections.find(emrSystem, emrInstance)
+  if (connection) return connection
+  const which = emrInstance === DEFAULT_INSTANCE ? 'no default connection to' : 'no connection of this EmrInstance to'
+  throw new Refusal('unknown-connection', `There is ${which} ${emrSystem}. ${usable(application, connections)}`)
+}
+
+/** What an application may use, in words: `Your application may use: Cerner (default, east), Sandbox (default).` */
+function usable(application: Application, connections: EmrConnections): string {
+  const bySystem = Map.groupBy(connections.usableBy(application), ({ settings }) => settings.emrSystem)
+  const listed = [...bySystem].map(
+    ([system, ofSystem]) => `${system} (${ofSystem.map(({ settings }) => settings.emrInstance).join(', ')})`,
+  )
+  if (listed.length === 0) return 'None of the EMRs that your application may use is configured.'
+  return `Your application may use: ${listed.sort().join(', ')}.`
+}

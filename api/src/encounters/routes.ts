@@ -1,0 +1,91 @@
+import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
+import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
+import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { chooseConnection, chooseEmrSystem } from './choose-connection.ts'
+import { intake } from './accept-request.ts'
+import { readJob } from '../jobs/own-job.ts'
+import { sendOutcome, sendRunning } from '../jobs/replies.ts'
+import { readParameters } from './read-parameters.ts'
+import { waitAsPreferred } from '../jobs/wait-as-preferred.ts'
+import {
+  documented,
+  everyRoute,
+  idempotencyKeyField,
+  preferField,
+  problemReplies,
+  runningReply,
+} from '../http/documented.ts'
+
+const schema = {
+  operationId: 'createPatientEncounter',
+  tags: ['PatientEncounters'],
+  summary: 'Creates a patient encounter',
+  description:
+    'Keeps the request durably and answers 202 with its job; workers then create the encounter in the EMR, at most once. ' +
+    'With `Prefer: wait=N` the reply is that of the EMR if it comes in time: 201 with the encounter, or a problem. ' +
+    'The header parameters may also be sent as properties of the body; a header wins.',
+  params: Type.Object({
+    EMRSystem: Type.String({
+      description: 'The EMR, in any letter case: Allscripts, Athena, Cerner, Epic, Meditech or Sandbox.',
+    }),
+  }),
+  headers: Type.Object({
+    ...HeaderParameters.properties,
+    Prefer: preferField,
+    'Idempotency-Key': idempotencyKeyField,
+  }),
+  body: PatientEncounterRequest,
+  response: {
+    201: documented('The encounter exists in the EMR. Only with `Prefer: wait=N`.', refTo(EncounterCreated), [
+      'Preference-Applied',
+    ]),
+    202: {
+      ...runningReply,
+      headers: { ...runningReply.headers, ...documented('', undefined, ['Idempotency-Replayed']).headers },
+    },
+    ...problemReplies(
+      ...everyRoute,
+      ...(['invalid-json', 'invalid-request', 'invalid-header', 'emr-rejected-content'] as const),
+      ...(['emr-login-failed', 'forbidden', 'emr-refused-user', 'unknown-emr-system', 'unknown-connection'] as const),
+      ...(['outcome-unknown', 'emr-timeout', 'expired', 'cancelled', 'payload-too-large', 'queue-full'] as const),
+      ...(['unsupported-media-type', 'idempotency-mismatch', 'dispatch-failed', 'emr-unavailable'] as const),
+    ),
+  },
+}
+
+/** `POST /:EMRSystem/PatientEncounters`: the one request that this gateway is for. */
+export const patientEncounters: FastifyPluginAsyncTypebox<{ sealingKeys: SealingKeys }> = async (
+  app,
+  { sealingKeys },
+) => {
+  app.post('/:EMRSystem/PatientEncounters', { schema, attachValidation: true }, async (request, reply) => {
+    const { application, body, rawBody } = request
+    const emrSystem = chooseEmrSystem(request.params.EMRSystem, application, app.connections)
+    const { parameters, idempotencyKey } = readParameters(request, emrSystem)
+    const connection = chooseConnection(emrSystem, parameters.EmrInstance, application, app.connections)
+
+    const { job, replayed } = await intake(app, sealingKeys, connection, {
+      application,
+      body,
+      rawBody,
+      parameters,
+      idempotencyKey,
+    })
+    Object.assign(request.noted, { connection: nameOf(connection.settings), job: job.JobId })
+    if (replayed) reply.header('Idempotency-Replayed', 'true')
+
+    const waiting = {
+      jobId: job.JobId,
+      defaultSeconds: application.waitSeconds,
+      ended: replayed && job.FinishedAt !== undefined,
+    }
+    if (!(await waitAsPreferred(app, request, reply, waiting))) return sendRunning(reply, job)
+    // the job is accepted whatever becomes of this reading
+    const view = await readJob(app, connection, job.JobId).catch(() => undefined)
+    return sendOutcome(reply, view ?? { job })
+  })
+}

@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { isUtf8 } from 'node:buffer'
+import secureJson from 'secure-json-parse'
+import { Refusal } from './refusal.ts'
+import { repeatedNames } from '@encounter-gateway/shared/contract/repeated-names.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The bytes of the JSON body as they came, without a byte order mark; `undefined` where there is none. */
+    rawBody: Buffer | undefined
+  }
+}
+
+/** A body as large as any encounter needs, and small enough to be held in memory by the thousand. */
+export const BODY_LIMIT_BYTES = 1024 * 1024
+
+/**
+ * More values than this are looked for in bodies of more than 64 KiB, and refused: half a million numbers fit in one MiB,
+ * and listing what is wrong with each would hold up everybody else for a second. The largest sample has a hundred.
+ */
+const VALUES_AT_MOST = 20_000
+const SURELY_FEW_BYTES = 64 * 1024
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i
+
+/** Takes `application/json` in UTF-8 and nothing else, and keeps the bytes: they are what gets sealed. */
+export const jsonBody = fp(
+  async function jsonBody(app: FastifyInstance) {
+    app.decorateRequest('rawBody')
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES },
+      async (request: FastifyRequest, bytes: Buffer) => {
+        // many clients send the type with every request
+        if (bytes.length === 0 && !request.routeOptions.schema?.body) return undefined
+        checkCharset(request)
+        checkEncoding(request)
+        const rawBody = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes
+        if (rawBody.subarray(0, 3).equals(byteOrderMark))
+          throw new Refusal('invalid-json', 'The body has two byte order marks.')
+        request.rawBody = rawBody
+        return parseJson(rawBody)
+      },
+    )
+  },
+  { name: 'json-body' },
+)
+
+/** Refuses a charset other than UTF-8. */
+export function checkCharset({ headers }: Pick<FastifyRequest, 'headers'>): void {
+  const said = charset.exec(headers['content-type'] ?? '')?.[1]
+  if (said && !/^utf-?8$/i.test(said)) {
+    throw new Refusal('unsupported-media-type', 'JSON is taken in UTF-8 only; leave the charset out.')
+  }
+}
+
+function checkEncoding({ headers }: FastifyRequest): void {
+  const coding = headers['content-encoding'] ?? 'identity'
+  if (coding !== 'identity') {
+    const plain = { 'Accept-Encoding': 'identity' }
+    throw new Refusal('unsupported-media-type', 'Send the body without a Content-Encoding.', {}, plain)
+  }
+}
+
+/** Parses JSON; a mistake is told by its place and never by what stands there, as V8's own message would. */
+export function parseJson(bytes: Buffer, what = 'The body'): unknown {
+  if (bytes.length === 0) throw new Refusal('invalid-json', `${what} is empty.`)
+  if (!isUtf8(bytes)) throw new Refusal('invalid-json', `${what} is not valid UTF-8.`)
+  const text = bytes.toString('utf8')
+  let body: unknown
+  try {
+    body = secureJson.parse(text)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ''
+    if (message === 'Object contains forbidden prototype property') {
+      const detail = `${what} has a property \`__proto__\`, or \`constructor\` with a \`prototype\`; neither is taken.`
+      throw new Refusal('invalid-request', detail)
+    }
+    const [, position] = /\bat position (\d+)/.exec(message) ?? []
+    const place = position ? `at character ${Number(position) + 1}` : 'at its end'
+    throw new Refusal('invalid-json', `${what} stops being JSON ${place}.`)
+  }
+  if (hasMoreValuesThan(VALUES_AT_MOST, bytes, body)) {
+    throw new Refusal('payload-too-large', `${what} may have ${VALUES_AT_MOST} values.`)
+  }
+  const Errors = repeatedNames(text, body)
+  if (Errors.length > 0) throw new Refusal('invalid-request', `${what} has a property more than once.`, { Errors })
+  return body
+}
+
+function hasMoreValuesThan(limit: number, bytes: Buffer, body: unknown): boolean {
+  if (bytes.length <= SURELY_FEW_BYTES) return false
+  const open = [body]
+  let seen = 0
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== 'object' || next === null) continue
+    for (const value of Array.isArray(next) ? (next as unknown[]) : Object.values(next)) {
+      if (++seen > limit) return true
+      if (typeof value === 'object') open.push(value)
+    }
+  }
+  return false
+}

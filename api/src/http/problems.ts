@@ -1,0 +1,81 @@
+import { problem, type Problem } from '@encounter-gateway/shared/contract/problem.ts'
+import { describeErrors } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { isRedisFault } from './redis-fault.ts'
+import { Refusal } from './refusal.ts'
+
+/** Redis is found again within half a second of its return (shared/src/redis.ts); loading its data may take longer. */
+const UNAVAILABLE_RETRY_S = 2
+
+/** Sends every error as a problem document; nothing of an unexpected error's text leaves the process. */
+export const problems = fp(
+  async function problems(app: FastifyInstance) {
+    app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply))
+    app.setNotFoundHandler((request, reply) =>
+      sendProblem(
+        reply,
+        problem('not-found', `There is no ${request.method} at this path; /docs tells what there is.`),
+      ),
+    )
+  },
+  { name: 'problems' },
+)
+
+/** Answers with a problem document, `instance` being the path of the request unless it names another. */
+export function sendProblem(reply: FastifyReply, document: Problem): FastifyReply {
+  const [instance = ''] = reply.request.url.split('?', 1)
+  return reply
+    .code(document.status)
+    .type('application/problem+json')
+    .send({ ...document, instance: document.instance ?? instance })
+}
+
+/** What becomes of anything thrown on the way of a request; also for errors that Fastify raises before there is a route. */
+export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof Refusal) return sendProblem(reply.headers(error.headers), error.problem)
+  if (error.validation) return sendProblem(reply, invalidPart(error, request))
+  const refused = refusedByFastify(error)
+  if (refused) return sendProblem(reply, refused)
+  if (isRedisFault(error)) {
+    request.log.warn({ err: error }, 'redis.outOfReach')
+    return sendProblem(reply.header('Retry-After', UNAVAILABLE_RETRY_S), redisAway())
+  }
+  request.log.error({ err: error }, 'request.fault')
+  return sendProblem(
+    reply,
+    problem('internal', `This is a fault of the gateway; its log has the cause under request id ${request.id}.`),
+  )
+}
+
+function redisAway(): Problem {
+  const detail =
+    'The store of the gateway is out of reach. Send the request again, with the same Idempotency-Key if it has one.'
+  return problem('unavailable', detail)
+}
+
+function invalidPart({ validation, validationContext }: FastifyError, { routeOptions }: FastifyRequest): Problem {
+  const schema = validationContext === 'querystring' ? routeOptions.schema?.querystring : undefined
+  const found = describeErrors(validation, schema as Record<string, unknown> | undefined)
+  const part = validationContext === 'querystring' ? 'query string' : (validationContext ?? 'request')
+  return problem('invalid-request', `The ${part} is not valid.`, found)
+}
+
+/** Fastify's own refusals, in our words: its messages quote the request. */
+function refusedByFastify({ code, statusCode }: FastifyError): Problem | undefined {
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return problem('payload-too-large', 'A body may have 1 MiB (1,048,576 bytes).')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return problem('unsupported-media-type', 'Send the body as `Content-Type: application/json`, in UTF-8.')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return problem('invalid-header', 'Content-Length is not the length of the body that came.')
+    case 'FST_ERR_BAD_URL':
+      return problem('not-found', 'The path is not a valid URL path.')
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return problem('not-found', 'A part of the path is too long to name anything here.')
+    default:
+      if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined
+      return problem('invalid-request', 'The request could not be read.')
+  }
+}

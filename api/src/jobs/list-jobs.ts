@@ -1,0 +1,88 @@
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
+import type { Job, JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { SealError } from '@encounter-gateway/shared/seal.ts'
+import { readJob, type JobShelves } from './own-job.ts'
+import { comparePlaces, cursorAfter, type ListPlace } from './cursor.ts'
+import type { EmrConnection } from '../connections/connections.ts'
+
+/** Places looked at for one page; a filter that lets little through then gives a short page and a cursor. */
+const SCANNED_AT_MOST = 1_000
+const SCANNED_AT_ONCE = 100
+
+export type JobFilter = { Status?: JobStatus; EMRSystem?: string }
+
+type Listed = ListPlace & { connection: EmrConnection }
+
+/** One page of an application's jobs over all connections it may use, newest first, from behind `after` on. */
+export async function listJobs(
+  shelves: JobShelves,
+  application: Application,
+  { filter, after, limit }: { filter: JobFilter; after: ListPlace | undefined; limit: number },
+): Promise<JobList> {
+  const connections = shelves.connections
+    .usableBy(application)
+    .filter(({ settings }) => !filter.EMRSystem || settings.emrSystem === filter.EMRSystem)
+  const atOnce = filter.Status !== undefined ? SCANNED_AT_ONCE : limit
+  const Jobs: Job[] = []
+  let last = after
+  for (let scanned = 0; scanned < SCANNED_AT_MOST; scanned += atOnce) {
+    const places = await nextPlaces(shelves.redis, connections, application.name, { after: last, count: atOnce })
+    const found = await Promise.all(places.map((place) => readListed(shelves, place)))
+    for (const [index, job] of found.entries()) {
+      last = places[index]
+      if (job && passes(job, filter)) Jobs.push(job)
+      if (Jobs.length === limit && last) return { Jobs, Cursor: cursorAfter(last) }
+    }
+    if (places.length < atOnce) return { Jobs }
+  }
+  return { Jobs, ...(last && { Cursor: cursorAfter(last) }) }
+}
+
+function passes(job: Job, { Status }: JobFilter): boolean {
+  return Status === undefined || job.Status === Status
+}
+
+/** The job at a place; `undefined` once it is forgotten, or if the key that its result was sealed with is gone. */
+async function readListed(shelves: JobShelves, { connection, jobId }: Listed): Promise<Job | undefined> {
+  try {
+    const view = await readJob(shelves, connection, jobId)
+    return view?.job
+  } catch (error) {
+    if (error instanceof SealError) return undefined
+    throw error
+  }
+}
+
+async function nextPlaces(
+  redis: RedisClient,
+  connections: EmrConnection[],
+  application: string,
+  { after, count }: { after: ListPlace | undefined; count: number },
+): Promise<Listed[]> {
+  const lists = connections.map(async (connection): Promise<Listed[]> => {
+    const places = await placesAfter(redis, connection.records.keys.jobs(application), after, count)
+    return places.map(({ acceptedMs, jobId }) => ({ acceptedMs, jobId, connection }))
+  })
+  return (await Promise.all(lists)).flat().sort(comparePlaces).slice(0, count)
+}
+
+/** The next places of one list. Those of the cursor's own millisecond that lie before it are read and passed over. */
+async function placesAfter(
+  redis: RedisClient,
+  key: string,
+  after: ListPlace | undefined,
+  count: number,
+): Promise<ListPlace[]> {
+  const found: ListPlace[] = []
+  const newest = after?.acceptedMs ?? '+inf'
+  for (let offset = 0; found.length < count; offset += count) {
+    const reply = await redis.zrevrangebyscore(key, newest, '-inf', 'WITHSCORES', 'LIMIT', offset, count)
+    for (let index = 0; index < reply.length; index += 2) {
+      const place = { jobId: reply[index] ?? '', acceptedMs: Number(reply[index + 1]) }
+      if (!after || comparePlaces(after, place) < 0) found.push(place)
+    }
+    if (reply.length < 2 * count) break
+  }
+  return found.slice(0, count)
+}

@@ -1,0 +1,56 @@
+import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { listBatchJobs, readItemCursor } from './list-batch-jobs.ts'
+import { readCursor } from './cursor.ts'
+import { listJobs } from './list-jobs.ts'
+import { Refusal } from '../http/refusal.ts'
+import { documented, everyRoute, problemReplies } from '../http/documented.ts'
+
+const schema = {
+  operationId: 'listJobs',
+  tags: ['Jobs'],
+  summary: 'Lists the jobs of the application, newest first',
+  description:
+    'A page may be short, or even empty, where a filter lets little through; as long as there is a `Cursor` there may be ' +
+    'more. Jobs that come in meanwhile do not move what follows a cursor.',
+  querystring: Type.Object(
+    {
+      Status: Type.Optional(JobStatus),
+      EMRSystem: Type.Optional(Type.Unsafe<EmrSystem>({ ...EmrSystem, description: 'Only jobs for this EMR.' })),
+      BatchId: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 64,
+          description: 'Only jobs of this batch, in the order of its items.',
+        }),
+      ),
+      Cursor: Type.Optional(Type.String({ maxLength: 128, description: 'The `Cursor` of the page before this one.' })),
+      Limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Jobs on a page; 50 if left out.' })),
+    },
+    { additionalProperties: false },
+  ),
+  response: {
+    200: documented('One page.', JobList),
+    ...problemReplies(...everyRoute, 'invalid-request'),
+  },
+}
+
+/** `GET /Jobs`: an application's own jobs. */
+export const jobList: FastifyPluginAsyncTypebox = async (app) => {
+  app.get('/Jobs', { schema }, async (request, reply) => {
+    const { Cursor, Limit = 50, BatchId, ...filter } = request.query
+    const isBatch = BatchId !== undefined
+    const after = Cursor === undefined || isBatch ? undefined : readCursor(Cursor)
+    const from = Cursor === undefined || !isBatch ? undefined : readItemCursor(Cursor)
+    if (Cursor !== undefined && after === undefined && from === undefined) {
+      const Errors = [{ Pointer: '/Cursor', Message: 'is not the cursor of an earlier page' }]
+      throw new Refusal('invalid-request', 'The query string is not valid.', { Errors })
+    }
+    if (isBatch) {
+      const page = { batchId: BatchId, status: filter.Status, from: from ?? 0, limit: Limit }
+      return reply.send(await listBatchJobs(app, request.application, page))
+    }
+    return reply.send(await listJobs(app, request.application, { filter, after, limit: Limit }))
+  })
+}

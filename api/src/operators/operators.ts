@@ -1,0 +1,72 @@
+import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import cookie from '@fastify/cookie'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { operatorSessions } from './session.ts'
+import { isApiRequest, returnPath, SESSION_COOKIE, signIn } from './sign-in.ts'
+
+declare module 'fastify' {
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
+  interface FastifyRequest {
+    /** Who is signed in; there in every handler under `/admin` but the sign-in's. */
+    operator: Operator | undefined
+  }
+}
+
+/** What of `/admin` is there for those who are not signed in yet. */
+const openRoutes = new Set(['/admin/login', '/admin/style.css'])
+
+/** Pages are not framed, kept, sniffed or told to others, and load nothing from elsewhere. */
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-frame-options': 'DENY',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'no-store',
+}
+
+/**
+ * Operators sign in at `/admin/login`, and every route under `/admin`, whoever registers it, is theirs alone. The guard goes by
+ * the route that was matched, not by the URL, so that no way of writing a URL gets past it. Without operators in the
+ * configuration all of `/admin` is a 404.
+ */
+export const operators = fp(
+  async function operators(app: FastifyInstance, about: { operators: readonly Operator[]; sealingKeys: SealingKeys }) {
+    const sessions = operatorSessions(about.operators, about.sealingKeys)
+    // Only requests under /admin have cookies to read.
+    await app.register(cookie, { hook: false })
+    app.decorateRequest('operator', undefined)
+
+    // a reply that is sent here ends the request: what comes after the hook is not called
+    app.addHook('onRequest', (request, reply, done) => {
+      const route = request.routeOptions.url ?? ''
+      if (route !== '/admin' && !route.startsWith('/admin/')) return done()
+      if (about.operators.length === 0) return reply.callNotFound()
+      reply.headers(SECURITY_HEADERS)
+      if (comesFromElsewhere(request)) return void refuse(reply, 403, 'This form was sent from another site.')
+      request.operator = sessions.read(app.parseCookie(request.headers.cookie ?? '')[SESSION_COOKIE])
+      if (request.operator || openRoutes.has(route)) return done()
+      if (isApiRequest(request)) return void refuse(reply, 401, 'Sign in at /admin/login.')
+      return void reply.redirect(`/admin/login?next=${encodeURIComponent(returnPath(request.url))}`, 303)
+    })
+
+    if (about.operators.length > 0) {
+      await app.register(signIn, { prefix: '/admin', operators: about.operators, sessions })
+    }
+  },
+  { name: 'operators' },
+)
+
+/** SameSite=Strict does not stop a form on a sibling domain; browsers say where a request comes from. */
+function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+  const from = headers['sec-fetch-site']
+  return method !== 'GET' && method !== 'HEAD' && from !== undefined && from !== 'same-origin' && from !== 'none'
+}
+
+function refuse(reply: FastifyReply, status: 401 | 403, detail: string): FastifyReply {
+  const title = status === 401 ? 'Unauthorized' : 'Forbidden'
+  return reply.code(status).type('application/problem+json').send({ type: 'about:blank', title, status, detail })
+}

@@ -1,0 +1,135 @@
+import { ConfigError } from '@encounter-gateway/shared/config/config.ts'
+import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
+import type { CookieSerializeOptions } from '@fastify/cookie'
+import formbody from '@fastify/formbody'
+import rateLimit from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { SESSION_MS, type OperatorSessions } from './session.ts'
+import { decoyOf, parsePasswordHash, verifyPassword, type PasswordHash } from './password.ts'
+import { landingPage, signInPage, STYLE } from './pages.ts'
+
+export const SESSION_COOKIE = 'eg_operator'
+
+/** `auto`: Secure where the request came by https. */
+const cookieOptions: CookieSerializeOptions = {
+  path: '/admin',
+  httpOnly: true,
+  sameSite: 'strict',
+  secure: 'auto',
+  maxAge: SESSION_MS / 1000,
+}
+
+/** Each check takes tens of MiB, so a crowd of guessers from many addresses must not pile them up. */
+const CHECKS_AT_ONCE = 4
+
+/** Sign-in, sign-out and the page that an operator lands on; no scripts needed. */
+export async function signIn(
+  app: FastifyInstance,
+  { operators, sessions }: { operators: readonly Operator[]; sessions: OperatorSessions },
+): Promise<void> {
+  const checkPassword = passwordCheck(operators)
+  await app.register(formbody, { bodyLimit: 8 * 1024 })
+  await app.register(rateLimit, { global: false })
+  const html = (reply: FastifyReply, page: string) => reply.type('text/html; charset=utf-8').send(page)
+  const schema = { hide: true }
+
+  app.get('/style.css', { schema, logLevel: 'warn' }, (_request, reply) =>
+    reply.type('text/css; charset=utf-8').send(STYLE),
+  )
+  app.get('/', { schema }, ({ operator }, reply) =>
+    operator ? html(reply, landingPage(operator)) : reply.callNotFound(),
+  )
+
+  app.get('/login', { schema }, (request, reply) => {
+    const next = returnPath(textOf(request.query, 'next'))
+    return request.operator ? reply.redirect(next, 303) : html(reply, signInPage({ next }))
+  })
+
+  app.post(
+    '/login',
+    {
+      schema,
+      config: { rateLimit: { max: 10, timeWindow: 60_000 } },
+      errorHandler: (error, _request, reply) => {
+        if (error.statusCode !== 429) throw error
+        void html(
+          reply.code(429),
+          signInPage({ next: '/admin', mistake: 'Too many tries. Wait a minute, then try again.' }),
+        )
+      },
+    },
+    async (request, reply) => {
+      const next = returnPath(textOf(request.body, 'next'))
+      const operator = await checkPassword(textOf(request.body, 'name'), textOf(request.body, 'password'))
+      if (operator === 'busy') {
+        reply.code(503).header('retry-after', '2')
+        return html(reply, signInPage({ next, mistake: 'Too many sign-ins at once. Try again.' }))
+      }
+      if (!operator) {
+        // The name is not logged: now and then it is the password, typed into the wrong field.
+        request.log.warn({ ip: request.ip }, 'operator.refused')
+        return html(reply.code(401), signInPage({ next, mistake: 'Name or password is not right.' }))
+      }
+      request.log.info({ operator: operator.name, role: operator.role, ip: request.ip }, 'operator.signedIn')
+      return reply.setCookie(SESSION_COOKIE, sessions.issue(operator), cookieOptions).redirect(next, 303)
+    },
+  )
+
+  app.post('/logout', { schema }, (request, reply) => {
+    request.log.info({ operator: request.operator?.name }, 'operator.signedOut')
+    return reply.clearCookie(SESSION_COOKIE, cookieOptions).redirect('/admin/login', 303)
+  })
+}
+
+/**
+ * Where to go after the sign-in: a path under `/admin` or else `/admin` itself, whatever a link said. It is judged as a browser
+ * would resolve it, so that neither `//host` nor `/admin/..//host` leads away.
+ */
+export function returnPath(wanted: string): string {
+  const here = 'http://gateway.invalid'
+  const url = URL.canParse(wanted, here) ? new URL(wanted, here) : undefined
+  if (url?.origin !== here || (url.pathname !== '/admin' && !url.pathname.startsWith('/admin/'))) return '/admin'
+  if (url.pathname.startsWith('/admin/login') || url.pathname.startsWith('/admin/logout')) return '/admin'
+  return url.pathname + url.search
+}
+
+/** Whether a program asks rather than someone who could be shown a form. */
+export function isApiRequest({ method, headers, routeOptions }: FastifyRequest): boolean {
+  const { accept = '*/*' } = headers
+  if (method !== 'GET' && method !== 'HEAD') return true
+  if (/^\/admin\/.*\/(api|static)\//.test(`${routeOptions.url}/`)) return true
+  return !accept.includes('text/html') && !accept.includes('*/*')
+}
+
+function passwordCheck(operators: readonly Operator[]) {
+  const known = operators.map((operator, index) => ({ operator, hash: readHash(operator, index) }))
+  const [dearest] = known.map(({ hash }) => hash).toSorted((a, b) => b.N * b.r * b.p - a.N * a.r * a.p)
+  if (!dearest) throw new TypeError('a sign-in needs an operator')
+  const decoy = decoyOf(dearest)
+  let underWay = 0
+  return async (name: string, password: string): Promise<Operator | 'busy' | undefined> => {
+    if (underWay >= CHECKS_AT_ONCE) return 'busy'
+    underWay += 1
+    try {
+      const found = known.find(({ operator }) => operator.name === name)
+      const fits = await verifyPassword(password.slice(0, 1024), found?.hash ?? decoy)
+      return fits ? found?.operator : undefined
+    } finally {
+      underWay -= 1
+    }
+  }
+}
+
+function readHash({ passwordHash }: Operator, index: number): PasswordHash {
+  try {
+    return parsePasswordHash(passwordHash)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new ConfigError('of the operators', [{ Pointer: `/operators/${index}/passwordHash`, Message: error.message }])
+  }
+}
+
+function textOf(fields: unknown, name: string): string {
+  const value = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>)[name] : undefined
+  return typeof value === 'string' ? value : ''
+}

@@ -1,5 +1,5 @@
-import { newJobId } from '@encounter-gateway/shared/job-id.ts'
-import { packPayload } from '@encounter-gateway/shared/payload.ts'
+import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import { expect, test } from 'vitest'
 import { created, failed, minimalRequest, openIngress } from './fixtures/ingress.ts'
 

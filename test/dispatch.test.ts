@@ -1,6 +1,6 @@
-import type { NewOutcome } from '@encounter-gateway/shared/records/records.ts'
+import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
 import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/connection.ts'
-import { connectRedis } from '@encounter-gateway/shared/redis.ts'
+import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { expect, test } from 'vitest'
 import { openSandbox } from './emr/sandbox.ts'

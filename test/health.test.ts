@@ -1,5 +1,5 @@
 import { health } from '@encounter-gateway/api/operations/health.ts'
-import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
 import Fastify from 'fastify'
 import { randomBytes } from 'node:crypto'

@@ -1,5 +1,5 @@
 import type { Problem } from '@encounter-gateway/shared/contract/problem.ts'
-import { untilReady } from '@encounter-gateway/shared/redis.ts'
+import { untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { expect, test } from 'vitest'
 import { minimalRequest, openIngress } from './fixtures/ingress.ts'
 import { startRedisServer } from './fixtures/redis-server.ts'

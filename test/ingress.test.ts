@@ -1,5 +1,5 @@
-import { derivedId } from '@encounter-gateway/shared/job-id.ts'
-import { sealingKey } from '@encounter-gateway/shared/seal.ts'
+import { derivedId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import { sealingKey } from '@encounter-gateway/shared/sealing/seal.ts'
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { created, failed, minimalRequest, newSealingKey, openIngress, type Ingress } from './fixtures/ingress.ts'

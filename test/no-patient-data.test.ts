@@ -1,7 +1,7 @@
 import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
 import { hashPassword } from '@encounter-gateway/api/operators/password.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
-import { connectRedis, untilReady } from '@encounter-gateway/shared/redis.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

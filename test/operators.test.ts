@@ -1,4 +1,4 @@
-import { sealingKey } from '@encounter-gateway/shared/seal.ts'
+import { sealingKey } from '@encounter-gateway/shared/sealing/seal.ts'
 import { describe, expect, it } from 'vitest'
 import { form, keys, operatorApp, ops, page, sessionCookie } from './fixtures/operator-app.ts'
 

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { connectRedis } from '@encounter-gateway/shared/redis.ts'
+import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { buildSandboxEmr } from '@encounter-gateway/worker/sandbox-emr/app.ts'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { Redis } from 'ioredis'

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { connectRedis, RedisUnusable, untilReady } from '../src/redis.ts'
+import { connectRedis, RedisUnusable, untilReady } from '../src/redis/connect.ts'
 import { LaunchError } from './launch-error.ts'
 import { startRedis } from './redis-server.ts'
 

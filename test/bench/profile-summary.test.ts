@@ -7,7 +7,7 @@ test('self time goes to packages, files of ours and, for native code, to its cal
   const { busyMs, idleMs, modules, functions } = summarizeProfile({
     nodes: [
       { id: 1, callFrame: frame('(root)'), children: [2, 4, 5] },
-      { id: 2, callFrame: frame('seal', 'file:///here/shared/src/seal.ts', 44), children: [3] },
+      { id: 2, callFrame: frame('seal', 'file:///here/shared/src/sealing/seal.ts', 44), children: [3] },
       { id: 3, callFrame: frame('writeSync') },
       { id: 4, callFrame: frame('parse', 'file:///here/node_modules/a/node_modules/@b/c/index.js', 9) },
       { id: 5, callFrame: frame('(idle)') },
@@ -17,8 +17,8 @@ test('self time goes to packages, files of ours and, for native code, to its cal
   })
   expect([busyMs, idleMs]).toEqual([4, 6])
   expect(modules).toEqual([
-    { name: 'shared/src/seal.ts', ms: 3, share: 0.75 },
+    { name: 'shared/src/sealing/seal.ts', ms: 3, share: 0.75 },
     { name: '@b/c', ms: 1, share: 0.25 },
   ])
-  expect(functions[0]).toEqual({ name: 'writeSync < seal shared/src/seal.ts:45', ms: 2, share: 0.5 })
+  expect(functions[0]).toEqual({ name: 'writeSync < seal shared/src/sealing/seal.ts:45', ms: 2, share: 0.5 })
 })

@@ -1,5 +1,5 @@
 import { Hl7Server, type Hl7Connection, type Hl7MessageEvent } from '@medplum/hl7'
-import { newJobId } from '@encounter-gateway/shared/job-id.ts'
+import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Server as NodeHl7Server } from 'node-hl7-server'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

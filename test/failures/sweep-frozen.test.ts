@@ -1,5 +1,5 @@
 import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/connection.ts'
-import { connectRedis } from '@encounter-gateway/shared/redis.ts'
+import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { expect, test } from 'vitest'
 import { asDemo } from '../fixtures/processes.ts'

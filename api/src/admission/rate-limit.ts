@@ -1,5 +1,5 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from '../http/refusal.ts'

@@ -1,4 +1,4 @@
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 
 const MINUTE_MS = 60_000
 

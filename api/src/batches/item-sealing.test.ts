@@ -1,6 +1,6 @@
 import { sealedPartOf } from '@encounter-gateway/shared/records/item-payload.ts'
 import { itemJobId } from '@encounter-gateway/shared/records/item-records.ts'
-import { open, sealingKey, type SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import { open, sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import { fastify } from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'

@@ -1,6 +1,6 @@
 import type { ConnectionName } from '@encounter-gateway/shared/connection.ts'
 import type { BatchRef, ItemRecord, PlainItem } from '@encounter-gateway/shared/records/item-records.ts'
-import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Tinypool } from 'tinypool'

@@ -1,7 +1,7 @@
 import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { packPayload } from '@encounter-gateway/shared/payload.ts'
+import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { RejectedItem } from '@encounter-gateway/shared/contract/batch.ts'
 import type { PlainItem } from '@encounter-gateway/shared/records/item-records.ts'
 import type { SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'

@@ -1,6 +1,6 @@
 import { Batch, BatchItem, BatchRetry } from '@encounter-gateway/shared/contract/batch.ts'
 import { oneOf, refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
-import { isJobId } from '@encounter-gateway/shared/job-id.ts'
+import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { Readable } from 'node:stream'
 import { batchPath, findBatch, ownBatch, shownBatch } from '../jobs/own-batch.ts'

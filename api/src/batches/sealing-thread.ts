@@ -1,5 +1,5 @@
 import { itemRecords, type BatchRef } from '@encounter-gateway/shared/records/item-records.ts'
-import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import type { ConnectionName } from '@encounter-gateway/shared/connection.ts'
 import type { KeyObject } from 'node:crypto'
 import { Tinypool } from 'tinypool'

@@ -1,5 +1,5 @@
 import { FINISHED_CHANNEL } from '@encounter-gateway/shared/records/keys.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 

@@ -3,7 +3,7 @@ import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-c
 import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
-import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { chooseConnection, chooseEmrSystem } from './choose-connection.ts'
 import { intake } from './accept-request.ts'

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin'
 import { isRedisFault } from './redis-fault.ts'
 import { Refusal } from './refusal.ts'
 
-/** Redis is found again within half a second of its return (shared/src/redis.ts); loading its data may take longer. */
+/** Redis is found again within half a second of its return (shared/src/redis/connect.ts); loading its data may take longer. */
 const UNAVAILABLE_RETRY_S = 2
 
 /** Sends every error as a problem document; nothing of an unexpected error's text leaves the process. */

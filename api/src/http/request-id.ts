@@ -1,4 +1,4 @@
-import { takeRandomBytes } from '@encounter-gateway/shared/random-bytes.ts'
+import { takeRandomBytes } from '@encounter-gateway/shared/sealing/random-bytes.ts'
 import type { IncomingHttpHeaders } from 'node:http'
 
 const wellFormed = /^[A-Za-z0-9._-]{1,64}$/

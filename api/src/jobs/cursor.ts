@@ -1,4 +1,4 @@
-import { JOB_ID_PATTERN } from '@encounter-gateway/shared/job-id.ts'
+import { JOB_ID_PATTERN } from '@encounter-gateway/shared/sealing/job-id.ts'
 
 /** A place in an application's list of jobs: newest first, of the same millisecond by JobId from z to a. */
 export type ListPlace = { acceptedMs: number; jobId: string }

@@ -1,6 +1,6 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { Batch } from '@encounter-gateway/shared/contract/batch.ts'
-import { isJobId } from '@encounter-gateway/shared/job-id.ts'
+import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import type { StoredBatch } from '@encounter-gateway/shared/records/batches.ts'
 import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'

@@ -1,7 +1,7 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
-import { isJobId } from '@encounter-gateway/shared/job-id.ts'
-import { viewJob, type JobView } from '@encounter-gateway/shared/job-view.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import { viewJob, type JobView } from '@encounter-gateway/shared/records/job-view.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
 

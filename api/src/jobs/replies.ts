@@ -1,6 +1,6 @@
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
-import type { JobView } from '@encounter-gateway/shared/job-view.ts'
+import type { JobView } from '@encounter-gateway/shared/records/job-view.ts'
 import type { FastifyReply } from 'fastify'
 import { sendProblem } from '../http/problems.ts'
 

@@ -1,7 +1,7 @@
 import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
-import { isJobId } from '@encounter-gateway/shared/job-id.ts'
+import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { etagOf, isNamedIn } from './etag.ts'
 import { cancelJob, retryJob } from './cancel-and-retry.ts'

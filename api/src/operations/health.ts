@@ -2,8 +2,8 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
 import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
-import { readRedisHealth } from '@encounter-gateway/shared/redis-health.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 

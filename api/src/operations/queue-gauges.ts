@@ -1,7 +1,7 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { within } from '@encounter-gateway/shared/within.ts'
 import type { Queue } from 'bullmq'
 import { Gauge, type Registry } from 'prom-client'

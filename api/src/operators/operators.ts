@@ -1,5 +1,5 @@
 import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
-import type { SealingKeys } from '@encounter-gateway/shared/seal.ts'
+import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'

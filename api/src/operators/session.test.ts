@@ -1,5 +1,5 @@
 import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
-import { sealingKey } from '@encounter-gateway/shared/seal.ts'
+import { sealingKey } from '@encounter-gateway/shared/sealing/seal.ts'
 import { expect, test } from 'vitest'
 import { operatorSessions, SESSION_MS } from './session.ts'
 

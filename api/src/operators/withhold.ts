@@ -1,5 +1,5 @@
 import { emrSystems } from '@encounter-gateway/shared/contract/emr-system.ts'
-import { shownFailureReason, WITHHELD } from '@encounter-gateway/shared/failure-reasons.ts'
+import { shownFailureReason, WITHHELD } from '@encounter-gateway/shared/contract/failure-reasons.ts'
 import type { Job } from 'bullmq'
 
 /** What of a job's data may be shown, and what it must look like to be. */

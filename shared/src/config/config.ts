@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { nameOf, tagOf } from '../connection.ts'
 import { describeErrors } from '../contract/validation-errors.ts'
-import { sealingKey, type SealingKeys } from '../seal.ts'
+import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
 import { ConfigFile, ConnectionSettings } from './schema.ts'
 
 const HASH_OF_NOTHING = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'

@@ -1,9 +1,9 @@
 import type { ConnectionName } from '../connection.ts'
 import type { Retention } from '../config/schema.ts'
 import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
-import { derivedId, newJobId } from '../job-id.ts'
-import type { RedisClient } from '../redis.ts'
-import { open, type SealingKeys } from '../seal.ts'
+import { derivedId, newJobId } from '../sealing/job-id.ts'
+import type { RedisClient } from '../redis/connect.ts'
+import { open, type SealingKeys } from '../sealing/seal.ts'
 import {
   itemJobId,
   PRINT_BYTES,

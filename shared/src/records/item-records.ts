@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto'
 import type { ConnectionName } from '../connection.ts'
-import { derivedId } from '../job-id.ts'
-import { seal, type SealingKey, type SealingKeys } from '../seal.ts'
+import { derivedId } from '../sealing/job-id.ts'
+import { seal, type SealingKey, type SealingKeys } from '../sealing/seal.ts'
 import { withHead } from './item-payload.ts'
 
 /** By so many bytes each line of a batch is known again. */

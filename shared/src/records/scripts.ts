@@ -1,7 +1,7 @@
 import { addStandardJob } from 'bullmq/dist/esm/scripts/addStandardJob-9.js'
 import type { Callback, Result } from 'ioredis'
 import { readFileSync } from 'node:fs'
-import type { RedisClient } from '../redis.ts'
+import type { RedisClient } from '../redis/connect.ts'
 
 /** What a command of Redis' can be given. */
 export type Argument = string | number | Buffer
@@ -53,7 +53,7 @@ export function hasLostScripts(error: unknown): boolean {
 }
 
 function lua(name: string): string {
-  return readFileSync(new URL(`${name}.lua`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
 /**

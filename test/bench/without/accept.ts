@@ -1,7 +1,7 @@
-import type { openAccept as original } from '../../../shared/src/accept.ts'
-import { CREATE_ENCOUNTER } from '../../../shared/src/queue.ts'
+import type { openAccept as original } from '../../../shared/src/records/accept.ts'
+import { CREATE_ENCOUNTER } from '../../../shared/src/records/queue.ts'
 
-export * from '../../../shared/src/accept.ts'
+export * from '../../../shared/src/records/accept.ts'
 
 /**
  * No records of our own: what is sealed goes into BullMQ's job, and that is all there is of it. Nothing to cancel, list, expire,

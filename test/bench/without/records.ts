@@ -1,6 +1,6 @@
-import { openRecords as original } from '../../../shared/src/records/records.ts'
+import { openRecords as original } from '../../../shared/src/records/jobs.ts'
 
-export * from '../../../shared/src/records/records.ts'
+export * from '../../../shared/src/records/jobs.ts'
 
 /** The payload is read and erased, and that is all: no mark before the call, no outcome after it. */
 export const openRecords: typeof original = (redis, about) => {

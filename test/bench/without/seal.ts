@@ -1,7 +1,7 @@
-import type { SealBinding, SealingKeys } from '../../../shared/src/seal.ts'
+import type { SealBinding, SealingKeys } from '../../../shared/src/sealing/seal.ts'
 
-export { SealError, sealingKey } from '../../../shared/src/seal.ts'
-export type * from '../../../shared/src/seal.ts'
+export { SealError, sealingKey } from '../../../shared/src/sealing/seal.ts'
+export type * from '../../../shared/src/sealing/seal.ts'
 
 /** Nothing is compressed or encrypted. */
 export function seal(_keys: SealingKeys, plain: Buffer, _binding: SealBinding): Buffer {

@@ -1,6 +1,6 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import CircuitBreaker from 'opossum'
 import type { Logger } from 'pino'
 import { EmrError } from '../emr/emr.ts'

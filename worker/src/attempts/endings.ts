@@ -1,6 +1,6 @@
 import { problem, problemType, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
-import { failureReason } from '@encounter-gateway/shared/failure-reasons.ts'
-import type { NewOutcome } from '@encounter-gateway/shared/records/records.ts'
+import { failureReason } from '@encounter-gateway/shared/contract/failure-reasons.ts'
+import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
 import type { EmrError, EmrErrorCode, EncounterFound } from '../emr/emr.ts'
 
 /** The part of an outcome that says how it went. */

@@ -1,8 +1,8 @@
-import type { EncounterQueue } from '@encounter-gateway/shared/queue.ts'
+import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import type { Batches } from '@encounter-gateway/shared/records/batches.ts'
-import type { Records } from '@encounter-gateway/shared/records/records.ts'
+import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { cancelled } from '../attempts/endings.ts'
 import { end } from './sweep.ts'
 

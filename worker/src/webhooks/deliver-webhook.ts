@@ -1,6 +1,6 @@
 import type { WebhookEndpoint } from '@encounter-gateway/shared/config/schema.ts'
-import type { WebhookMessage, WebhookType } from '@encounter-gateway/shared/webhook-event.ts'
-import { failureOfStatus, webhookFailures } from '@encounter-gateway/shared/webhook-failures.ts'
+import type { WebhookMessage, WebhookType } from '@encounter-gateway/shared/webhooks/message.ts'
+import { failureOfStatus, webhookFailures } from '@encounter-gateway/shared/contract/webhook-failures.ts'
 import { DelayedError, type Job } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Answer, WebhookSender } from './post-webhook.ts'

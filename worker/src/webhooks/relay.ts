@@ -1,9 +1,9 @@
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
-import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/records.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis.ts'
-import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhook-event.ts'
-import type { WebhookQueue } from '@encounter-gateway/shared/webhook-queue.ts'
+import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/jobs.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
+import type { WebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 

@@ -1,4 +1,4 @@
-import { WEBHOOK_ATTEMPTS } from '@encounter-gateway/shared/webhook-queue.ts'
+import { WEBHOOK_ATTEMPTS } from '@encounter-gateway/shared/webhooks/queue.ts'
 import { expect, test } from 'vitest'
 import { RETRY_SCHEDULE_MS, retryDelayMs } from './retry-schedule.ts'
 

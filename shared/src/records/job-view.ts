@@ -1,8 +1,8 @@
-import type { Connection } from './config/schema.ts'
-import type { Job, JobStatus } from './contract/job.ts'
+import type { Connection } from '../config/schema.ts'
+import type { Job, JobStatus } from '../contract/job.ts'
 import type { EncounterQueue } from './queue.ts'
-import type { Outcome, Records } from './records/records.ts'
-import type { RedisClient } from './redis.ts'
+import type { Outcome, Records } from './jobs.ts'
+import type { RedisClient } from '../redis/connect.ts'
 
 /** A job and whose it is. `outcome` is there once the job has ended. */
 export type JobView = { application: string; round: number; job: Job; outcome?: Outcome }

@@ -3,14 +3,14 @@ import type { ConnectionName } from '../connection.ts'
 import type { EncounterCreated } from '../contract/encounter-created.ts'
 import type { TerminalStatus } from '../contract/job.ts'
 import type { Problem } from '../contract/problem.ts'
-import type { RedisClient } from '../redis.ts'
+import type { RedisClient } from '../redis/connect.ts'
 import type { Retention } from '../config/schema.ts'
-import { open, seal, type SealingKeys } from '../seal.ts'
+import { open, seal, type SealingKeys } from '../sealing/seal.ts'
 import { ITEM_HEAD_AT_MOST, routingIn, sealedPartOf } from './item-payload.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
 import { itemLetters, itemOf, type BatchItemRef, type Routing } from './routing.ts'
 import { defineScripts, type Argument } from './scripts.ts'
-import { together } from './together.ts'
+import { together } from './coalesce.ts'
 
 const HOUR_MS = 3_600_000
 /** A payload outlives its job's deadline by this much, so that whoever expires the job still finds it. */

@@ -1,4 +1,4 @@
-import { problems, type ProblemSlug } from './contract/problem.ts'
+import { problems, type ProblemSlug } from './problem.ts'
 import { isWebhookFailure } from './webhook-failures.ts'
 
 /** What is shown in place of a text that is not ours. */

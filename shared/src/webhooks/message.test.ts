@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { terminalStatuses } from './contract/job.ts'
-import type { OutcomeEvent } from './records/records.ts'
-import { webhookMessageOf } from './webhook-event.ts'
+import { terminalStatuses } from '../contract/job.ts'
+import type { OutcomeEvent } from '../records/jobs.ts'
+import { webhookMessageOf } from './message.ts'
 
 const connection = { emrSystem: 'Cerner', emrInstance: 'north' }
 const event: OutcomeEvent = {

@@ -1,8 +1,8 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { Durability, Readiness } from './contract/readiness.ts'
-import { KEY_PREFIX } from './connection.ts'
-import type { RedisClient } from './redis.ts'
-import { within } from './within.ts'
+import type { Durability, Readiness } from '../contract/readiness.ts'
+import { KEY_PREFIX } from '../connection.ts'
+import type { RedisClient } from './connect.ts'
+import { within } from '../within.ts'
 
 const SECOND = 1000
 /** Below this much free memory a batch could fill Redis before anyone looks again. */

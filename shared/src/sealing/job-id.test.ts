@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { derivedId, isJobId, newJobId, tagIn } from './job-id.ts'
-import { tagOf } from './connection.ts'
+import { tagOf } from '../connection.ts'
 
 const cerner = { emrSystem: 'Cerner', emrInstance: 'default' }
 const secret = createSecretKey(randomBytes(32))

@@ -1,6 +1,6 @@
-import type { ConnectionName } from './connection.ts'
-import type { TerminalStatus } from './contract/job.ts'
-import type { BatchEvent, OutcomeEvent } from './records/records.ts'
+import type { ConnectionName } from '../connection.ts'
+import type { TerminalStatus } from '../contract/job.ts'
+import type { BatchEvent, OutcomeEvent } from '../records/jobs.ts'
 
 /** What a webhook tells of, by the status that the job ended in. */
 const typeOf = {

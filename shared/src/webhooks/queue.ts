@@ -1,8 +1,8 @@
 import { Queue } from 'bullmq'
-import { KEY_PREFIX } from './connection.ts'
-import { WEBHOOK_QUEUE } from './queue.ts'
-import type { RedisClient } from './redis.ts'
-import type { WebhookMessage, WebhookType } from './webhook-event.ts'
+import { KEY_PREFIX } from '../connection.ts'
+import { WEBHOOK_QUEUE } from '../records/queue.ts'
+import type { RedisClient } from '../redis/connect.ts'
+import type { WebhookMessage, WebhookType } from './message.ts'
 
 const HOUR_S = 3_600
 const DAY_S = 24 * HOUR_S

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { problems, type ProblemSlug } from './contract/problem.ts'
+import { problems, type ProblemSlug } from './problem.ts'
 import { failureOfStatus, webhookFailures } from './webhook-failures.ts'
 import { failureReason, shownFailureReason, WITHHELD } from './failure-reasons.ts'
 

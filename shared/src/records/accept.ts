@@ -1,7 +1,7 @@
 import { CREATE_ENCOUNTER, JOB_OPTIONS, type EncounterQueue } from './queue.ts'
-import type { NewJob, Records } from './records/records.ts'
-import { together } from './records/together.ts'
-import type { RedisClient } from './redis.ts'
+import type { NewJob, Records } from './jobs.ts'
+import { together } from './coalesce.ts'
+import type { RedisClient } from '../redis/connect.ts'
 
 /**
  * `known`: the key was used before, for the job named, with the content whose fingerprint was kept. `acceptedAt` is the job's

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto'
-import { tagOf, type ConnectionName } from './connection.ts'
+import { tagOf, type ConnectionName } from '../connection.ts'
 import { takeRandomBytes } from './random-bytes.ts'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'

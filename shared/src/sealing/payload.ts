@@ -1,4 +1,4 @@
-import type { PatientEncounterRequest } from './contract/patient-encounter.ts'
+import type { PatientEncounterRequest } from '../contract/patient-encounter.ts'
 
 /** What travels sealed from intake to the attempt: the request as it came, and what its headers said. */
 export type Payload = {

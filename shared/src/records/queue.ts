@@ -1,8 +1,8 @@
 import { Job as QueuedJob, Queue, RedisQueueBackend } from 'bullmq'
-import { KEY_PREFIX, queueNameOf, type ConnectionName } from './connection.ts'
-import type { Retention } from './config/schema.ts'
-import type { Routing } from './records/routing.ts'
-import type { RedisClient } from './redis.ts'
+import { KEY_PREFIX, queueNameOf, type ConnectionName } from '../connection.ts'
+import type { Retention } from '../config/schema.ts'
+import type { Routing } from './routing.ts'
+import type { RedisClient } from '../redis/connect.ts'
 
 const HOUR_S = 3_600
 

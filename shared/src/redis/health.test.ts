@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { durabilityOf, memoryOf, readInfo, type RedisSettings } from './redis-health.ts'
+import { durabilityOf, memoryOf, readInfo, type RedisSettings } from './health.ts'
 
 const best: RedisSettings = {
   usedBytes: 1_000,

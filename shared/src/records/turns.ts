@@ -1,8 +1,8 @@
-import type { Application } from './config/schema.ts'
+import type { Application } from '../config/schema.ts'
 import { inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
-import type { Batches } from './records/batches.ts'
-import { hasLostScripts } from './records/scripts.ts'
-import type { RedisClient } from './redis.ts'
+import type { Batches } from './batches.ts'
+import { hasLostScripts } from './scripts.ts'
+import type { RedisClient } from '../redis/connect.ts'
 
 /** BullMQ takes what has no priority first: single requests go before batch items. */
 const BEHIND_SINGLE_REQUESTS = 1

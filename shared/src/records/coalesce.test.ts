@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { together } from './together.ts'
+import { together } from './coalesce.ts'
 
 const echo = () => {
   const calls: number[][] = []

@@ -1,6 +1,7 @@
 import { operators } from '@encounter-gateway/api/operators/operators.ts'
 import { board } from '@encounter-gateway/api/operators/board.ts'
-import { nameOf, queueNameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
 import { CREATE_ENCOUNTER, openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { Queue } from 'bullmq'

@@ -1,5 +1,5 @@
 import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
-import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/connection.ts'
+import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
 import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { expect, test } from 'vitest'

@@ -1,5 +1,5 @@
 import { metrics } from '@encounter-gateway/api/operations/metrics.ts'
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { CREATE_ENCOUNTER, openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'

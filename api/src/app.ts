@@ -1,5 +1,5 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { openWebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'

@@ -1,7 +1,7 @@
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Batch } from '@encounter-gateway/shared/contract/batch.ts'
-import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
 import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { viewJob } from '@encounter-gateway/shared/records/job-view.ts'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'

@@ -1,4 +1,4 @@
-import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/connection.ts'
+import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
 import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { expect, test } from 'vitest'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
 import type { ChaosProxy, LineFault } from './chaos-proxy.ts'
 import { controlEmr, emrMoods, lateCommit } from './emr-moods.ts'
 import type { History } from './history.ts'

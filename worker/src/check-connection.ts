@@ -1,6 +1,6 @@
 import { ConfigError, EXIT_CONFIG, loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { parseEmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { EmrError, type EmrErrorCode } from './emr/emr.ts'

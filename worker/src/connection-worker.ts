@@ -1,6 +1,7 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import { KEY_PREFIX, nameOf, queueNameOf } from '@encounter-gateway/shared/connection.ts'
+import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { keptByBullMq, openEncounterQueue, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
 import { openRecords } from '@encounter-gateway/shared/records/jobs.ts'

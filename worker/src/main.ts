@@ -1,5 +1,5 @@
 import { ConfigError, EXIT_CONFIG, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { connectRedis, RedisUnusable, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import closeWithGrace from 'close-with-grace'

@@ -1,6 +1,6 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { readRedisMemory } from '@encounter-gateway/shared/redis/health.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'

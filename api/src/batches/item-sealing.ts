@@ -1,4 +1,4 @@
-import type { ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { BatchRef, ItemRecord, PlainItem } from '@encounter-gateway/shared/records/item-records.ts'
 import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import type { FastifyInstance } from 'fastify'

@@ -1,4 +1,4 @@
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { RejectedItem } from '@encounter-gateway/shared/contract/batch.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { ITEMS_AT_MOST } from '@encounter-gateway/shared/records/batches.ts'

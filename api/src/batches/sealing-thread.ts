@@ -1,6 +1,6 @@
 import { itemRecords, type BatchRef } from '@encounter-gateway/shared/records/item-records.ts'
 import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
-import type { ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { KeyObject } from 'node:crypto'
 import { Tinypool } from 'tinypool'
 import { packBytes, unpackBytes, type PackedBytes } from './packed-bytes.ts'

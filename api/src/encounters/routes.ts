@@ -1,4 +1,4 @@
-import { nameOf } from '@encounter-gateway/shared/connection.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'

@@ -1,5 +1,5 @@
 /// <reference types="@fastify/swagger" />
-import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'

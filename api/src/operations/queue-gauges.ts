@@ -1,5 +1,5 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
-import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { within } from '@encounter-gateway/shared/within.ts'

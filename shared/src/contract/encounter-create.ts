@@ -1,8 +1,6 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { CustomField, Insurance, Location, Provider } from './encounter-parts.ts'
-import { optional, optionalDateTime, optionalText } from './schema-forms.ts'
-import type { WithoutNulls } from './schema-forms.ts'
+import { optional, optionalDateTime, optionalText, type WithoutNulls } from './schema-forms.ts'
 
 /** The encounter to create. Codes are those of the EMR it goes to, unless a description names a wider vocabulary. */
 export const EncounterCreate = Type.Object(

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 
 /** One more identifier of an encounter, beside its EncounterId. */
 export const AlternativeIdentifier = Type.Object(

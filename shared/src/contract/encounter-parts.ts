@@ -1,7 +1,5 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
-import { optional, optionalDateTime, optionalText } from './schema-forms.ts'
-import type { WithoutNulls } from './schema-forms.ts'
+import { Type, type Static } from '@sinclair/typebox'
+import { optional, optionalDateTime, optionalText, type WithoutNulls } from './schema-forms.ts'
 
 /** A postal address. The type is the schema's, with what is `null` left out. */
 export const Address = Type.Object(

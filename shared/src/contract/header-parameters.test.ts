@@ -1,5 +1,4 @@
-import { request, createServer } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import { request, createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'

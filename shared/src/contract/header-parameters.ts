@@ -1,10 +1,12 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import type { IncomingHttpHeaders } from 'node:http'
-import { systemsThatNeedLogin } from './emr-system.ts'
-import type { EmrSystem } from './emr-system.ts'
-import { headerParameters, textParameters } from './patient-encounter.ts'
-import type { HeaderParameter, PatientEncounterRequest } from './patient-encounter.ts'
+import { systemsThatNeedLogin, type EmrSystem } from './emr-system.ts'
+import {
+  headerParameters,
+  textParameters,
+  type HeaderParameter,
+  type PatientEncounterRequest,
+} from './patient-encounter.ts'
 import type { FieldError } from './problem.ts'
 import { controlFreePattern } from './schema-forms.ts'
 

@@ -3,8 +3,7 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { EncounterCreated } from './encounter-created.ts'
 import { isTerminal, Job, JobList, JobStatus, terminalStatuses } from './job.ts'
-import { problem, Problem, problems } from './problem.ts'
-import type { ProblemSlug } from './problem.ts'
+import { problem, Problem, problems, type ProblemSlug } from './problem.ts'
 import { ajvOptions } from './validation-errors.ts'
 
 const ajv = new Ajv({ ...ajvOptions, schemas: [Problem, Job, EncounterCreated] })

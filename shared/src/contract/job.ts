@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { EmrSystem } from './emr-system.ts'
 import { AlternativeIdentifiers } from './encounter-created.ts'
 import { Problem } from './problem.ts'

@@ -2,8 +2,14 @@ import type { TSchema } from '@sinclair/typebox'
 import addFormats from 'ajv-formats'
 import { Ajv } from 'ajv'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { encounterFieldPaths, headerParameters, PatientEncounterRequest, takeEncounter } from './patient-encounter.ts'
-import type { Insurance, PatientEncounter } from './patient-encounter.ts'
+import {
+  encounterFieldPaths,
+  headerParameters,
+  PatientEncounterRequest,
+  takeEncounter,
+  type Insurance,
+  type PatientEncounter,
+} from './patient-encounter.ts'
 import sample from './sample-request.json' with { type: 'json' }
 import { ajvOptions, describeErrors } from './validation-errors.ts'
 

@@ -1,9 +1,7 @@
-import { Type } from '@sinclair/typebox'
-import type { Static, TSchema } from '@sinclair/typebox'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { EncounterCreate } from './encounter-create.ts'
 import sample from './sample-request.json' with { type: 'json' }
-import { controlFreePattern, optional, optionalText, withoutNulls } from './schema-forms.ts'
-import type { WithoutNulls } from './schema-forms.ts'
+import { controlFreePattern, optional, optionalText, withoutNulls, type WithoutNulls } from './schema-forms.ts'
 
 export { EncounterCreate } from './encounter-create.ts'
 export { Address, CustomField, Insurance, Location, Phone, Provider } from './encounter-parts.ts'

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 
 /** One mistake in a request. `Message` never quotes a value, since a value may be patient data. */
 export const FieldError = Type.Object(

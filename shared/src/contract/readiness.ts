@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import type { Static } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from './schema-forms.ts'
 
 /** What of the accepted jobs outlives a crash of the Redis in use. */

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import type { SchemaOptions, Static, TOptional, TSchema, TUnsafe } from '@sinclair/typebox'
+import { Type, type SchemaOptions, type Static, type TOptional, type TSchema, type TUnsafe } from '@sinclair/typebox'
 
 /** A text that is one of `values`: written as `enum`, which gives one clear validation error where a union gives many. */
 export function oneOf<const Value extends string>(values: readonly Value[], options: SchemaOptions = {}) {

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox'
-import type { TSchema } from '@sinclair/typebox'
+import { Type, type TSchema } from '@sinclair/typebox'
 import addFormats from 'ajv-formats'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'

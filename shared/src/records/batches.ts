@@ -1,4 +1,4 @@
-import type { ConnectionName } from '../connection.ts'
+import type { ConnectionName } from '../contract/connection-name.ts'
 import type { Retention } from '../config/schema.ts'
 import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
 import { derivedId, newJobId } from '../sealing/job-id.ts'

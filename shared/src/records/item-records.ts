@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto'
-import type { ConnectionName } from '../connection.ts'
+import type { ConnectionName } from '../contract/connection-name.ts'
 import { derivedId } from '../sealing/job-id.ts'
 import { seal, type SealingKey, type SealingKeys } from '../sealing/seal.ts'
 import { withHead } from './item-payload.ts'

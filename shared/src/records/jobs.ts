@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { ConnectionName } from '../connection.ts'
+import type { ConnectionName } from '../contract/connection-name.ts'
 import type { EncounterCreated } from '../contract/encounter-created.ts'
 import type { TerminalStatus } from '../contract/job.ts'
 import type { Problem } from '../contract/problem.ts'

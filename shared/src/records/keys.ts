@@ -1,4 +1,20 @@
-import { keyBaseOf, type ConnectionName } from '../connection.ts'
+import { nameOf, type ConnectionName } from '../contract/connection-name.ts'
+
+/** First part of every key, BullMQ's and ours. */
+export const KEY_PREFIX = 'eg'
+
+/**
+ * A connection's queue name. The braces make it the Redis Cluster hash tag, so that everything one job touches
+ * lies in one slot and each transition can be one script.
+ */
+export function queueNameOf(connection: ConnectionName): string {
+  return `{${nameOf(connection)}}`
+}
+
+/** Start of a connection's keys: `eg:{Cerner.default}`. */
+export function keyBaseOf(connection: ConnectionName): string {
+  return `${KEY_PREFIX}:${queueNameOf(connection)}`
+}
 
 /** Channel on which each outcome's JobId is published. */
 export const FINISHED_CHANNEL = 'eg:finished'

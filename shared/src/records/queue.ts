@@ -1,5 +1,6 @@
 import { Job as QueuedJob, Queue, RedisQueueBackend } from 'bullmq'
-import { KEY_PREFIX, queueNameOf, type ConnectionName } from '../connection.ts'
+import { KEY_PREFIX, queueNameOf } from './keys.ts'
+import type { ConnectionName } from '../contract/connection-name.ts'
 import type { Retention } from '../config/schema.ts'
 import type { Routing } from './routing.ts'
 import type { RedisClient } from '../redis/connect.ts'

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import stableStringify from 'safe-stable-stringify'
-import type { ConnectionName } from '../connection.ts'
+import type { ConnectionName } from '../contract/connection-name.ts'
 import { takeEncounter, type PatientEncounterRequest } from '../contract/patient-encounter.ts'
 import { derivedId } from './job-id.ts'
 import type { SealingKeys } from './seal.ts'

@@ -1,7 +1,6 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { derivedId, isJobId, newJobId, tagIn } from './job-id.ts'
-import { tagOf } from '../connection.ts'
+import { derivedId, isJobId, newJobId, tagIn, tagOf } from './job-id.ts'
 
 const cerner = { emrSystem: 'Cerner', emrInstance: 'default' }
 const secret = createSecretKey(randomBytes(32))

@@ -1,5 +1,5 @@
-import { createHmac, type KeyObject } from 'node:crypto'
-import { tagOf, type ConnectionName } from '../connection.ts'
+import { createHash, createHmac, type KeyObject } from 'node:crypto'
+import { nameOf, type ConnectionName } from '../contract/connection-name.ts'
 import { takeRandomBytes } from './random-bytes.ts'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
@@ -13,6 +13,24 @@ const pattern = new RegExp(JOB_ID_PATTERN)
 export function isJobId(text: string): boolean {
   return pattern.test(text)
 }
+
+/**
+ * The four characters that begin the JobIds of a connection, so that a JobId alone tells where its records lie.
+ * The first is a letter: BullMQ takes ids of digits for its own.
+ */
+export function tagOf(connection: ConnectionName): string {
+  const name = nameOf(connection)
+  const known = tags.get(name)
+  if (known) return known
+  const hash = createHash('sha256').update(name).digest()
+  const letter = String.fromCharCode(97 + ((hash[0] ?? 0) % 26))
+  const rest = (hash.readUInt32BE(1) % 36 ** 3).toString(36).padStart(3, '0')
+  tags.set(name, letter + rest)
+  return letter + rest
+}
+
+/** Of the configured connections, which are few. */
+const tags = new Map<string, string>()
 
 /** A fresh JobId: the connection's tag and 16 random characters (82 bits). */
 export function newJobId(connection: ConnectionName): string {

@@ -1,4 +1,4 @@
-import type { ConnectionName } from '../connection.ts'
+import type { ConnectionName } from '../contract/connection-name.ts'
 import type { TerminalStatus } from '../contract/job.ts'
 import type { BatchEvent, OutcomeEvent } from '../records/jobs.ts'
 

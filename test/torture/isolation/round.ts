@@ -1,4 +1,4 @@
-import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
 import { closeSync, cpSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'

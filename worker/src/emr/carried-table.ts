@@ -1,5 +1,5 @@
 import { encounterFieldPaths, headerParameters } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import type { EmrFactory } from './factory.ts'
+import type { EmrFactory } from './emr.ts'
 import { connectors } from './registry.ts'
 
 const NOT_CARRIED = '—'

@@ -1,6 +1,9 @@
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
+import type { Static, TObject } from '@sinclair/typebox'
 import type { Logger } from 'pino'
+import type { Carried } from './carried/not-carried.ts'
 
 /** What an EMR is asked to create, and as whom. Lives in memory only, for one attempt. */
 export type EncounterOrder = {
@@ -56,6 +59,26 @@ export interface Emr {
   check(call: EmrCall): Promise<void>
   /** Lets go of sockets and timers. */
   close(): Promise<void>
+}
+
+/** A connection as configured: the settings that all have, and the connector's own options beside them. */
+export type ConnectionWith<Options extends TObject> = Connection & Static<Options>
+
+/** What a connector's folder exports: what it needs to be told, and how it becomes the port to one EMR. */
+export type EmrFactory<Options extends TObject = TObject> = {
+  /** The connector's own properties of an entry of `connections[]`, each with its description and default. */
+  options: Options
+  /**
+   * Whether this connection's `Emr` will have `find`. Where it has not, `onUnknownOutcome: reconcile` is a mistake
+   * in the configuration.
+   */
+  canFind(connection: ConnectionWith<Options>): boolean
+  /** Where in the EMR each field goes; what is absent is never carried. The table in docs/emr/carried.md is made of it. */
+  carried: Carried
+  /** How the user's own credentials reach the EMR; what is absent does not. */
+  login: { LoginId?: string; Password?: string; AuthorizationToken?: string }
+  /** Builds the port; connects to nothing yet. */
+  create(connection: ConnectionWith<Options>): Emr
 }
 
 const LONGEST_WAIT_MS = 15 * 60_000

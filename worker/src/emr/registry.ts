@@ -1,7 +1,6 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { ConfigMistake } from '@encounter-gateway/shared/config/config.ts'
-import type { Emr } from './emr.ts'
-import type { EmrFactory } from './factory.ts'
+import type { Emr, EmrFactory } from './emr.ts'
 import { athena } from './athena/index.ts'
 import { cerner } from './cerner/index.ts'
 import { fhir } from './fhir/index.ts'

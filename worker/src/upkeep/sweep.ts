@@ -1,6 +1,6 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import { keyBaseOf } from '@encounter-gateway/shared/connection.ts'
+import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import type { CallName, Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'

@@ -1,4 +1,4 @@
-import { nameOf, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/jobs.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'

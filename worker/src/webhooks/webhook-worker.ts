@@ -1,5 +1,6 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import { KEY_PREFIX, type ConnectionName } from '@encounter-gateway/shared/connection.ts'
+import { KEY_PREFIX } from '@encounter-gateway/shared/records/keys.ts'
+import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { WebhookMessage, WebhookType } from '@encounter-gateway/shared/webhooks/message.ts'

@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
 import { carried } from './encounter.ts'
-import type { ConnectionWith, EmrFactory } from '../factory.ts'
 import { AthenaApi } from './api.ts'
 import { AppointmentRoute } from './appointment-route.ts'
 import { options } from './options.ts'

@@ -1,5 +1,12 @@
-import { EmrError, type Emr, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
-import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import {
+  EmrError,
+  type Emr,
+  type EmrCall,
+  type EncounterFound,
+  type EncounterOrder,
+  type ConnectionWith,
+  type EmrFactory,
+} from '../emr.ts'
 import { idInLocation, openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import { alternativeIdentifiers, EncounterResource, type Identifier } from '../fhir-r4/identifiers.ts'
 import { clinicians, pointersTo } from '../fhir-r4/objections.ts'

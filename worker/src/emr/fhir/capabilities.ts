@@ -1,6 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { EmrCall, EmrCredentials } from '../emr.ts'
-import { EmrError } from '../emr.ts'
+import { type EmrCall, type EmrCredentials, EmrError } from '../emr.ts'
 import type { FhirExchange } from '../fhir-r4/exchange.ts'
 import { refusalOf } from '../fhir-r4/refusal.ts'
 import { jsonAs } from '../http/exchange.ts'

@@ -1,6 +1,5 @@
 import type { Reference } from 'fhir/r4.js'
-import type { Emr, EmrCall, EmrError, EncounterFound, EncounterOrder } from '../emr.ts'
-import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import type { Emr, EmrCall, EmrError, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
 import { openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import {
   alternativeIdentifiers,

@@ -1,8 +1,14 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { createSecureContext } from 'node:tls'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
-import { EmrError } from '../emr.ts'
-import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import {
+  type Emr,
+  type EmrCall,
+  type EncounterFound,
+  type EncounterOrder,
+  EmrError,
+  type ConnectionWith,
+  type EmrFactory,
+} from '../emr.ts'
 import { unreadable } from '../http/fault.ts'
 import { readAcknowledgement } from './acknowledgement.ts'
 import { answerTo } from './answer-to.ts'

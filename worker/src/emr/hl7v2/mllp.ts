@@ -1,5 +1,4 @@
-import type { EmrCall } from '../emr.ts'
-import { EmrError } from '../emr.ts'
+import { type EmrCall, EmrError } from '../emr.ts'
 import { aborted } from '../http/fault.ts'
 import { openConnection, type MllpAddress, type MllpConnection, type ReadAnswer } from './mllp-connection.ts'
 

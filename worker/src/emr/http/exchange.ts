@@ -1,9 +1,7 @@
-import { Type } from '@sinclair/typebox'
-import type { Static, TSchema } from '@sinclair/typebox'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { IncomingHttpHeaders } from 'node:http'
-import { Agent } from 'undici'
-import type { Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
 import { aborted, failed, unreadable } from './fault.ts'
 

@@ -1,7 +1,6 @@
 import { AlternativeIdentifiers } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
-import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
 import { authorizationOf, BaseUrl, jsonAs, openHttp, urlBelow, type Http, type HttpRequest } from '../http/exchange.ts'
 import { carried } from './carried.ts'
 import { refusal } from './refusal.ts'

@@ -1,5 +1,12 @@
-import { EmrError, type Emr, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
-import type { ConnectionWith, EmrFactory } from '../factory.ts'
+import {
+  EmrError,
+  type Emr,
+  type EmrCall,
+  type EncounterFound,
+  type EncounterOrder,
+  type ConnectionWith,
+  type EmrFactory,
+} from '../emr.ts'
 import { unreadable } from '../http/fault.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { clockOf, usDay } from './date-time.ts'

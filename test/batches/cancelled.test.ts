@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { openSandbox } from '../emr/sandbox.ts'
+import { openGateway } from '../fixtures/gateway.ts'
+
+async function open() {
+  const emr = await openSandbox()
+  const gateway = await openGateway({ emrSystem: 'Sandbox', connector: 'sandbox', settings: {}, emr })
+  // held by nobody here, so that no walk over the cancelled batch comes first
+  await gateway.redis.set(`${gateway.batches.keys.base}:cancelling-lease`, '1')
+  return {
+    emr,
+    gateway,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]()
+      await emr[Symbol.asyncDispose]()
+    },
+  }
+}
+
+test('an item that BullMQ has already is not sent once its batch is cancelled', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  await gateway.queue.pause()
+  const { batch, jobs } = await gateway.submitBatch(3)
+  await expect.poll(() => gateway.batches.states(batch.batchId, 0, 3), { timeout: 10_000 }).toEqual(['t', 't', 't'])
+  await gateway.batches.cancel(batch, false)
+  await gateway.queue.resume()
+  const ended = await Promise.all(jobs.map((job) => gateway.ended(job)))
+  expect(ended.map(({ status, attempts }) => [status, attempts])).toEqual(jobs.map(() => ['Cancelled', 0]))
+  expect(emr.encounters()).toEqual([])
+  expect((await gateway.batches.read(batch.batchId))?.view).toMatchObject({ Status: 'Finished', Cancelled: 3 })
+})
+
+test('an item whose encounter the EMR may have is not called cancelled before the EMR was asked', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const { batch, jobs } = await gateway.submitBatch(2)
+  const about = { BatchId: batch.batchId }
+  const [asked = '', sentAgain = ''] = jobs
+  for (const job of jobs) {
+    expect((await gateway.records.begin(job, about)).kind).toBe('go')
+    const end = { state: 'unknown', nextInMs: 0, statusCode: 408 } as const
+    await gateway.records.settle(job, { round: 1, attempt: 1, ...end })
+  }
+  await gateway.batches.cancel(batch, false)
+  expect((await gateway.records.begin(asked, about)).kind).toBe('dangling')
+  expect(await gateway.records.begin(asked, { ...about, attempt: 1, as: 'absent' })).toEqual({ kind: 'cancelled' })
+  expect(await gateway.records.begin(sentAgain, { ...about, attempt: 1, as: 'resend' })).toMatchObject({ kind: 'go' })
+})

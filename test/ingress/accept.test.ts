@@ -1,0 +1,71 @@
+import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
+import { expect, test } from 'vitest'
+import { created, failed, minimalRequest, openIngress } from '../fixtures/ingress.ts'
+
+test('an acceptance that reaches Redis twice does not bring a job back that has ended in between', async () => {
+  await using gateway = await openIngress()
+  const { records, settings } = gateway.connection
+  const jobId = newJobId(settings)
+  const plain = packPayload({ credentials: {}, verbose: false }, Buffer.from(JSON.stringify(minimalRequest)))
+  const accept = () =>
+    gateway.connection.accept({
+      jobId,
+      application: gateway.names.demo,
+      plain,
+      idempotency: [],
+    })
+  expect(await accept()).toMatchObject({ kind: 'new', jobId })
+  await gateway.finish(jobId, created)
+  expect(await accept()).toMatchObject({ kind: 'new', jobId })
+  expect(await gateway.redis.exists(records.keys.payload(jobId))).toBe(0)
+  expect(await gateway.redis.zscore(records.keys.pending, jobId)).toBeNull()
+})
+
+test('an Idempotency-Key is kept through a new round, however short results are kept', async () => {
+  await using gateway = await openIngress({ retention: { resultHours: 0.01 } })
+  const { keys } = gateway.connection.records
+  const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
+  await gateway.finish(jobId, failed)
+  expect(await gateway.redis.pttl(keys.idempotency(jobId))).toBeLessThanOrEqual(36_000)
+  expect((await gateway.send('POST', `/api/v1/Jobs/${jobId}/Retry`)).statusCode).toBe(202)
+  const [kept, payload] = [
+    await gateway.redis.pttl(keys.idempotency(jobId)),
+    await gateway.redis.pttl(keys.payload(jobId)),
+  ]
+  expect(Math.abs(kept - payload)).toBeLessThan(1_000)
+})
+
+test('requests that come together are each accepted by themselves, and a key that is among them twice names one job', async () => {
+  await using gateway = await openIngress()
+  const { queue, records, settings, accept } = gateway.connection
+  const requests = Array.from({ length: 250 }, (_, index) => {
+    const jobId = newJobId(settings)
+    const plain = packPayload(
+      { credentials: {}, verbose: false },
+      Buffer.from(JSON.stringify({ ...minimalRequest, index })),
+    )
+    return { jobId, application: gateway.names.demo, plain, idempotency: [] }
+  })
+  const twice = newJobId(settings)
+  const named = {
+    ...requests[0],
+    jobId: twice,
+    idempotency: [{ jobId: twice, fingerprint: 'k1:a' }],
+  } as (typeof requests)[0]
+  const accepted = await Promise.all([...requests, named, named].map(accept))
+
+  expect(accepted.slice(0, 250).map(({ jobId }) => jobId)).toEqual(requests.map(({ jobId }) => jobId))
+  expect(accepted.slice(250)).toMatchObject([
+    { kind: 'new', jobId: twice },
+    { kind: 'known', jobId: twice, fingerprint: 'k1:a' },
+  ])
+  expect(await queue.getWaitingCount()).toBe(251)
+  expect(await gateway.redis.zcard(records.keys.pending)).toBe(251)
+  expect(await gateway.redis.hget(records.keys.depth, gateway.names.demo)).toBe('251')
+  const [last] = requests.slice(-1)
+  const stored = await gateway.redis.getBuffer(records.keys.payload(last?.jobId ?? ''))
+  const opened = records.openPayload(last?.jobId ?? '', gateway.names.demo, stored ?? Buffer.alloc(0))
+  expect(opened.toString()).toContain('"index":249')
+  expect((await queue.getJob(last?.jobId ?? ''))?.data).toEqual({ application: gateway.names.demo })
+})

@@ -1,0 +1,304 @@
+import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
+import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
+import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
+import { UnrecoverableError, Worker } from 'bullmq'
+import { expect, test } from 'vitest'
+import { openSandbox } from '../emr/sandbox.ts'
+import { openGateway } from '../fixtures/gateway.ts'
+import { loadSample } from '../fixtures/sample.ts'
+
+async function open(settings: Record<string, unknown> = {}) {
+  const emr = await openSandbox()
+  const gateway = await openGateway({ emrSystem: 'Sandbox', connector: 'sandbox', settings, emr })
+  return {
+    emr,
+    gateway,
+    async [Symbol.asyncDispose]() {
+      await gateway[Symbol.asyncDispose]()
+      await emr[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const cancelled: NewOutcome = {
+  status: 'Cancelled',
+  statusCode: 409,
+  result: {},
+  routing: { application: 'demo' },
+  createdAt: 0,
+  maxAttempts: 3,
+  announce: false,
+}
+
+test('a job cancelled before it was dispatched never reaches the EMR', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  expect(await gateway.records.finish(job, cancelled, 'undispatched')).toBe('recorded')
+  await gateway.startWorker()
+  const next = await gateway.submit()
+  await gateway.ended(next.job)
+  expect(emr.encounters().map((e) => e.correlationKey)).toEqual([next.job])
+  expect((await gateway.view(job)).Status).toBe('Cancelled')
+})
+
+test('cancelling is refused once a call has been marked, and dispatching once a job was cancelled', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const dispatched = await gateway.submit()
+  expect((await gateway.records.begin(dispatched.job)).kind).toBe('go')
+  expect(await gateway.records.finish(dispatched.job, cancelled, 'undispatched')).toBe('dispatched')
+  const stopped = await gateway.submit()
+  expect(await gateway.records.finish(stopped.job, cancelled, 'undispatched')).toBe('recorded')
+  expect((await gateway.records.begin(stopped.job)).kind).toBe('finished')
+})
+
+test('of many outcomes written at once exactly one is recorded', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  const said = await Promise.all(Array.from({ length: 20 }, () => gateway.records.finish(job, cancelled)))
+  expect(said.filter((word) => word === 'recorded')).toHaveLength(1)
+  expect(said.filter((word) => word === 'already')).toHaveLength(19)
+})
+
+test('of two processes that begin a job at once, one calls and the other finds the mark', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  const begun = await Promise.all([gateway.records.begin(job), gateway.records.begin(job)])
+  expect(begun.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
+  const takenOver = await Promise.all([
+    gateway.records.begin(job, { attempt: 1, as: 'absent' }),
+    gateway.records.begin(job, { attempt: 1, as: 'absent' }),
+  ])
+  expect(takenOver.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
+})
+
+test('of jobs that are begun or ended at once, one with a broken record fails alone', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const jobs = [await gateway.submit(), await gateway.submit(), await gateway.submit()].map(({ job }) => job)
+  const [, broken = ''] = jobs
+  await gateway.redis.set(gateway.records.keys.dispatch(broken), 'no hash')
+  const begun = await Promise.allSettled(jobs.map((job) => gateway.records.begin(job)))
+  const failure = { status: 'rejected', reason: { name: 'ReplyError', message: expect.stringMatching(/^WRONGTYPE/) } }
+  const going = { status: 'fulfilled', value: { kind: 'go', attempt: 1 } }
+  expect(begun).toMatchObject([going, failure, going])
+  const ended = await Promise.allSettled(jobs.map((job) => gateway.records.finish(job, cancelled)))
+  const recorded = { status: 'fulfilled', value: 'recorded' }
+  expect(ended).toMatchObject([recorded, failure, recorded])
+})
+
+test('where the policy is stop, a call without an answer ends OutcomeUnknown and is not made again', async () => {
+  await using both = await open({ onUnknownOutcome: 'stop' })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'hang after commit' })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408, attempts: 1 })
+  expect(emr.encounters()).toHaveLength(1)
+})
+
+test('an EMR that never answers ends Failed only after it was asked and had nothing', async () => {
+  await using both = await open({ timeoutMs: 300 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'hang before commit' })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Failed', statusCode: 408, attempts: 3 })
+  expect(emr.encounters()).toEqual([])
+})
+
+test('429 holds the whole queue for as long as the EMR asks for', async () => {
+  await using both = await open({ concurrency: 1 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 429 }, times: 1 })
+  const jobs = [await gateway.submit(), await gateway.submit()]
+  const ended = await Promise.all(jobs.map(({ job }) => gateway.ended(job)))
+  expect(ended.map((e) => e.status)).toEqual(['Succeeded', 'Succeeded'])
+  const [refused = 0, ...later] = emr.load().arrivals
+  expect(Math.min(...later) - refused).toBeGreaterThanOrEqual(900)
+})
+
+test('a job whose queue is held past its deadline expires and is not sent', async () => {
+  await using both = await open({ deadlineHours: 0.5 / 3_600 })
+  const { emr, gateway } = both
+  await gateway.queue.pause()
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Expired', statusCode: 408, attempts: 0 })
+  await gateway.queue.resume()
+  expect(emr.encounters()).toEqual([])
+})
+
+test('a job that its workers died on too often is set aside, in doubt if a call was under way', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const untouched = await gateway.submit()
+  const called = await gateway.submit()
+  await gateway.records.begin(called.job)
+  const patient = connectRedis(process.env['REDIS_URL'] ?? '', 'consumer')
+  // what BullMQ does with a job whose worker was killed more than `maxStalledCount` times
+  const reaper = new Worker(
+    queueNameOf(gateway.connection),
+    async () => {
+      throw new UnrecoverableError('job stalled more than allowable limit')
+    },
+    {
+      connection: patient,
+      prefix: KEY_PREFIX,
+    },
+  )
+  await gateway.until(async () => (await gateway.queue.getFailedCount()) === 2)
+  await reaper.close()
+  patient.disconnect()
+  await gateway.startWorker()
+  expect(await gateway.ended(untouched.job)).toMatchObject({ status: 'Failed', statusCode: 500 })
+  expect(await gateway.ended(called.job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408 })
+})
+
+test('a retry opens a new round that finds what the last one left in doubt', async () => {
+  await using both = await open({ onUnknownOutcome: 'reconcile', maxAttempts: 1, timeoutMs: 300 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 502 }, times: 1 })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Failed', statusCode: 502, round: 1 })
+  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('reopened')
+  await (await gateway.queue.getJob(job))?.retry('failed')
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Succeeded', statusCode: 201, round: 2, attempts: 1 })
+  expect(emr.encounters()).toHaveLength(1)
+  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('Succeeded')
+})
+
+test('the payload is gone when the job has succeeded, and has its term when it failed', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  const good = await gateway.submit()
+  await gateway.ended(good.job)
+  expect(await gateway.redis.exists(gateway.records.keys.payload(good.job))).toBe(0)
+  emr.misbehave({ how: { answer: 400 } })
+  const bad = await gateway.submit()
+  await gateway.ended(bad.job)
+  const term = await gateway.redis.pttl(gateway.records.keys.payload(bad.job))
+  expect(term).toBeGreaterThan(71 * 3_600_000)
+  expect(term).toBeLessThanOrEqual(72 * 3_600_000)
+})
+
+test('a sealed payload moved to another job fails that job and sends nothing', async () => {
+  await using both = await open()
+  const { emr, gateway } = both
+  await gateway.stopWorkers()
+  const first = await gateway.submit()
+  const second = await gateway.submit({ ...loadSample(), PatientId: 'another patient' })
+  const { payload } = gateway.records.keys
+  await gateway.redis.copy(payload(first.job), payload(second.job), 'REPLACE')
+  await gateway.startWorker()
+  expect(await gateway.ended(second.job)).toMatchObject({ status: 'Failed', statusCode: 500 })
+  expect((await gateway.ended(first.job)).status).toBe('Succeeded')
+  expect(emr.encounters().map((e) => e.correlationKey)).toEqual([first.job])
+})
+
+test('where the EMR keeps no key, no two jobs are told the same encounter', async () => {
+  await using both = await open()
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const [first, second] = [await gateway.submit(), await gateway.submit()]
+  const created: NewOutcome = {
+    ...cancelled,
+    status: 'Succeeded',
+    statusCode: 201,
+    result: { EncounterId: 'E-1', AlternativeIdentifiers: [] },
+    claims: true,
+  }
+  expect(await gateway.records.finish(first.job, created)).toBe('recorded')
+  expect(await gateway.records.finish(second.job, created)).toBe('claimed')
+  expect((await gateway.view(second.job)).Status).toBe('Queued')
+})
+
+test('a refusal does not settle what an earlier attempt left in doubt', async () => {
+  await using both = await open({ onUnknownOutcome: 'resend', backoffMs: 500 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'drop after commit', times: 1 })
+  const { job } = await gateway.submit()
+  await gateway.until(async () => emr.encounters().length === 1)
+  emr.misbehave({ how: { answer: 400 } })
+  expect(await gateway.ended(job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408, attempts: 2 })
+  expect(emr.encounters()).toHaveLength(1)
+})
+
+test('where the policy is stop, a retry by hand sends again, and a definite failure stays one', async () => {
+  await using both = await open({ onUnknownOutcome: 'stop' })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 401 }, times: 1 })
+  const refused = await gateway.submit()
+  expect(await gateway.ended(refused.job)).toMatchObject({ status: 'Failed', statusCode: 401 })
+  await gateway.retry(refused.job)
+  expect(await gateway.ended(refused.job)).toMatchObject({ status: 'Succeeded', round: 2, attempts: 1 })
+  emr.misbehave({ how: 'drop before commit', times: 1 })
+  const doubtful = await gateway.submit()
+  expect(await gateway.ended(doubtful.job)).toMatchObject({ status: 'OutcomeUnknown' })
+  await gateway.retry(doubtful.job)
+  expect(await gateway.ended(doubtful.job)).toMatchObject({ status: 'Succeeded', round: 2, attempts: 1 })
+  expect(emr.encounters()).toHaveLength(2)
+})
+
+test('a job whose deadline passes while its outcome is in doubt ends, and is not lost', async () => {
+  await using both = await open({ deadlineHours: 2 / 3_600, timeoutMs: 300, settleMs: 2_500 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: 'hang before commit', times: 1 })
+  const { job } = await gateway.submit()
+  expect(await gateway.ended(job)).toMatchObject({ status: 'Expired' })
+  expect(emr.encounters()).toEqual([])
+})
+
+test('a job that BullMQ has lost ends all the same once its deadline has passed', async () => {
+  await using both = await open({ deadlineHours: 1 / 3_600 })
+  const { gateway } = both
+  await gateway.stopWorkers()
+  const [untouched, called] = [await gateway.submit(), await gateway.submit()]
+  await gateway.records.begin(called.job)
+  await gateway.queue.obliterate({ force: true })
+  await gateway.startWorker()
+  expect(await gateway.ended(untouched.job)).toMatchObject({ status: 'Expired', application: 'demo' })
+  expect(await gateway.ended(called.job)).toMatchObject({ status: 'OutcomeUnknown', application: 'demo' })
+})
+
+test('a job that has been forgotten is not shown as waiting, though BullMQ still has it', async () => {
+  await using both = await open()
+  const { gateway } = both
+  const { job } = await gateway.submit()
+  await gateway.ended(job)
+  await gateway.redis.del(gateway.records.keys.outcome(job))
+  expect(await gateway.queue.getJob(job)).toBeDefined()
+  await expect(gateway.view(job)).rejects.toThrow('there is no such job')
+})
+
+test('while an EMR asks to be left alone its jobs are parked, and a shorter wish does not end a longer one', async () => {
+  await using both = await open({ concurrency: 2 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { answer: 429 }, times: 2 })
+  await gateway.queue.rateLimit(3_000)
+  const started = performance.now()
+  const jobs = [await gateway.submit(), await gateway.submit(), await gateway.submit()]
+  const ended = Promise.all(jobs.map(({ job }) => gateway.ended(job)))
+  await gateway.until(async () => emr.load().arrivals.length > 0)
+  expect(performance.now() - started).toBeGreaterThan(2_500)
+  const waiting = jobs[2]?.job ?? ''
+  expect(await gateway.until(async () => (await gateway.view(waiting)).Status === 'Parked')).toBe(true)
+  expect((await gateway.view(waiting)).ParkedReason).toContain('left alone')
+  expect((await ended).map((outcome) => outcome.status)).toEqual(['Succeeded', 'Succeeded', 'Succeeded'])
+})
+
+test('an EMR that drops the connection and commits as late as it may has one encounter', async () => {
+  await using both = await open({ timeoutMs: 1_000, settleMs: 300 })
+  const { emr, gateway } = both
+  emr.misbehave({ how: { dropAndCommitAfterMs: 1_100 }, times: 1 })
+  const { job } = await gateway.submit()
+  const done = await gateway.ended(job)
+  expect(done).toMatchObject({ status: 'Succeeded', attempts: 1, recovered: true })
+  expect(emr.encounters().map((e) => e.encounterId)).toEqual([done.result.EncounterId])
+})

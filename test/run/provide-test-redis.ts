@@ -1,0 +1,42 @@
+import { GenericContainer } from 'testcontainers'
+import { dockerAnswers, REDIS_IMAGE } from '../../shared/launch/find-redis.ts'
+import { startRedis } from '../../shared/launch/redis-server.ts'
+
+const PORT = 6379
+const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', '']
+
+/** A Redis that the tests have to themselves. */
+export type TestRedis = { url: string; close(): Promise<void> }
+
+/**
+ * A container by testcontainers where a Docker engine answers, or else a private `redis-server`; both as durable as in
+ * production. Tells `log` in one line which. Throws `LaunchError` where neither is to be had.
+ */
+export async function provideTestRedis(log: (line: string) => void): Promise<TestRedis> {
+  if (await dockerAnswers()) {
+    const redis = await startContainer().catch((error: unknown) => {
+      log(
+        `Docker answers, but ${REDIS_IMAGE} does not start: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    })
+    if (redis) {
+      log(`Redis for the tests: ${REDIS_IMAGE} by testcontainers`)
+      return redis
+    }
+  }
+  const redis = await startRedis({ persistent: true, log })
+  log(`Redis for the tests: ${redis.how}`)
+  return redis
+}
+
+async function startContainer(): Promise<TestRedis> {
+  // The reaper would be a second image to pull.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true'
+  const container = await new GenericContainer(REDIS_IMAGE)
+    .withCommand(['redis-server', '--protected-mode', 'no', ...SETTINGS])
+    .withExposedPorts(PORT)
+    .withStartupTimeout(60_000)
+    .start()
+  const url = `redis://${container.getHost()}:${container.getMappedPort(PORT)}`
+  return { url, close: async () => void (await container.stop()) }
+}

@@ -1,0 +1,437 @@
+import type { WebhookEndpoint } from '@encounter-gateway/shared/config/schema.ts'
+import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import { describeError } from '@encounter-gateway/shared/logger.ts'
+import { openAccept } from '@encounter-gateway/shared/records/accept.ts'
+import { openEncounterQueue, WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
+import { openRecords, type NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { sealingKey } from '@encounter-gateway/shared/sealing/seal.ts'
+import { openWebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
+import { startRelay } from '@encounter-gateway/worker/webhooks/relay.ts'
+import { startWebhookDeliveries } from '@encounter-gateway/worker/webhooks/webhook-worker.ts'
+import { QueueEvents } from 'bullmq'
+import { randomBytes } from 'node:crypto'
+import { EventEmitter, on } from 'node:events'
+import { pino } from 'pino'
+import { Webhook } from 'standardwebhooks'
+import { expect, onTestFinished, test } from 'vitest'
+import { startWebhookReceiver, type ReceiverAnswer } from '../fixtures/webhook-receiver.ts'
+
+/** A database of its own: the queue of webhooks has one name, and another file's worker must not take these deliveries. */
+const redisUrl = new URL(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379')
+redisUrl.pathname = '/9'
+
+const CANARY = 'CANARY-PATIENT'
+const URL_TOKEN = 'CANARY-URL-TOKEN'
+const BASE_URL_PATH = `/hooks?token=${URL_TOKEN}`
+
+type Deliveries = Partial<Parameters<typeof startWebhookDeliveries>[0]>
+
+/** One application and one connection of their own, on real Redis; all is let go of when the test ends. */
+async function gateway() {
+  const redis = connectRedis(redisUrl.href, 'consumer')
+  onTestFinished(() => redis.disconnect())
+  await untilReady(redis)
+  const connection = { emrSystem: 'Sandbox' as const, emrInstance: randomBytes(6).toString('hex'), deadlineHours: 1 }
+  const application = `app-${connection.emrInstance}`
+  const retention = { resultHours: 1, failedPayloadHours: 1 }
+  const records = openRecords(redis, { connection, sealingKeys: [sealingKey('k1', randomBytes(32))], retention })
+  const encounters = openEncounterQueue(redis, connection)
+  const deliveries = openWebhookQueue(redis)
+  const events = new QueueEvents(WEBHOOK_QUEUE, { connection: redis, prefix: 'eg', lastEventId: '$' })
+  await events.waitUntilReady()
+  onTestFinished(async () => {
+    await events.close()
+    await encounters.obliterate({ force: true })
+    await encounters.close()
+    await deliveries.obliterate({ force: true })
+    await deliveries.close()
+  })
+  const logged = new EventEmitter()
+  const lines: Record<string, unknown>[] = []
+  const write = (text: string) => {
+    const line = JSON.parse(text) as Record<string, unknown>
+    lines.push(line)
+    logged.emit('line', line)
+  }
+  const log = pino({ level: 'debug', serializers: { err: describeError } }, { write })
+
+  return {
+    redis,
+    connection,
+    application,
+    records,
+    deliveries,
+    log,
+    lines,
+
+    /** Accepts one job, ends it, and returns its id. */
+    async finishJob(outcome: Partial<NewOutcome> = {}, BatchId?: string) {
+      const jobId = newJobId(connection)
+      const routing = { application, ...(BatchId && { BatchId, ItemIndex: 0 }) }
+      const accept = openAccept(redis, encounters, records)
+      await accept({ jobId, application, plain: Buffer.from(CANARY), idempotency: [] })
+      const said = await records.finish(jobId, {
+        status: 'Succeeded',
+        statusCode: 201,
+        result: { EncounterId: CANARY, AlternativeIdentifiers: [] },
+        routing,
+        createdAt: Date.now(),
+        maxAttempts: 5,
+        announce: true,
+        ...outcome,
+      })
+      expect(said).toBe('recorded')
+      return jobId
+    },
+
+    outboxSize: () => redis.zcard(records.keys.outbox),
+
+    /** Makes the entries of the outbox look as if they had been there for a minute. */
+    async ageOutbox() {
+      for (const entry of await redis.zrangebyscore(records.keys.outbox, '-inf', '+inf')) {
+        await redis.zadd(records.keys.outbox, 'XX', String(Date.now() - 60_000), entry)
+      }
+    },
+
+    /** Resolves when BullMQ says `event` of this delivery. */
+    async told(event: 'completed' | 'failed' | 'delayed' | 'duplicated', jobId: string, round = 1) {
+      for await (const [about] of on(events, event) as AsyncIterable<[{ jobId: string }]>) {
+        if (about.jobId === `msg_${jobId}_${round}`) return
+      }
+    },
+
+    /** Resolves with the first log line of this message that is written from now on. */
+    async nextLine(message: string) {
+      for await (const [line] of on(logged, 'line') as AsyncIterable<[Record<string, unknown>]>) {
+        if (line['msg'] === message) return line
+      }
+      throw new Error('the log has ended')
+    },
+
+    /** Starts a worker's deliveries for this application's endpoint. */
+    deliver(webhook: WebhookEndpoint | undefined, options: Deliveries & { allowHosts?: string[] } = {}) {
+      const { allowHosts = [], ...rest } = options
+      const keyHash = `sha256:${'0'.repeat(64)}`
+      const settings = { name: application, keyHash, waitSeconds: 0, requestsPerMinute: 1, maxPending: 1, share: 1 }
+      const running = startWebhookDeliveries({
+        config: {
+          applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
+          connections: [connection] as never,
+          webhooks: { allowHttp: true, allowHosts },
+        },
+        redis,
+        log,
+        retryScheduleMs: [1, 1, 1],
+        ...rest,
+      })
+      onTestFinished(() => running.close())
+      return running
+    },
+  }
+}
+
+async function receiver(answer?: ReceiverAnswer) {
+  const started = await startWebhookReceiver(answer)
+  onTestFinished(() => started[Symbol.asyncDispose]())
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  return { ...started, secret, endpoint: { url: started.url + BASE_URL_PATH, secret } }
+}
+
+test('an outcome is posted to its application, thin, and signed so that the foreign library accepts it', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob({}, 'batch1')
+  const completed = at.told('completed', jobId)
+  deliveries.poke(at.connection)
+
+  const { headers, body, path } = await to.nth(1)
+  expect(path).toBe(BASE_URL_PATH)
+  expect(headers).toMatchObject({ 'webhook-id': `msg_${jobId}_1`, 'content-type': 'application/json' })
+  expect(new Webhook(to.secret).verify(body, headers)).toStrictEqual({
+    type: 'encounter.created',
+    timestamp: expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+    data: {
+      JobId: jobId,
+      BatchId: 'batch1',
+      EMRSystem: 'Sandbox',
+      EmrInstance: at.connection.emrInstance,
+      StatusCode: 201,
+    },
+  })
+  await completed
+  expect(await at.outboxSize()).toBe(0)
+})
+
+test('a job that ends again after a retry by hand is told of again, under another webhook-id', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const failed = { status: 'Failed', statusCode: 502, result: {} } as const
+  const jobId = await at.finishJob(failed)
+  deliveries.poke()
+  await to.nth(1)
+  expect(await at.records.reopen(jobId, { application: at.application })).toBe('reopened')
+  const routing = { application: at.application }
+  await at.records.finish(jobId, { ...failed, routing, createdAt: 0, maxAttempts: 5, announce: true })
+  deliveries.poke()
+  await to.nth(2)
+  expect(to.received.map(({ headers }) => headers['webhook-id'])).toStrictEqual([`msg_${jobId}_1`, `msg_${jobId}_2`])
+})
+
+test('an endpoint that fails twice gets the same webhook-id and body until it answers 2xx', async () => {
+  const at = await gateway()
+  const to = await receiver((response, n) => void response.writeHead(n < 3 ? 500 : 200).end())
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob()
+  const completed = at.told('completed', jobId)
+  deliveries.poke()
+  await completed
+
+  expect(to.received).toHaveLength(3)
+  expect(new Set(to.received.map(({ headers }) => headers['webhook-id']))).toStrictEqual(new Set([`msg_${jobId}_1`]))
+  expect(new Set(to.received.map(({ body }) => body)).size).toBe(1)
+  for (const { body, headers } of to.received) new Webhook(to.secret).verify(body, headers)
+  const attempts = at.lines.filter((line) => line['msg'] === 'delivery.attempted')
+  expect(attempts).toMatchObject([
+    { delivery: `msg_${jobId}_1`, job: jobId, attempt: 1, of: 4, outcome: 'endpoint answered 500', next: 'retry' },
+    { attempt: 2, outcome: 'endpoint answered 500', next: 'retry', nextInMs: 1 },
+    { application: at.application, host: to.host, attempt: 3, outcome: 'endpoint answered 200', next: 'none' },
+  ])
+})
+
+test('a delivery that has failed as often as the schedule allows becomes a dead letter', async () => {
+  const at = await gateway()
+  const to = await receiver((response) => void response.writeHead(503).end(CANARY))
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob()
+  const failed = at.told('failed', jobId)
+  deliveries.poke()
+  await failed
+  expect(to.received).toHaveLength(4)
+  const letter = await at.deliveries.getJob(`msg_${jobId}_1`)
+  expect(letter).toMatchObject({ failedReason: 'endpoint answered 503', attemptsMade: 4, stacktrace: [] })
+})
+
+test('410 makes a dead letter at once', async () => {
+  const at = await gateway()
+  const to = await receiver((response) => void response.writeHead(410).end())
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob()
+  const failed = at.told('failed', jobId)
+  deliveries.poke()
+  await failed
+  expect(to.received).toHaveLength(1)
+  const letter = await at.deliveries.getJob(`msg_${jobId}_1`)
+  expect(letter).toMatchObject({ failedReason: 'endpoint answered 410: gone', attemptsMade: 1 })
+})
+
+test.for([429, 503])('the Retry-After of a %i is honoured', async (status) => {
+  const at = await gateway()
+  const to = await receiver((response) => void response.writeHead(status, { 'retry-after': '3600' }).end())
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob()
+  const delayed = at.told('delayed', jobId)
+  deliveries.poke()
+  await delayed
+  expect(await at.deliveries.getJob(`msg_${jobId}_1`)).toMatchObject({ delay: 3_600_000, attemptsMade: 1 })
+})
+
+test('a redirect is a failure and is not followed', async () => {
+  const at = await gateway()
+  const elsewhere = await receiver()
+  const to = await receiver((response) => void response.writeHead(307, { location: elsewhere.url }).end())
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host, elsewhere.host] })
+  const jobId = await at.finishJob()
+  const failed = at.told('failed', jobId)
+  deliveries.poke()
+  await failed
+  expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint answered 307')
+  expect(elsewhere.connections()).toBe(0)
+})
+
+test.for(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
+  'an endpoint at %s, not allowed by the configuration, is never connected to',
+  async (host) => {
+    const [at, to] = [await gateway(), await receiver()]
+    const url = to.endpoint.url.replace('127.0.0.1', host)
+    const deliveries = at.deliver({ ...to.endpoint, url })
+    const jobId = await at.finishJob()
+    const failed = at.told('failed', jobId)
+    deliveries.poke()
+    await failed
+    expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint address is not allowed')
+    expect(to.connections()).toBe(0)
+  },
+)
+
+test('an endpoint that does not answer is given up after the time-out', async () => {
+  const [at, to] = [await gateway(), await receiver(() => {})]
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], timeoutMs: 50, retryScheduleMs: [] })
+  const jobId = await at.finishJob()
+  const failed = at.told('failed', jobId)
+  deliveries.poke()
+  await failed
+  expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint did not answer in time')
+})
+
+test('an endpoint that nobody listens at could not be reached', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  await to[Symbol.asyncDispose]()
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], retryScheduleMs: [] })
+  const jobId = await at.finishJob()
+  const failed = at.told('failed', jobId)
+  deliveries.poke()
+  await failed
+  expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint could not be reached')
+  expect(at.lines).toContainEqual(expect.objectContaining({ msg: 'delivery.attempted', cause: 'ECONNREFUSED' }))
+})
+
+test('a secret that cannot be decoded fails the delivery without a word of it', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  const secret = `whsec_${'A'.repeat(32)}====`
+  const deliveries = at.deliver({ ...to.endpoint, secret }, { allowHosts: [to.host], retryScheduleMs: [] })
+  const jobId = await at.finishJob()
+  const failed = at.told('failed', jobId)
+  deliveries.poke()
+  await failed
+  const letter = await at.deliveries.getJob(`msg_${jobId}_1`)
+  expect(letter?.failedReason).toBe('the gateway could not make the request')
+  expect(JSON.stringify(at.lines)).not.toContain(secret)
+})
+
+test('2xx counts even if the body of the answer never ends', async () => {
+  const at = await gateway()
+  const to = await receiver((response) => {
+    response.writeHead(200)
+    const more = () => {
+      while (response.write(Buffer.alloc(65_536)));
+    }
+    response.on('drain', more)
+    more()
+  })
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob()
+  const completed = at.told('completed', jobId)
+  deliveries.poke()
+  await completed
+  expect(to.received).toHaveLength(1)
+})
+
+test('an application whose endpoint was taken out of the configuration is no longer told, and nothing waits for it', async () => {
+  const at = await gateway()
+  const deliveries = at.deliver(undefined)
+  const jobId = await at.finishJob()
+  const completed = at.told('completed', jobId)
+  deliveries.poke()
+  await completed
+  expect(at.lines).toContainEqual(
+    expect.objectContaining({ msg: 'delivery.attempted', job: jobId, outcome: 'no endpoint is configured' }),
+  )
+})
+
+test('what a dead worker left in the outbox is swept up by another', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  const jobIds = [await at.finishJob(), await at.finishJob()]
+  await at.ageOutbox()
+  at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const ids = [await to.nth(1), await to.nth(2)].map(({ headers }) => headers['webhook-id'])
+  expect(new Set(ids)).toStrictEqual(new Set(jobIds.map((jobId) => `msg_${jobId}_1`)))
+})
+
+test('a relay cut off between add and removal leaves one delivery, and the next sweep adds no second one', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  const jobId = await at.finishJob()
+  await at.ageOutbox()
+
+  // This relay's user may do all but the last step, so it gets just that far.
+  const user = `cut-off-${at.connection.emrInstance}`
+  await at.redis.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '&*', '+@all', '-zrem')
+  onTestFinished(() => void at.redis.call('ACL', 'DELUSER', user))
+  const url = new URL(redisUrl)
+  url.username = user
+  url.password = 'any'
+  const crippled = connectRedis(url.href, 'consumer')
+  onTestFinished(() => crippled.disconnect())
+  const queue = openWebhookQueue(crippled)
+  const cutOff = at.nextLine('webhooks.notRelayed')
+  const relay = startRelay({ redis: crippled, queue, connections: [at.connection], log: at.log })
+  await cutOff
+  await relay.close()
+  await queue.close()
+  expect(await at.outboxSize()).toBe(1)
+  expect(await at.deliveries.getJobState(`msg_${jobId}_1`)).toBe('waiting')
+
+  const secondAdd = at.told('duplicated', jobId)
+  const completed = at.told('completed', jobId)
+  at.deliver(to.endpoint, { allowHosts: [to.host] })
+  await Promise.all([secondAdd, completed])
+  expect(to.received).toHaveLength(1)
+})
+
+test('an outbox of more entries than one chunk is emptied, and an unreadable one holds up no other', async () => {
+  const at = await gateway()
+  const { outbox } = at.records.keys
+  await at.redis.zadd(outbox, 0, 'no event of ours')
+  const about = { Round: 1, At: 1, Status: 'Succeeded', StatusCode: 201, Application: at.application }
+  for (let n = 0; n < 1_200; n++) {
+    await at.redis.zadd(outbox, 1, JSON.stringify({ ...about, JobId: `${at.connection.emrInstance}${n}` }))
+  }
+  const queue = openWebhookQueue(at.redis)
+  const relay = startRelay({ redis: at.redis, queue, connections: [at.connection], log: at.log })
+  relay.poke(at.connection)
+  while ((await at.outboxSize()) > 1) await at.redis.ping()
+  await relay.close()
+  expect(await queue.getWaitingCount()).toBe(1_200)
+  await queue.close()
+})
+
+test('a worker that stops gives a delivery in flight back to the queue without spending a try', async () => {
+  const [at, to] = [await gateway(), await receiver(() => {})]
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], drainMs: 0 })
+  const jobId = await at.finishJob()
+  deliveries.poke()
+  await to.nth(1)
+  await deliveries.close()
+  const job = await at.deliveries.getJob(`msg_${jobId}_1`)
+  expect(job?.attemptsMade).toBe(0)
+  expect(await job?.getState()).toBe('delayed')
+})
+
+test('neither patient data nor the secrets of an endpoint are left in Redis or in the log', async () => {
+  const at = await gateway()
+  const to = await receiver((response, n) => {
+    if (n === 1) response.writeHead(400, CANARY, { 'x-patient': CANARY }).end(CANARY)
+    else if (n === 2) response.destroy(new Error(CANARY))
+    else if (n === 3) response.socket?.end(`${CANARY} no HTTP at all\r\n\r\n`)
+    else response.writeHead(200).end(CANARY)
+  })
+  const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const jobId = await at.finishJob()
+  const completed = at.told('completed', jobId)
+  deliveries.poke()
+  await completed
+  expect(to.received).toHaveLength(4)
+  const kept = JSON.stringify([await dump(at.redis, 'eg:{webhooks}:*'), await dump(at.redis, `*${jobId}*`), at.lines])
+  expect(kept).toContain(jobId)
+  for (const secret of [CANARY, URL_TOKEN, to.secret, to.secret.slice('whsec_'.length)]) {
+    expect(kept).not.toContain(secret)
+  }
+})
+
+/** Everything under keys of this pattern, as text. */
+async function dump(redis: ReturnType<typeof connectRedis>, pattern: string): Promise<unknown[]> {
+  const keys = await redis.keys(pattern)
+  return Promise.all(
+    keys.map(async (key) => {
+      const type = await redis.type(key)
+      if (type === 'string') return [key, await redis.get(key)]
+      if (type === 'hash') return [key, await redis.hgetall(key)]
+      if (type === 'zset') return [key, await redis.zrangebyscore(key, '-inf', '+inf')]
+      if (type === 'list') return [key, await redis.lrange(key, 0, -1)]
+      if (type === 'stream') return [key, await redis.xrange(key, '-', '+')]
+      // gone meanwhile: BullMQ's marker is there for moments only
+      if (type === 'none') return []
+      throw new Error(`a ${type} at ${key} would go unread`)
+    }),
+  )
+}

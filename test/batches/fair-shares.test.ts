@@ -6,7 +6,7 @@ import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/
 import { openTurns } from '@encounter-gateway/shared/records/turns.ts'
 import { Worker, type Job } from 'bullmq'
 import { randomBytes } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { connectBoth, sharedRedisUrl } from '../fixtures/redis-server.ts'
 
 const CONCURRENCY = 5
@@ -14,7 +14,7 @@ const usualKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
 const retention = { resultHours: 1, failedPayloadHours: 1 }
 
 /** A connection whose EMR creates one encounter after the other; only who is served when counts here. */
-async function openLine(shares: Record<string, number>) {
+async function openLine(shares: Record<string, number>, concurrency = CONCURRENCY) {
   const connection = { emrSystem: 'Sandbox', emrInstance: `t${randomBytes(8).toString('hex')}`, deadlineHours: 1 }
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
   const queue = openEncounterQueue(redis, connection)
@@ -25,7 +25,7 @@ async function openLine(shares: Record<string, number>) {
       redis,
       queue,
       batches: batchesWith(sealingKeys),
-      concurrency: CONCURRENCY,
+      concurrency,
       applications: Object.entries(shares).map(([name, share]) => ({ name, share })),
       failed: (error) => faults.push(error),
     })
@@ -34,6 +34,8 @@ async function openLine(shares: Record<string, number>) {
   await worker.waitUntilReady()
   const served: string[] = []
   return {
+    redis,
+    queue,
     served,
     faults,
     /** Gives the turns to a process that has these sealing keys. */
@@ -137,4 +139,19 @@ test('a batch begun with a sealing key that is gone stops no other, and has its 
   expect(share(together, 'waits')).toBeGreaterThanOrEqual(35)
   expect(share(together, 'waits')).toBeLessThanOrEqual(45)
   expect(line.faults).toHaveLength(1)
+}, 60_000)
+
+test('at most 200 jobs go into one transaction, and one poke fills a window that is larger', async () => {
+  await using line = await openLine({ one: 1 }, 300)
+  const picking = vi.spyOn(line.redis, 'egTurns')
+  await line.arrive('one', 700)
+  await expect.poll(() => line.queue.getJobCountByTypes('prioritized'), { timeout: 10_000 }).toBe(600)
+  const replies = await Promise.all(
+    picking.mock.results.map(({ value }) => value as ReturnType<typeof line.redis.egTurns>),
+  )
+  const picked = replies.flatMap(([kind, , , , batches = []]) =>
+    kind === 'turns' ? [(batches[4] as number[]).length] : [],
+  )
+  expect(picked).toEqual([200, 200, 200])
+  expect(line.faults).toEqual([])
 }, 60_000)

@@ -3,21 +3,22 @@
 -- by 1/share; within an application, batches go by age. Nothing is decided yet: turns-taken.lua does that, in one
 -- transaction with the jobs that BullMQ gets.
 -- KEYS  turns, fair, the lock, BullMQ's wait, paused and prioritized
--- ARGV  base of the connection's keys, window, ms that the lock holds, number of sealing keys that the caller has, their ids,
---       then application, share, ...
+-- ARGV  base of the connection's keys, window, items to pick at most, ms that the lock holds, number of sealing keys that the
+--       caller has, their ids, then application, share, ...
 -- Gives {'empty', {missing key id, ...}} | {'full'} | {'busy'} |
 --       {'turns', {missing key id, ...}, virtual time, {application, tag, ...}, {BatchId, application, key id, createdAt, {index, ...}, ...}}
 -- A batch whose JobIds come from a key that the caller has not got is passed over, and waits on.
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'empty', {} } end
 local room = tonumber(ARGV[2]) - redis.call('LLEN', KEYS[4]) - redis.call('LLEN', KEYS[5]) - redis.call('ZCARD', KEYS[6])
 if room <= 0 then return { 'full' } end
-if not redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[3]) then return { 'busy' } end
+room = math.min(room, tonumber(ARGV[3]))
+if not redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[4]) then return { 'busy' } end
 
 local CHUNK = 4096
 local base = ARGV[1]
 local has_key, missing, missed = {}, {}, {}
-local first_share = 5 + tonumber(ARGV[4])
-for i = 5, first_share - 1 do has_key[ARGV[i]] = true end
+local first_share = 6 + tonumber(ARGV[5])
+for i = 6, first_share - 1 do has_key[ARGV[i]] = true end
 local shares = {}
 for i = first_share, #ARGV, 2 do shares[ARGV[i]] = tonumber(ARGV[i + 1]) end
 

@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { abortScript } from './abort-script.ts'
+import { openScriptedGateway } from './scripted-gateway.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'gateway-package-'))
@@ -38,6 +40,26 @@ test('the package runs as JavaScript that needs nothing of this repository', asy
   ]).catch((error: { stdout: string }) => error)
   expect(files).toBe('')
 })
+
+/** The first Node on the path that is not the one of the tests. */
+function olderNode(): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((each) => join(each, 'node'))
+    .filter((each) => existsSync(each))
+    .find((each) => execFileSync(each, ['--version'], { encoding: 'utf8' }).trim() !== process.version)
+}
+
+test.skipIf(!olderNode())(
+  'an abort ends every call also after a garbage collection on an older Node',
+  async () => {
+    await using gateway = await openScriptedGateway(...abortScript.answers)
+    const client = pathToFileURL(join(installed, 'dist/src/index.js')).href
+    const { stdout } = await run(olderNode() ?? '', ['--expose-gc', abortScript.path, client, gateway.url])
+    expect(stdout).toBe(abortScript.aborted)
+  },
+  60_000,
+)
 
 test('what the package exports is the client, with its types', async () => {
   const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {

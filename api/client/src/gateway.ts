@@ -3,7 +3,7 @@ import { refusalOf } from './gateway-error.ts'
 import type { paths } from './openapi.ts'
 import type { OnPause } from './patience.ts'
 import { identityHeaders, loginHeaders, type EmrLogin, type Identity } from './request-headers.ts'
-import { retryingFetch, type Sending } from './retrying-fetch.ts'
+import { RequestWithSignal, retryingFetch, type Sending } from './retrying-fetch.ts'
 import type { Fetch } from './try-once.ts'
 
 const SECOND = 1000
@@ -48,7 +48,13 @@ export function openGateway(options: ClientOptions): Gateway {
     onPause: options.onPause,
   } satisfies Sending
   // a redirect would take the credentials along to wherever it points
-  const api = createApi<paths>({ baseUrl, headers: identity, redirect: 'manual', fetch: retryingFetch(sending) })
+  const api = createApi<paths>({
+    baseUrl,
+    headers: identity,
+    redirect: 'manual',
+    Request: RequestWithSignal,
+    fetch: retryingFetch(sending),
+  })
   return { api, baseUrl, sending, identity, loginFor: (more) => ({ ...login, ...loginHeaders(more) }) }
 }
 

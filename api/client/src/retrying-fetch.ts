@@ -15,14 +15,29 @@ export type Sending = {
 const STREAMS = new Set<string | null>(['application/x-ndjson', 'text/event-stream'])
 
 /**
+ * A Request that keeps the signal it was made with. The signal that a Request itself makes of it follows only until the Request is
+ * garbage collected (Node 20 and 24), and is deaf from then on, while an answer is still being read.
+ */
+export class RequestWithSignal extends Request {
+  readonly callerSignal: AbortSignal | undefined
+  constructor(input: string | URL | Request, init: RequestInit = {}) {
+    const { signal, ...rest } = init
+    super(input, rest)
+    this.callerSignal = signal ?? undefined
+  }
+}
+
+/**
  * A `fetch` that tries again what may pass: 429 and 503 always, since nothing has been done then; a request that got no answer
  * only if it may be done twice or carries an Idempotency-Key. Gives back every other answer as it is.
  */
 export function retryingFetch(sending: Sending): (request: Request) => Promise<Response> {
   return async (request) => {
-    const patience = openPatience({ ...sending, signal: request.signal })
+    // a middleware of the caller's own may have put a plain Request in its place
+    const signal = request instanceof RequestWithSignal ? request.callerSignal : request.signal
+    const patience = openPatience({ ...sending, signal })
     for (;;) {
-      const result = await answerTo(sending, request)
+      const result = await answerTo(sending, request, signal)
       if (!(result instanceof GatewayError)) return result
       if (result.status === undefined && !mayBeRepeated(request)) throw result
       await patience.pause(result)
@@ -30,8 +45,12 @@ export function retryingFetch(sending: Sending): (request: Request) => Promise<R
   }
 }
 
-async function answerTo({ fetch, timeoutMs }: Sending, request: Request): Promise<Response | GatewayError> {
-  const about = { timeoutMs: timeoutMs + waitMsOf(request), streamed: isStreamed(request) }
+async function answerTo(
+  { fetch, timeoutMs }: Sending,
+  request: Request,
+  signal: AbortSignal | undefined,
+): Promise<Response | GatewayError> {
+  const about = { signal, timeoutMs: timeoutMs + waitMsOf(request), streamed: isStreamed(request) }
   try {
     const response = await tryOnce(fetch, request.clone(), about)
     if (response.ok || response.status === 304) return response

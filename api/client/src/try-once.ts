@@ -5,24 +5,25 @@ export type Fetch = (input: string | Request, init?: RequestInit) => Promise<Res
 
 /**
  * Sends a request once. `timeoutMs` is for the answer to begin, and of an answer that is not a stream, to be there whole. Throws
- * a GatewayError without a status if there is none, and the signal's reason once that is aborted.
+ * a GatewayError without a status if there is none, and the signal's reason once that is aborted. `signal` is the caller's own, never the
+ * Request's.
  */
 export async function tryOnce(
   fetch: Fetch,
   request: Request,
-  about: { timeoutMs: number; streamed: boolean },
+  about: { signal: AbortSignal | undefined; timeoutMs: number; streamed: boolean },
 ): Promise<Response> {
-  const { signal } = request
+  const { signal } = about
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(new TimeoutError()), about.timeoutMs)
   try {
-    const response = await fetch(request, { signal: AbortSignal.any([signal, timeout.signal]) })
+    const response = await fetch(request, { signal: AbortSignal.any([timeout.signal, ...(signal ? [signal] : [])]) })
     if (about.streamed && response.ok) return response
     const { status, statusText, headers } = response
     if (status === 0 || status === 204 || status === 304) return response
     return new Response(await response.arrayBuffer(), { status, statusText, headers })
   } catch (error) {
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
     throw unreachable(request.url, error)
   } finally {
     clearTimeout(timer)

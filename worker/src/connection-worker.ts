@@ -12,7 +12,8 @@ import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import { openBreaker, type Breaker } from './attempts/breaker.ts'
 import { cancelBatches } from './upkeep/cancel-batches.ts'
-import { createEncounter, TryAgain, type Attempted, type EncounterJob } from './attempts/create-encounter.ts'
+import { createEncounter, TryAgain, type EncounterJob } from './attempts/create-encounter.ts'
+import type { Attempted, ConnectionAtWork } from './connection-at-work.ts'
 import { openEmr } from './emr/registry.ts'
 import { startSweep } from './upkeep/sweep.ts'
 
@@ -74,13 +75,13 @@ export async function startConnectionWorker(about: {
   const announced = new Set(config.applications.filter((a) => a.webhook).map((a) => a.name))
   const announces = (application: string) => announced.has(application)
   const attempts = log.child({}, { redact: [] })
-  const workplace = { ...about, emr, records, breaker, log, attempts, announces }
+  const atWork: ConnectionAtWork = { ...about, emr, records, breaker, log, attempts, announces }
 
   await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
   await breaker.heal()
   const worker = new Worker<Routing, void, typeof CREATE_ENCOUNTER>(
     queueNameOf(connection),
-    (job: EncounterJob, token = '') => createEncounter(job, token, workplace),
+    (job: EncounterJob, token = '') => createEncounter(job, token, atWork),
     {
       connection: redis,
       prefix: KEY_PREFIX,
@@ -112,7 +113,7 @@ export async function startConnectionWorker(about: {
 
   let closing = false
   let cancelled: Promise<void> | undefined
-  const cancelling = { ...workplace, queue, batches }
+  const cancelling = { ...atWork, redis, queue, batches }
   const batchCheck = setInterval(() => {
     turns.poke()
     cancelled ??= cancelBatches(cancelling, () => closing)

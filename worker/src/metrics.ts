@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { Attempted } from './attempts/create-encounter.ts'
+import type { Attempted } from './connection-at-work.ts'
 import type { ConnectionWorker } from './connection-worker.ts'
 
 /** This worker's figures for Prometheus. Labels name connections and codes, never jobs. */

@@ -44,6 +44,30 @@ export function outcomeUnknown(detail: string): Ending {
   }
 }
 
+/** An attempt got no answer, and nothing that followed settled the question. */
+export function neverSettled(): Ending {
+  return outcomeUnknown('An attempt got no answer, and no later one settled whether the EMR has the encounter.')
+}
+
+/** The EMR could not be asked. */
+export function neverAsked(): Ending {
+  return outcomeUnknown('The EMR could not be asked whether it has the encounter.')
+}
+
+/** The policy of the connection is to stop where a call got no answer. */
+export function unanswered(code: EmrErrorCode): Ending {
+  return outcomeUnknown(
+    code === 408
+      ? 'The EMR did not answer in time, and this connection does not allow to send the encounter again.'
+      : 'The EMR broke off without an answer, and this connection does not allow to send the encounter again.',
+  )
+}
+
+/** The EMR was searched by likeness, and another job was told that encounter. */
+export function foundForAnother(): Ending {
+  return outcomeUnknown('The encounter that the EMR has was already found to be that of another job.')
+}
+
 /** The deadline passed before the EMR saw the job. */
 export function expired(): Ending {
   const detail = 'The job waited longer than its deadline and was not sent to the EMR.'

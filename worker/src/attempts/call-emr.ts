@@ -1,0 +1,84 @@
+import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { unpackPayload } from '@encounter-gateway/shared/sealing/payload.ts'
+import type { ConnectionAtWork } from '../connection-at-work.ts'
+import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr/emr.ts'
+import { HeldByBreaker } from './breaker.ts'
+import { limitCall } from './call-limit.ts'
+import type { Answer, Call } from './decide.ts'
+
+const VERBOSE = { level: 'debug' }
+
+/** This process was suspended after marking the call. Others may assume the call has ended, so it is not made. */
+class TooLate extends Error {
+  override name = 'TooLate'
+}
+
+/** The job that a call is made for. */
+export type CalledFor = { jobId: string; application: string }
+
+/**
+ * One call to the EMR: bounded in time, counted by the breaker, reported in one log line. `action` creates the encounter where the
+ * call may be made (`go`), and asks for it where an earlier one is in doubt. Never throws.
+ */
+export async function callEmr<T extends EncounterFound | undefined>(
+  { jobId, application }: CalledFor,
+  at: ConnectionAtWork,
+  call: Call,
+  action: (order: EncounterOrder, limits: EmrCall) => Promise<T>,
+): Promise<Answer<T>> {
+  const { connection } = at
+  const creating = call.kind === 'go'
+  const startedAt = performance.now()
+  let verbose = false
+  let called = false
+  const report = (outcome: string, code: number, more: object = {}) => {
+    const ms = Math.round(performance.now() - startedAt)
+    const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
+    const log = verbose ? at.attempts.child({}, VERBOSE) : at.attempts
+    log.info({ job: jobId, attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
+    at.attempted({ outcome, code, ms })
+  }
+  try {
+    const payload = unpackPayload(at.records.openPayload(jobId, application, call.payload))
+    const { credentials, request } = payload
+    verbose = payload.verbose
+    const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
+    // counted from the mark on: after that others take it that the call has ended
+    const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? performance.now() - call.askedAt : 0))
+    const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
+    const value = await at.breaker.call(call.probing, creating ? 'creation' : 'question', async () => {
+      if (leftMs() <= 0) throw new TooLate('the call would come too late')
+      called = true
+      return action(order, {
+        signal,
+        // few calls have anything to say
+        get log() {
+          return at.log.child({ job: jobId }, verbose ? VERBOSE : {})
+        },
+        ...(creating && { sendBy: call.askedAt + connection.timeoutMs }),
+      })
+    })
+    // after a failure the signal still has to end what the connector may have left behind
+    release()
+    if (creating) report('created', 201)
+    else report(value ? 'found' : 'absent', value ? 201 : 404)
+    return { kind: 'answered', value }
+  } catch (error) {
+    if (error instanceof HeldByBreaker) return { kind: 'held' }
+    if (error instanceof TooLate) {
+      report('held up', 0)
+      return { kind: 'late' }
+    }
+    if (error instanceof EmrError) {
+      const outcome = error.outcomeUnknown ? 'unknown' : 'refused'
+      report(outcome, error.code, { reason: error.message, again: error.retry })
+      return { kind: 'failed', error }
+    }
+    report('fault', 500)
+    at.log.error({ job: jobId, err: error }, 'encounter.fault')
+    if (!called) return { kind: 'fault' }
+    // a fault of ours, perhaps after the EMR had created the encounter
+    const about = { outcomeUnknown: true, retry: false }
+    return { kind: 'failed', error: new EmrError(500, 'the gateway failed while it called the EMR', about) }
+  }
+}

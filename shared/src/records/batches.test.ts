@@ -1,0 +1,272 @@
+import { expect, test } from 'vitest'
+import { PRINT_BYTES } from './item-records.ts'
+import { inMs, near, now, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
+
+const sealed = expect.any(String) as string
+
+async function outboxOf(store: Store): Promise<unknown[]> {
+  return (await store.redis.zrange(store.keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
+}
+
+/** What batch-accept.lua says of a batch of one application when it is told of items as they are, with at most two rejections kept. */
+async function acceptRaw(store: Store, batchId: string, items: readonly (readonly string[])[]) {
+  const { keys } = store
+  const touched = [
+    keys.batch(batchId),
+    keys.items(batchId),
+    keys.prints(batchId),
+    keys.rejections(batchId),
+    keys.pending,
+    keys.jobs('demo'),
+    keys.depth,
+    keys.turns,
+    keys.fair,
+    keys.backlog('demo'),
+    ...items.filter(([state]) => state === 'q').map(([, , jobId = '']) => keys.payload(jobId)),
+  ]
+  const about = [
+    'demo',
+    batchId,
+    'k1',
+    await store.redis.strlen(keys.items(batchId)),
+    1_000_000,
+    2_000_000,
+    3_000_000,
+    2,
+  ]
+  return store.redis.egBatchAccept(touched.length, ...touched, ...about, ...items.flat())
+}
+
+test('the first items make the batch: a letter and a print for each, and a job for each that is valid', async () => {
+  await using store = await openStore()
+  const { batch, accepted, jobs } = await store.addBatch('qrq')
+  const { batchId } = batch
+  const [first = '', , third = ''] = jobs
+  expect(accepted).toEqual({ kind: 'accepted', accepted: 2, rejected: 1 })
+  expect(await store.state()).toEqual({
+    [`batch:${batchId}`]: { application: 'demo', key: 'k1', createdAt: now(), updatedAt: now(), q: '2', r: '1' },
+    [`items:${batchId}`]: 'qrq',
+    [`prints:${batchId}`]: expect.any(String),
+    [`rejections:${batchId}`]: { 1: sealed },
+    [`payload:${first}`]: sealed,
+    [`payload:${third}`]: sealed,
+    pending: { [first]: inMs(terms.deadline), [third]: inMs(terms.deadline) },
+    'jobs:demo': { [first]: now(), [third]: now() },
+    depth: { demo: '2' },
+    turns: { demo: '0' },
+    'backlog:demo': { [batchId]: now() },
+  })
+  expect(await store.ttls()).toMatchObject({
+    [`batch:${batchId}`]: near(terms.batch),
+    [`items:${batchId}`]: near(terms.batch),
+    [`prints:${batchId}`]: near(terms.batch),
+    [`rejections:${batchId}`]: near(terms.batch),
+    [`payload:${first}`]: near(terms.payload),
+  })
+  expect(await store.redis.strlen(store.keys.prints(batchId))).toBe(3 * PRINT_BYTES)
+  expect(
+    await store.batches.knownItems(
+      batch,
+      0,
+      store.items(batch, 0, 'qrq').map((_, at) => ({ bytes: Buffer.from(`line ${at}`) })),
+    ),
+  ).toBe(3)
+  // BullMQ learns of an item only when its turn has come
+  expect(await store.queue.getWaitingCount()).toBe(0)
+  for (const [at, jobId] of [first, third].entries()) {
+    expect(await store.records.itemRouting(jobId)).toEqual({ application: 'demo', BatchId: batchId, ItemIndex: at * 2 })
+  }
+})
+
+test('a batch of nothing but rejected lines waits for no turn', async () => {
+  await using store = await openStore()
+  const { batch, accepted } = await store.addBatch('r')
+  expect(accepted).toEqual({ kind: 'accepted', accepted: 0, rejected: 1 })
+  expect(Object.keys(await store.state()).sort()).toEqual(
+    ['batch', 'items', 'prints', 'rejections'].map((kind) => `${kind}:${batch.batchId}`),
+  )
+})
+
+test('items that follow are counted on, in the batch that there is', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('q')
+  const { batchId } = batch
+  await store.redis.hset(store.keys.batch(batchId), { createdAt: 77, updatedAt: 78 })
+  await store.redis.zadd(store.keys.turns, 9, 'demo')
+  expect(await store.addBatch('qr', 'demo', 1, batch)).toMatchObject({ accepted: { accepted: 1, rejected: 1 } })
+  expect(await store.state()).toMatchObject({
+    [`batch:${batchId}`]: { createdAt: '77', updatedAt: now(), q: '2', r: '1' },
+    [`items:${batchId}`]: 'qqr',
+    [`rejections:${batchId}`]: { 2: sealed },
+    depth: { demo: '2' },
+    // who is in line already keeps the place
+    turns: { demo: '9' },
+    'backlog:demo': { [batchId]: '77' },
+  })
+})
+
+test('items that are known already are not stored or counted again, those behind them are', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qr')
+  const { batchId } = batch
+  await store.records.finish(
+    jobs[0] ?? '',
+    outcomeOf({ status: 'Succeeded', routing: { application: 'demo', BatchId: batchId, ItemIndex: 0 } }),
+  )
+  const before = await store.everything()
+  expect(await store.addBatch('qr', 'demo', 0, batch)).toMatchObject({
+    accepted: { kind: 'accepted', accepted: 0, rejected: 0 },
+  })
+  expect(await store.addBatch('r', 'demo', 1, batch)).toMatchObject({ accepted: { accepted: 0, rejected: 0 } })
+  expect(await store.everything()).toEqual(before)
+
+  const again = await store.addBatch('qrqr', 'demo', 0, batch)
+  expect(again.accepted).toEqual({ kind: 'accepted', accepted: 1, rejected: 1 })
+  expect(await store.state()).toMatchObject({
+    [`items:${batchId}`]: 'srqr',
+    [`batch:${batchId}`]: { s: '1', r: '2', q: '1' },
+    [`rejections:${batchId}`]: { 1: sealed, 3: sealed },
+    pending: { [again.jobs[2] ?? '']: inMs(terms.deadline) },
+    depth: { demo: '1' },
+  })
+  expect(await store.redis.exists(store.keys.payload(jobs[0] ?? ''))).toBe(0)
+  // from the middle of what is known on, too
+  const behind = await store.addBatch('qrq', 'demo', 2, batch)
+  expect(behind.accepted).toMatchObject({ accepted: 1 })
+  expect(await store.redis.exists(store.keys.payload(behind.jobs[2] ?? ''))).toBe(1)
+  expect((await store.state())[`items:${batchId}`]).toBe('srqrq')
+})
+
+test('an item that is not what it was is named, and nothing is stored', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('qqq')
+  const before = await store.everything()
+  const other = store.items(batch, 7, 'qq')
+  const [one, two, three] = store.items(batch, 0, 'qqq')
+  if (!one || !two || !three) throw new Error('there are three items')
+  const changed = { ...two, print: other[0]?.print ?? two.print }
+  expect(await store.batches.accept(batch, 0, [one, changed, three, ...other])).toEqual({ kind: 'differs', index: 1 })
+  expect(await store.batches.accept(batch, 1, [changed])).toEqual({ kind: 'differs', index: 1 })
+  expect(await store.batches.accept(batch, 1, [two, changed])).toEqual({ kind: 'differs', index: 2 })
+  expect(await store.everything()).toEqual(before)
+})
+
+test('items with a gap in front of them are refused', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('q')
+  const before = await store.everything()
+  await expect(store.addBatch('q', 'demo', 2, batch)).rejects.toThrow('items of a batch are missing')
+  expect(await store.everything()).toEqual(before)
+  expect(await store.addBatch('q', 'demo', 1, batch)).toMatchObject({ accepted: { accepted: 1 } })
+})
+
+test('what is known may come again after the end of the upload, and nothing more', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('qq')
+  await store.batches.received(batch, 2, false)
+  const before = await store.everything()
+  expect(await store.addBatch('qq', 'demo', 0, batch)).toMatchObject({ accepted: { kind: 'accepted', accepted: 0 } })
+  expect(await store.addBatch('qqq', 'demo', 0, batch)).toMatchObject({ accepted: { kind: 'closed', items: 2 } })
+  expect(await store.everything()).toEqual(before)
+})
+
+test('a cancelled batch takes nothing, not even what it has', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('q')
+  await store.batches.cancel(batch, false)
+  const before = await store.everything()
+  expect(await store.addBatch('q', 'demo', 0, batch)).toMatchObject({ accepted: { kind: 'cancelled' } })
+  expect(await store.everything()).toEqual(before)
+})
+
+test('reasons are kept for the first rejected lines, of the others only that they were', async () => {
+  await using store = await openStore()
+  const line = (at: number, reason = 'why') => ['r', `print${at}  `.slice(0, 8), '', reason]
+  expect(await acceptRaw(store, 'b1', [line(0), line(1, ''), line(2), line(3)])).toEqual(['accepted', 0, 4])
+  expect(await acceptRaw(store, 'b1', [line(4)])).toEqual(['accepted', 0, 1])
+  expect(await store.state()).toMatchObject({
+    'items:b1': 'rrrrr',
+    'batch:b1': { r: '5' },
+    'rejections:b1': { 0: 'why', 2: 'why' },
+  })
+  expect(await store.redis.hlen(store.keys.rejections('b1'))).toBe(2)
+})
+
+test('the end of an upload is noted once', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('qq')
+  const { batchId } = batch
+  await store.redis.hset(store.keys.batch(batchId), 'updatedAt', 5)
+  expect(await store.batches.received(batch, 1, true)).toBe('shorter')
+  expect((await store.state())[`batch:${batchId}`]).not.toHaveProperty('receivedAt')
+  expect(await store.batches.received(batch, 2, true)).toBe('received')
+  expect((await store.state())[`batch:${batchId}`]).toMatchObject({ receivedAt: now(), updatedAt: now() })
+  await store.redis.hset(store.keys.batch(batchId), { receivedAt: 6, updatedAt: 7 })
+  expect(await store.batches.received(batch, 2, true)).toBe('received')
+  expect((await store.state())[`batch:${batchId}`]).toMatchObject({ receivedAt: '6', updatedAt: '7' })
+  expect(await outboxOf(store)).toEqual([])
+})
+
+test.for([true, false])('an upload whose items have all ended ends its batch; announced: %s', async (announce) => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('rr')
+  const { batchId: BatchId } = batch
+  using listening = await store.listenFor(BatchId)
+  expect(await store.batches.received(batch, 2, announce)).toBe('received')
+  expect(await store.batches.read(BatchId)).toMatchObject({ round: 1, view: { Status: 'Finished', Rejected: 2 } })
+  expect(await outboxOf(store)).toEqual(announce ? [{ BatchId, Round: 1, At: now(), Application: 'demo' }] : [])
+  expect(await listening.told).toEqual([BatchId])
+  const times = Object.values((await store.state())['outbox'] ?? {})
+  expect(times).toEqual(announce ? [now()] : [])
+  // once per round
+  const before = await store.everything()
+  expect(await store.batches.received(batch, 2, announce)).toBe('received')
+  expect(await store.everything()).toEqual(before)
+})
+
+test.for(['q', 't'])('a batch with an item in state %s has not ended', async (letter) => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('q')
+  if (letter === 't') await store.redis.hset(store.keys.batch(batch.batchId), { q: 0, t: 1 })
+  await store.batches.received(batch, 1, true)
+  expect(await store.batches.read(batch.batchId)).toMatchObject({ view: { Status: 'Running' } })
+  expect(await outboxOf(store)).toEqual([])
+})
+
+test('a batch that is cancelled leaves the line, is complete, and is noted for the workers', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('qr')
+  const { batchId } = batch
+  await store.redis.hset(store.keys.batch(batchId), 'updatedAt', 5)
+  expect(await store.batches.cancel(batch, true)).toBe('cancelling')
+  const state = await store.state()
+  expect(state[`batch:${batchId}`]).toMatchObject({ cancelledAt: now(), receivedAt: now(), updatedAt: now() })
+  expect(state['cancelling']).toEqual({ [batchId]: now() })
+  expect(state).not.toHaveProperty('backlog:demo')
+  expect(state).not.toHaveProperty('outbox')
+  const before = await store.everything()
+  expect(await store.batches.cancel(batch, true)).toBe('cancelling')
+  expect(await store.batches.received(batch, 2, true)).toBe('cancelled')
+  expect(await store.everything()).toEqual(before)
+})
+
+test('a cancelled batch keeps the time at which its upload ended', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('q')
+  await store.batches.received(batch, 1, true)
+  await store.redis.hset(store.keys.batch(batch.batchId), 'receivedAt', 6)
+  await store.batches.cancel(batch, true)
+  expect((await store.state())[`batch:${batch.batchId}`]).toMatchObject({ receivedAt: '6' })
+})
+
+test.for([true, false])('a batch without live items ends as it is cancelled; announced: %s', async (announce) => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('r')
+  using listening = await store.listenFor(batch.batchId)
+  expect(await store.batches.cancel(batch, announce)).toBe('cancelling')
+  expect(await listening.told).toEqual([batch.batchId])
+  expect(await outboxOf(store)).toHaveLength(announce ? 1 : 0)
+  const before = await store.everything()
+  expect(await store.batches.cancel(batch, announce)).toBe('finished')
+  expect(await store.everything()).toEqual(before)
+})

@@ -1,0 +1,203 @@
+import { expect, test } from 'vitest'
+import { inMs, near, now, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
+
+const sealed = expect.any(String) as string
+const routing = { application: 'demo' }
+const doubtful = { round: 1, attempt: 1, state: 'unknown', nextInMs: 0, statusCode: 408 } as const
+
+async function historyOf(store: Store): Promise<unknown[]> {
+  return (await store.redis.lrange(store.keys.history('a1'), 0, -1)).map((round): unknown => JSON.parse(round))
+}
+
+test('a failed job is pending again, counted, with its whole term, and its outcome is history', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.records.begin('a1')
+  await store.records.finish('a1', outcomeOf())
+  await store.redis.set(store.keys.idempotency('a1'), 'print', 'PX', 1_000)
+  await store.redis.pexpire(store.keys.payload('a1'), 1_000)
+  expect(await store.records.reopen('a1', routing)).toBe('reopened')
+  expect(await store.state()).toEqual({
+    'payload:a1': sealed,
+    'dispatch:a1': { round: '2', attempt: '0', sentAt: now() },
+    'history:a1': [expect.any(String)],
+    'idempotency:a1': 'print',
+    'jobs:demo': { a1: now() },
+    depth: { demo: '1' },
+    pending: { a1: inMs(terms.deadline) },
+  })
+  expect(await historyOf(store)).toEqual([
+    { Round: 1, Status: 'Failed', StatusCode: 400, FinishedAt: now(), Attempts: 1 },
+  ])
+  expect(await store.ttls()).toMatchObject({
+    'payload:a1': near(terms.payload),
+    'dispatch:a1': near(terms.payload),
+    'history:a1': near(terms.result),
+    'idempotency:a1': near(terms.payload),
+  })
+  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 2, attempt: 1, doubt: false })
+})
+
+test('rounds are counted on, and the oldest stands first in the history', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.records.finish('a1', outcomeOf({ statusCode: 400 }))
+  await store.records.reopen('a1', routing)
+  await store.records.begin('a1')
+  await store.records.finish('a1', outcomeOf({ statusCode: 502 }))
+  await store.records.reopen('a1', routing)
+  expect(await historyOf(store)).toMatchObject([
+    { Round: 1, StatusCode: 400, Attempts: 0 },
+    { Round: 2, StatusCode: 502, Attempts: 1 },
+  ])
+  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 3, attempt: 1 })
+  await store.records.finish('a1', outcomeOf({ announce: true }))
+  const [event = ''] = await store.redis.zrange(store.keys.outbox, '0', '-1')
+  expect(JSON.parse(event)).toMatchObject({ Round: 3 })
+})
+
+test('a doubt is handed on: the new round asks the EMR before it sends anything', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.records.begin('a1')
+  await store.redis.hincrby(store.keys.dispatch('a1'), 'sentAt', -60_000)
+  await store.records.settle('a1', doubtful)
+  await store.records.finish('a1', outcomeOf({ status: 'OutcomeUnknown', statusCode: 408 }))
+  expect(await store.records.reopen('a1', routing)).toBe('reopened')
+  // as if the call of the round before had only been sent, since nothing says when it ended
+  expect(await store.records.begin('a1')).toMatchObject({
+    kind: 'dangling',
+    round: 2,
+    attempt: 0,
+    state: 'unknown',
+    sinceMs: near(60_000),
+    statusCode: undefined,
+  })
+  expect(await store.records.begin('a1', { attempt: 0, as: 'absent' })).toMatchObject({
+    kind: 'go',
+    round: 2,
+    attempt: 1,
+    doubt: false,
+  })
+  expect((await store.ttls())['dispatch:a1']).toEqual(near(terms.payload))
+})
+
+test.for(['Succeeded', 'Cancelled', 'Expired'] as const)('a job that ended as %s stays so', async (status) => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.records.finish('a1', outcomeOf({ status }))
+  const before = await store.everything()
+  expect(await store.records.reopen('a1', routing)).toBe(status)
+  expect(await store.everything()).toEqual(before)
+})
+
+test('a job that has not ended, and one whose request is gone, stay as they are', async () => {
+  await using store = await openStore()
+  await Promise.all([store.add('a1'), store.add('a2')])
+  await store.records.finish('a2', outcomeOf())
+  await store.redis.unlink(store.keys.payload('a2'))
+  const before = await store.everything()
+  expect(await store.records.reopen('a1', routing)).toBe('unfinished')
+  expect(await store.records.reopen('a2', routing)).toBe('erased')
+  expect(await store.everything()).toEqual(before)
+})
+
+test('a batch item waits for its turn again, and its batch has not ended any more', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qqq')
+  const { batchId: BatchId } = batch
+  const { redis, keys } = store
+  const routed = (ItemIndex: number) => ({ application: 'demo', BatchId, ItemIndex })
+  for (const index of [0, 1, 2]) {
+    await store.records.finish(
+      jobs[index] ?? '',
+      outcomeOf({ routing: routed(index), status: index === 1 ? 'Failed' : 'Succeeded' }),
+    )
+  }
+  await store.batches.received(batch, 3, true)
+  await redis.hset(keys.batch(BatchId), { next: 3, createdAt: 77, updatedAt: 5 })
+  // as turns.lua leaves it when nothing waits
+  await redis.unlink(keys.turns, keys.backlog('demo'))
+  await redis.hset(keys.fair, { demo: '4.5', ':now': '3' })
+  const own = [keys.batch(BatchId), keys.items(BatchId), keys.prints(BatchId)]
+  for (const key of own) await redis.pexpire(key, 1_000)
+  expect(await store.records.reopen(jobs[1] ?? '', routed(1))).toBe('lined up')
+  const state = await store.state()
+  expect(state).toMatchObject({
+    [`items:${BatchId}`]: 'sqs',
+    'backlog:demo': { [BatchId]: '77' },
+    turns: { demo: '4.5' },
+    pending: { [jobs[1] ?? '']: inMs(terms.deadline) },
+    depth: { demo: '1' },
+  })
+  expect(state[`batch:${BatchId}`]).toEqual({
+    application: 'demo',
+    key: 'k1',
+    createdAt: '77',
+    receivedAt: now(),
+    updatedAt: now(),
+    next: '1',
+    round: '2',
+    q: '1',
+    s: '2',
+    f: '0',
+  })
+  for (const key of own) expect(await redis.pttl(key)).toEqual(near(terms.batch))
+  expect(await store.batches.read(BatchId)).toMatchObject({ round: 2, view: { Status: 'Running', Queued: 1 } })
+  // its second end is told as that of the second round
+  await store.records.finish(jobs[1] ?? '', outcomeOf({ routing: routed(1), announce: true }))
+  const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
+  expect(events).toContainEqual({ BatchId, Round: 2, At: now(), Application: 'demo' })
+})
+
+test('a batch that is under way goes on in its round, from where it was or before that', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qrqq')
+  const { batchId: BatchId } = batch
+  const key = store.keys.batch(BatchId)
+  const reopen = async (ItemIndex: number, next: number) => {
+    const item = { application: 'demo', BatchId, ItemIndex }
+    await store.records.finish(jobs[ItemIndex] ?? '', outcomeOf({ routing: item }))
+    await store.redis.hset(key, 'next', next)
+    expect(await store.records.reopen(jobs[ItemIndex] ?? '', item)).toBe('lined up')
+    return store.redis.hget(key, 'next')
+  }
+  const keys = [store.keys.rejections(BatchId), store.keys.prints(BatchId)]
+  for (const each of keys) await store.redis.pexpire(each, 1_000)
+  expect(await reopen(2, 1)).toBe('1')
+  expect(await reopen(2, 2)).toBe('2')
+  expect(await reopen(2, 3)).toBe('2')
+  expect(await store.redis.hexists(key, 'round')).toBe(0)
+  expect((await store.state())[`batch:${BatchId}`]).toMatchObject({ q: '3', f: '0', r: '1' })
+  for (const each of keys) expect(await store.redis.pttl(each)).toEqual(near(terms.batch))
+})
+
+test('what BullMQ still has of an item’s ended job goes, and of a job that is under way stays', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qqqq')
+  const { batchId: BatchId } = batch
+  const { redis, keys } = store
+  const sets = [keys.completed, keys.failed]
+  for (const ItemIndex of [0, 1, 2]) {
+    const jobId = jobs[ItemIndex] ?? ''
+    const item = { application: 'demo', BatchId, ItemIndex }
+    await redis.hset(keys.queued(jobId), 'name', 'x')
+    const set = sets[ItemIndex]
+    if (set) await redis.zadd(set, 1, jobId)
+    await store.records.finish(jobId, outcomeOf({ routing: item }))
+    expect(await store.records.reopen(jobId, item)).toBe('lined up')
+  }
+  expect(await Promise.all(jobs.slice(0, 3).map((jobId) => redis.exists(keys.queued(jobId))))).toEqual([0, 0, 1])
+  expect(await redis.exists(keys.completed, keys.failed)).toBe(0)
+})
+
+test('an item whose batch is no longer kept is reopened as a job of its own', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('q')
+  const { batchId: BatchId } = batch
+  const item = { application: 'demo', BatchId, ItemIndex: 0 }
+  await store.records.finish(jobs[0] ?? '', outcomeOf({ routing: item }))
+  await store.redis.unlink(store.keys.batch(BatchId), store.keys.items(BatchId), store.keys.prints(BatchId))
+  expect(await store.records.reopen(jobs[0] ?? '', item)).toBe('reopened')
+  expect(await store.redis.exists(store.keys.batch(BatchId), store.keys.items(BatchId))).toBe(0)
+})

@@ -1,0 +1,158 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { expect } from 'vitest'
+import { connectRedis, untilReady } from '../redis/connect.ts'
+import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
+import { openAccept } from './accept.ts'
+import { openBatches } from './batches.ts'
+import { itemRecords, type BatchRef, type PlainItem } from './item-records.ts'
+import { openRecords, type NewOutcome } from './jobs.ts'
+import { FINISHED_CHANNEL } from './keys.ts'
+import { openEncounterQueue } from './queue.ts'
+
+export const HOUR = 3_600_000
+
+/** The durations that the store under test is opened with: each differs from every sum of the others, so that a TTL says which it is. */
+export const terms = { deadline: HOUR, payload: 25 * HOUR, result: 3 * HOUR, failedPayload: 7 * HOUR, batch: 28 * HOUR }
+
+/** A time or a TTL of `ms`, give or take five seconds of a busy machine. */
+export const near = (ms: number): number => expect.closeTo(ms, -4) as number
+/** The time that is `ms` from now. */
+export const inMs = (ms: number): number => near(Date.now() + ms)
+export const now = (): number => inMs(0)
+
+/** The store of one connection whose name no other test has, over the tests' Redis. */
+export type Store = Awaited<ReturnType<typeof openStore>>
+
+/** Two connections with the same name and key ids see the same records: `like` opens the second one. */
+export async function openStore(about: { like?: string; keyIds?: readonly [string, ...string[]] } = {}) {
+  const url = process.env['REDIS_URL']
+  if (!url) throw new Error('REDIS_URL is not set: run tests with npm test')
+  const redis = connectRedis(url, 'producer')
+  await untilReady(redis)
+  const emrInstance = about.like ?? `s${randomBytes(8).toString('hex')}`
+  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1 } as const
+  const retention = { resultHours: 3, failedPayloadHours: 7 }
+  const sealingKeys = (about.keyIds ?? ['k1']).map((id) =>
+    sealingKey(id, createHash('sha256').update(`${emrInstance} ${id}`).digest()),
+  ) as SealingKeys
+  const records = openRecords(redis, { connection, sealingKeys, retention })
+  const batches = openBatches(redis, { connection, sealingKeys, retention })
+  const queue = openEncounterQueue(redis, connection)
+  queue.on('error', () => undefined)
+  const accept = openAccept(redis, queue, records)
+  const { keys } = records
+  const { base } = keys
+
+  /** Each key of the connection under its name without the base, BullMQ's own too. */
+  async function everything(): Promise<Record<string, unknown>> {
+    const names = (await redis.keys(`${base}:*`)).sort()
+    const values = await Promise.all(names.map((name) => contentOf(name)))
+    return Object.fromEntries(names.map((name, at) => [name.slice(base.length + 1), values[at]]))
+  }
+
+  async function contentOf(name: string): Promise<unknown> {
+    switch (await redis.type(name)) {
+      case 'hash':
+        return numbered(await redis.hgetall(name))
+      case 'zset':
+        return numbered(Object.fromEntries(pairsOf(await redis.zrange(name, '0', '-1', 'WITHSCORES'))))
+      case 'list':
+        return redis.lrange(name, 0, -1)
+      case 'stream':
+        return (await redis.xrange(name, '-', '+')).map(([, fields]) => Object.fromEntries(pairsOf(fields)))
+      default:
+        return (await redis.getBuffer(name))?.toString('latin1')
+    }
+  }
+
+  return {
+    redis,
+    records,
+    batches,
+    queue,
+    keys,
+    accept,
+    everything,
+    sealingKeys,
+    /** As `everything`, without what is BullMQ's. */
+    async state(): Promise<Record<string, unknown>> {
+      const all = Object.entries(await everything())
+      return Object.fromEntries(all.filter(([name]) => !isBullMq(name)))
+    },
+    /** Milliseconds that each of our records has to live; -1 for ever. */
+    async ttls(): Promise<Record<string, number>> {
+      const names = (await redis.keys(`${base}:*`)).filter((name) => !isBullMq(name.slice(base.length + 1))).sort()
+      const ttls = await Promise.all(names.map((name) => redis.pttl(name)))
+      return Object.fromEntries(names.map((name, at) => [name.slice(base.length + 1), ttls[at] ?? 0]))
+    },
+    /** Accepts a job without an Idempotency-Key. */
+    async add(jobId: string, application = 'demo') {
+      return accept({ jobId, application, plain: Buffer.from(`request of ${jobId}`), idempotency: [] })
+    },
+    /** Accepts a batch with an item for each letter: `q` valid, `r` rejected. */
+    async addBatch(letters: string, application = 'demo', first = 0, batch = batches.newBatch(application)) {
+      const accepted = await batches.accept(batch, first, items(batch, first, letters))
+      return { batch, accepted, jobs: Array.from(letters, (_, at) => batches.jobIdOf(batch, first + at)) }
+    },
+    items,
+    /** Listens for the ends of these jobs and batches; `told` resolves to them, in the order in which they were told, once each was. */
+    async listenFor(...ids: readonly string[]) {
+      const subscriber = connectRedis(url, 'consumer')
+      const told: string[] = []
+      const all = Promise.withResolvers<string[]>()
+      subscriber.on('message', (_channel: string, id: string) => {
+        if (ids.includes(id)) told.push(id)
+        if (told.length === ids.length) all.resolve(told)
+      })
+      await subscriber.subscribe(FINISHED_CHANNEL)
+      return { told: all.promise, [Symbol.dispose]: () => subscriber.disconnect() }
+    },
+    async [Symbol.asyncDispose]() {
+      const names = await redis.keys(`${base}:*`)
+      if (names.length > 0) await redis.unlink(...names)
+      await queue.close()
+      redis.disconnect()
+    },
+  }
+
+  function items(batch: BatchRef, first: number, letters: string) {
+    const plain = Array.from(letters, (letter, at): PlainItem => {
+      const bytes = Buffer.from(`line ${first + at}`)
+      return { state: letter as 'q' | 'r', bytes, plain: bytes }
+    })
+    return itemRecords({ connection, sealingKeys }, batch, first, plain)
+  }
+}
+
+/** An outcome to write, `Failed` with 400 if nothing else is said. */
+export function outcomeOf(about: Partial<NewOutcome> = {}): NewOutcome {
+  return {
+    status: 'Failed',
+    statusCode: 400,
+    result: {},
+    routing: { application: 'demo' },
+    createdAt: 1_000,
+    maxAttempts: 5,
+    announce: false,
+    ...about,
+  }
+}
+
+function pairsOf(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, at) => [flat[at * 2] ?? '', flat[at * 2 + 1] ?? ''])
+}
+
+/** With numbers in place of texts that are times, which `near` can compare. */
+function numbered(fields: Record<string, string>): Record<string, string | number> {
+  const isTime = (value: string) => Number(value) > 1e12
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isTime(value) ? Number(value) : value]),
+  )
+}
+
+/** BullMQ's keys: `wait`, `meta` ..., and a job's own hash, which has its JobId for a name. Ours are these, or have a colon in them. */
+function isBullMq(name: string): boolean {
+  return !name.includes(':') && !ourKeys.has(name)
+}
+
+const ourKeys = new Set(['pending', 'depth', 'outbox', 'turns', 'fair', 'turning', 'cancelling', 'breaker', 'hold'])

@@ -1,4 +1,5 @@
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { emrSystemsInWords } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
@@ -30,7 +31,7 @@ const schema = {
     'The header parameters may also be sent as properties of the body; a header wins.',
   params: Type.Object({
     EMRSystem: Type.String({
-      description: 'The EMR, in any letter case: Allscripts, Athena, Cerner, Epic, Meditech or Sandbox.',
+      description: `The EMR, in any letter case: ${emrSystemsInWords}.`,
     }),
   }),
   headers: Type.Object({

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { IncomingHttpHeaders } from 'node:http'
-import { systemsThatNeedLogin, type EmrSystem } from './emr-system.ts'
+import { needsLogin, type EmrSystem } from './emr-system.ts'
 import {
   headerParameters,
   textParameters,
@@ -124,7 +124,7 @@ const missing = (name: HeaderParameter, when: string) => ({
  */
 export function missingHeaderParameters(emrSystem: EmrSystem, merged: MergedHeaderParameters): FieldError[] {
   const errors: FieldError[] = []
-  if (systemsThatNeedLogin.includes(emrSystem)) {
+  if (needsLogin(emrSystem)) {
     if (!merged.LoginId) errors.push(missing('LoginId', `for ${emrSystem}`))
     if (!merged.Password) errors.push(missing('Password', `for ${emrSystem}`))
   }

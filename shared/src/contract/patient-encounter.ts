@@ -1,3 +1,4 @@
+import { systemsWithoutLoginInWords } from './emr-system.ts'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { EncounterCreate } from './encounter-create.ts'
 import sample from './sample-request.json' with { type: 'json' }
@@ -24,7 +25,7 @@ const controlFree = (description: string, maxLength = 1024) =>
 /** The header parameters that are texts; their lengths are counted in Unicode characters. */
 export const textParameters = {
   LoginId: controlFree(
-    'The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged.',
+    `The EMR user on whose behalf the encounter is created. Required for every EMR but ${systemsWithoutLoginInWords}. Sealed, never logged.`,
   ),
   Password: controlFree('The password that goes with LoginId; required where LoginId is. Sealed, never logged.'),
   EmrInstance: controlFree('Which of the configured connections of this EMR to use; `default` if left out.'),

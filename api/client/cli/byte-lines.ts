@@ -1,4 +1,5 @@
-const NEWLINE = 0x0a
+/** A line feed. */
+export const NEWLINE = 0x0a
 const RETURN = 0x0d
 
 /** A line as it stands in a file, without its line end: its bytes, or that it has too many of them. Counted from 1. */

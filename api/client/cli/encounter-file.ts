@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { isBlank } from './byte-lines.ts'
+import { isBlank, NEWLINE } from './byte-lines.ts'
 import { tableAsLines, tableRows } from './csv/table.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 
@@ -19,14 +19,12 @@ export function formatOf(path: string, said: string | undefined): FileFormat {
 /** A file of encounters that is not in memory. */
 export type EncounterFile = {
   format: FileFormat
-  bytes: number
+  /** How many encounters are in it. */
+  items: number
   /** Made from the content: the same file is the same batch, on whichever machine and under whichever name. */
   idempotencyKey: string
-  /**
-   * The content as NDJSON, from the beginning; `onBytes` is told how much of the file has been read. Throws a CliError if it is not what
-   * it was when the file was opened.
-   */
-  read(onBytes?: (bytes: number) => void): AsyncGenerator<Uint8Array, void, undefined>
+  /** The content as NDJSON, from the beginning. Throws a CliError if it is not what it was when the file was opened. */
+  read(): AsyncGenerator<Uint8Array, void, undefined>
   /** What a person calls a line of that NDJSON: `line 3`, or `row 4` of a CSV file. */
   placeOf(line: number): string
 }
@@ -54,28 +52,24 @@ export async function openEncounterFile(
       yield piece as Buffer
     }
   }
-  const holdsSomething = await (format === 'csv' ? readTable(pieces()) : readLines(pieces()))
-  if (!holdsSomething) throw new CliError(exitCodes.badFile, `${path} has no encounters in it`)
+  const items = await (format === 'csv' ? countRows(pieces()) : countLines(pieces()))
+  if (items === 0) throw new CliError(exitCodes.badFile, `${path} has no encounters in it`)
   const changed = () =>
     new CliError(exitCodes.badFile, `${path} has changed meanwhile; submit it again when it is complete`)
   const isChanged = async () => {
     const now = await stat(path).catch(() => undefined)
     return now?.size !== bytes || now.mtimeMs !== opened.mtimeMs
   }
-  const unchanged = async function* (onBytes?: (bytes: number) => void) {
+  const unchanged = async function* () {
     if (await isChanged()) throw changed()
-    let read = 0
-    for await (const piece of createReadStream(path)) {
-      onBytes?.((read += (piece as Buffer).length))
-      yield piece as Buffer
-    }
+    for await (const piece of createReadStream(path)) yield piece as Buffer
     if (await isChanged()) throw changed()
   }
   return {
     format,
-    bytes,
+    items,
     idempotencyKey: `${format === 'csv' ? `csv${CSV_READING}` : 'file'}-${hash.digest('hex')}`,
-    read: (onBytes) => (format === 'csv' ? tableAsLines(unchanged(onBytes)) : unchanged(onBytes)),
+    read: () => (format === 'csv' ? tableAsLines(unchanged()) : unchanged()),
     placeOf: (line) => (format === 'csv' ? `row ${line + 1}` : `line ${line}`),
   }
 }
@@ -90,22 +84,35 @@ export function anotherKey(idempotencyKey: string): string {
   return `${idempotencyKey}-${randomBytes(6).toString('hex')}`
 }
 
-async function readTable(pieces: AsyncIterable<Buffer>): Promise<boolean> {
-  let holdsSomething = false
-  for await (const { request } of tableRows(pieces)) holdsSomething ||= request !== undefined
-  return holdsSomething
+async function countRows(pieces: AsyncIterable<Buffer>): Promise<number> {
+  let items = 0
+  for await (const { request } of tableRows(pieces)) if (request) items++
+  return items
 }
 
-async function readLines(pieces: AsyncIterable<Buffer>): Promise<boolean> {
-  let holdsSomething = false
+/** Counts the lines that have something in them, as the gateway does. */
+async function countLines(pieces: AsyncIterable<Buffer>): Promise<number> {
+  let items = 0
+  let beginning: string | undefined = ''
+  let hasContent = false
   for await (const piece of pieces) {
-    if (!holdsSomething && /^\s*\[/.test(piece.toString('latin1', 0, 64))) {
-      throw new CliError(
-        exitCodes.badFile,
-        'the file is a JSON array; make lines of it: jq -c ".[]" FILE > FILE.ndjson',
-      )
+    if (beginning !== undefined) {
+      beginning = (beginning + piece.toString('latin1', 0, 64)).trimStart()
+      if (/^(?:\u00EF\u00BB\u00BF)?\s*\[/.test(beginning)) {
+        throw new CliError(
+          exitCodes.badFile,
+          'the file is a JSON array; make lines of it: jq -c ".[]" FILE > FILE.ndjson',
+        )
+      }
+      if (beginning.length > 3) beginning = undefined
     }
-    holdsSomething ||= !isBlank(piece)
+    let from = 0
+    for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, from)) {
+      if (hasContent || !isBlank(piece.subarray(from, at))) items++
+      hasContent = false
+      from = at + 1
+    }
+    hasContent ||= !isBlank(piece.subarray(from))
   }
-  return holdsSomething
+  return hasContent ? items + 1 : items
 }

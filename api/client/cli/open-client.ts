@@ -1,7 +1,8 @@
-import { createClient, type Client } from '../src/index.ts'
+import { createClient, type Client, type GatewayError } from '../src/index.ts'
 import { millisecondsIn } from './arguments.ts'
 import { readCredentials } from './credentials.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
+import { countText } from './pace.ts'
 import { asClause, warn, type Terminal } from './terminal.ts'
 
 const MINUTE_MS = 60_000
@@ -33,13 +34,22 @@ export async function openClient(
       authorizationToken: credentials.AuthorizationToken,
       emrInstance: options.instance ?? credentials.EmrInstance,
       patienceMs,
-      onPause: ({ error, pauseMs }) =>
-        terminal.remark(`${asClause(error.message)}; again in ${Math.ceil(pauseMs / 1000)} s`),
+      onPause: ({ error, pauseMs }) => {
+        const again = `again in ${Math.ceil(pauseMs / 1000)} s`
+        terminal.remark([asClause(error.message), ...uploadText(error), again].join('; '))
+      },
     })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new CliError(exitCodes.configuration, error.message)
   }
+}
+
+/** What a repeat of an upload means, which begins at the first line. */
+function uploadText({ batch, idempotencyKey }: GatewayError): string[] {
+  if (idempotencyKey === undefined) return []
+  if (!batch) return ['the upload begins again at line 1']
+  return [`the gateway has ${countText(batch.Items)} items; the upload begins again at line 1 and passes over those`]
 }
 
 function goesInClear(text: string): boolean {

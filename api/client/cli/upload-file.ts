@@ -1,12 +1,12 @@
 import type { Batch, Client, EmrSystem } from '../src/index.ts'
 import { isKeyOf, type EncounterFile } from './encounter-file.ts'
-import { bytesText } from './pace.ts'
+import { countText } from './pace.ts'
 import { openProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Uploads a file, and shows how far it has been read. After a break that begins anew, and what the gateway has goes by much
- * faster: it is only compared.
+ * Uploads a file, and shows how much of it the gateway has on disk. After a break the file is sent again from its beginning: what the
+ * gateway has it only compares, so the bar stays where it was.
  */
 export async function uploadFile(
   client: Client,
@@ -15,8 +15,20 @@ export async function uploadFile(
   about: { idempotencyKey: string; compress: boolean; terminal: Terminal; signal: AbortSignal },
 ): Promise<Batch> {
   const { idempotencyKey, compress, terminal, signal } = about
-  using progress = openProgress(terminal, { label: 'Upload', amount: bytesText })
-  const read = () => file.read((bytes) => progress.show({ done: bytes, total: file.bytes }))
-  const keyNamesContent = isKeyOf(file, idempotencyKey)
-  return await client.uploadBatch(emrSystem, read, { idempotencyKey, keyNamesContent, compress, signal })
+  using progress = openProgress(terminal, { label: 'Upload', amount: countText })
+  const show = (batch?: Batch) => {
+    const { Items = 0, Rejected = 0 } = batch ?? {}
+    const note = Rejected > 0 ? { note: `${countText(Rejected)} rejected` } : {}
+    progress.show({ done: Math.min(Items, file.items), total: file.items, ...note })
+  }
+  show()
+  const batch = await client.uploadBatch(emrSystem, () => file.read(), {
+    idempotencyKey,
+    keyNamesContent: isKeyOf(file, idempotencyKey),
+    compress,
+    signal,
+    onProgress: ({ batch: seen }) => show(seen),
+  })
+  show(batch)
+  return batch
 }

@@ -4,6 +4,7 @@ import type { paths } from './openapi.ts'
 import type { OnPause } from './patience.ts'
 import { identityHeaders, loginHeaders, type EmrLogin, type Identity } from './request-headers.ts'
 import { RequestWithSignal, retryingFetch, type Sending } from './retrying-fetch.ts'
+import { fetchForLong } from './fetch-for-long.ts'
 import type { Fetch } from './try-once.ts'
 
 const SECOND = 1000
@@ -43,6 +44,7 @@ export function openGateway(options: ClientOptions): Gateway {
   const login = loginHeaders(options)
   const sending = {
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    upload: options.fetch ?? fetchForLong,
     patienceMs: options.patienceMs ?? 120 * SECOND,
     timeoutMs: options.timeoutMs ?? 30 * SECOND,
     onPause: options.onPause,

@@ -5,6 +5,8 @@ import { tryOnce, type Fetch } from './try-once.ts'
 /** How requests are sent. */
 export type Sending = {
   fetch: Fetch
+  /** The same for uploads, whose answer may take as long as it likes. */
+  upload: Fetch
   /** How long a request is tried again, in milliseconds. */
   patienceMs: number
   /** How long one try may take, beyond the time it asks the gateway to wait. */

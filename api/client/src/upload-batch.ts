@@ -5,12 +5,14 @@ import { GatewayError, refusalOf, unreachable } from './gateway-error.ts'
 import { signalIn, type CallOptions } from './jobs.ts'
 import { openPatience } from './patience.ts'
 import { newIdempotencyKey, type EmrLogin } from './request-headers.ts'
-import { bodyOf } from './retrying-fetch.ts'
+import { bodyOf, retryingFetch } from './retrying-fetch.ts'
 import { TimeoutError } from './try-once.ts'
 import { openUploadBody, type UploadBody } from './upload-body.ts'
 
-/** Far longer than the gateway takes for the few hundred KB that are under way at a time. */
-const STALL_MS = 120_000
+/** How often the gateway is asked how far it is. */
+const LOOK_EVERY_MS = 1_000
+/** Of the time for one try: this many pass without any movement before an upload counts as stuck; 2 minutes by default. */
+const STALL_TIMEOUTS = 4
 
 /** What can be said of an upload. */
 export type UploadOptions = CallOptions &
@@ -23,21 +25,33 @@ export type UploadOptions = CallOptions &
     compress?: boolean | undefined
     /** How long to go on without a single item being accepted, in milliseconds; the client's patience if left out. */
     patienceMs?: number | undefined
-    /** Told how many bytes of the source have been read in this try. */
-    onProgress?: ((progress: { bytes: number; tries: number }) => void) | undefined
+    /** Called whenever more of the source has been read, and about once a second with what the gateway has. */
+    onProgress?: ((progress: UploadProgress) => void) | undefined
   }
+
+/** How far an upload is. */
+export type UploadProgress = {
+  /** The tries so far, this one included. Each one begins at the first item, and those that the gateway has are only compared. */
+  tries: number
+  /** Bytes of the source read in this try: network and buffers hold many of them that the gateway has not seen. */
+  bytes: number
+  /** The batch as the gateway had it about a second ago, its `Items` on disk; `undefined` before anything is. */
+  batch: Batch | undefined
+}
 
 /** How far an upload came; `undefined` if the gateway has nothing of it. */
 export async function findUpload(
   gateway: Gateway,
   emrSystem: EmrSystem,
   idempotencyKey: string,
-  options: CallOptions & EmrLogin = {},
+  options: CallOptions & EmrLogin & { fetch?: (request: Request) => Promise<Response> } = {},
 ): Promise<Batch | undefined> {
+  const { fetch } = options
   const result = await gateway.api.GET('/api/v1/{EMRSystem}/PatientEncounters/Batch', {
     params: { path: { EMRSystem: emrSystem } },
     headers: { ...gateway.loginFor(options), 'Idempotency-Key': idempotencyKey },
     ...signalIn(options),
+    ...(fetch && { fetch }),
   })
   if (result.response.status === 404) {
     const refusal = refusalOf(result.response, result.error)
@@ -95,13 +109,14 @@ type Sent = { kind: 'received'; batch: Batch } | { kind: 'failed'; error: Gatewa
 async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSource, options: Try): Promise<Sent> {
   const url = `${gateway.baseUrl}/api/v1/${encodeURIComponent(emrSystem)}/PatientEncounters/Batch`
   const { idempotencyKey, compress, tries, onProgress } = options
-  const stall = watchForStall()
+  const stall = watchForStall(STALL_TIMEOUTS * gateway.sending.timeoutMs)
   let bytes = 0
+  let batch: Batch | undefined
   const upload = await openUploadBody(openSource(source), {
     compress,
     onBytes: (more) => {
       stall.moved()
-      onProgress?.({ bytes: (bytes += more), tries })
+      onProgress?.({ bytes: (bytes += more), tries, batch })
     },
   })
   const headers = {
@@ -115,9 +130,17 @@ async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSou
   const signal = AbortSignal.any([over.signal, stall.signal, ...(options.signal ? [options.signal] : [])])
   const { body, init } = upload
   stall.moved()
+  const looking = lookEverySecond(
+    () => lookOnce(gateway, emrSystem, idempotencyKey, { ...options, signal: over.signal }),
+    (seen) => {
+      if (seen.Items !== batch?.Items) stall.moved()
+      batch = seen
+      onProgress?.({ bytes, tries, batch })
+    },
+  )
   // any other way with redirects, and Node keeps a copy of the whole body, in memory, to be sent again
   try {
-    const response = await gateway.sending.fetch(url, {
+    const response = await gateway.sending.upload(url, {
       method: 'POST',
       headers,
       body,
@@ -132,6 +155,7 @@ async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSou
     options.signal?.throwIfAborted()
     return { kind: 'failed', error: failureOf(upload, url, error), isRead: upload.isRead() }
   } finally {
+    looking.stop()
     over.abort()
     stall.stop()
     upload.close()
@@ -145,8 +169,48 @@ function failureOf(upload: UploadBody, url: string, error: unknown): GatewayErro
   return unreachable(url, error)
 }
 
-/** A connection on which nothing moves any more may never break: aborts if nothing is read of the source for so long. */
-function watchForStall() {
+/**
+ * How far the upload is by now, from one request that is not tried again; `undefined` if there is no answer. Only this shows progress once
+ * all of the source is in buffers between here and the gateway, which can be minutes of its work.
+ */
+async function lookOnce(
+  gateway: Gateway,
+  emrSystem: EmrSystem,
+  idempotencyKey: string,
+  options: CallOptions & EmrLogin,
+): Promise<Batch | undefined> {
+  const sending = { ...gateway.sending, patienceMs: 0 }
+  const about = { ...options, fetch: retryingFetch(sending) }
+  return findUpload(gateway, emrSystem, idempotencyKey, about).catch(() => undefined)
+}
+
+/** Looks once a second, the first time after a second: most uploads are over by then. */
+function lookEverySecond(look: () => Promise<Batch | undefined>, seen: (batch: Batch) => void): { stop(): void } {
+  let stopped = false
+  let timer: ReturnType<typeof setTimeout>
+  const again = () => {
+    timer = setTimeout(() => {
+      void look().then((batch) => {
+        if (stopped) return
+        if (batch) seen(batch)
+        again()
+      })
+    }, LOOK_EVERY_MS)
+  }
+  again()
+  return {
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+/**
+ * A connection on which nothing moves any more may never break: aborts if for `stallMs` nothing is read of the source and the gateway
+ * has no more items than before.
+ */
+function watchForStall(stallMs: number) {
   const stalled = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   let stopped = false
@@ -155,7 +219,7 @@ function watchForStall() {
     moved() {
       clearTimeout(timer)
       // the source may still give what it was asked for before the end
-      if (!stopped) timer = setTimeout(() => stalled.abort(new TimeoutError()), STALL_MS)
+      if (!stopped) timer = setTimeout(() => stalled.abort(new TimeoutError()), stallMs)
     },
     stop() {
       stopped = true

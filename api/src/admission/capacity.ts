@@ -1,6 +1,7 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { readDepths } from '@encounter-gateway/shared/records/figures.ts'
 import { readRedisMemory } from '@encounter-gateway/shared/redis/health.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
@@ -27,9 +28,9 @@ export const room = fp(
     const retry = { 'Retry-After': RETRY_AFTER_S }
     const readMemory = cachedFor(LOOK_EVERY_MS, () => readRedisMemory(redis))
     const depths = new Map(
-      app.connections.all.map(({ settings, records }) => [
+      app.connections.all.map(({ settings }) => [
         nameOf(settings),
-        cachedFor(LOOK_EVERY_MS, async () => depthOf(await redis.hgetall(records.keys.depth))),
+        cachedFor(LOOK_EVERY_MS, async () => depthOf(await readDepths(redis, settings))),
       ]),
     )
     app.decorate('checkRoom', async ({ settings }: EmrConnection, application: Application) => {
@@ -52,7 +53,6 @@ export const room = fp(
   { name: 'room', dependencies: ['connections'] },
 )
 
-function depthOf(counts: Record<string, string>): { of: Map<string, number>; all: number } {
-  const of = new Map(Object.entries(counts).map(([application, count]) => [application, Number(count)]))
+function depthOf(of: Map<string, number>): { of: Map<string, number>; all: number } {
   return { of, all: of.values().reduce((sum, count) => sum + count, 0) }
 }

@@ -3,6 +3,7 @@ import type { Application, Connection, Retention } from '@encounter-gateway/shar
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { tagOf, tagIn } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { openEncounterQueue, type EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
+import { openJobList, type JobList } from '@encounter-gateway/shared/records/job-list.ts'
 import { openBatches, type Batches } from '@encounter-gateway/shared/records/batches.ts'
 import { openRecords, type Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
@@ -16,6 +17,7 @@ export type EmrConnection = {
   settings: Connection
   queue: EncounterQueue
   records: Records
+  list: JobList
   accept: Accept
   batches: Batches
   turns: Turns
@@ -60,7 +62,8 @@ export const connections = fp(
       const failed = (err: unknown) => app.log.debug({ err }, 'turns.failed')
       const turns = openTurns({ redis, queue, batches, concurrency, applications: options.applications, failed })
       const records = openRecords(redis, about)
-      return { settings, queue, records, accept: openAccept(redis, queue, records), batches, turns }
+      const list = openJobList(redis, settings)
+      return { settings, queue, records, list, accept: openAccept(redis, queue, records), batches, turns }
     })
     const byName = new Map(all.map((connection) => [nameOf(connection.settings), connection]))
     const byTag = new Map(all.map((connection) => [tagOf(connection.settings), connection]))

@@ -37,7 +37,7 @@ export const waiters = fp(
 
     async function recheck(jobId: string): Promise<void> {
       const connection = app.connections.ofJob(jobId)
-      if (connection && (await app.redis.exists(connection.records.keys.outcome(jobId)))) wake(jobId, 'finished')
+      if (await connection?.records.hasEnded(jobId)) wake(jobId, 'finished')
     }
 
     // What was published while the subscription was down is lost: look at every job that is waited for.

@@ -1,9 +1,9 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { Job, JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { SealError } from '@encounter-gateway/shared/sealing/seal.ts'
 import { readJob, type JobShelves } from './own-job.ts'
-import { comparePlaces, cursorAfter, type ListPlace } from './cursor.ts'
+import { comparePlaces, type ListPlace } from '@encounter-gateway/shared/records/job-list.ts'
+import { cursorAfter } from './cursor.ts'
 import type { EmrConnection } from '../connections/connections.ts'
 
 /** Places looked at for one page; a filter that lets little through then gives a short page and a cursor. */
@@ -27,7 +27,7 @@ export async function listJobs(
   const Jobs: Job[] = []
   let last = after
   for (let scanned = 0; scanned < SCANNED_AT_MOST; scanned += atOnce) {
-    const places = await nextPlaces(shelves.redis, connections, application.name, { after: last, count: atOnce })
+    const places = await nextPlaces(connections, application.name, { after: last, count: atOnce })
     const found = await Promise.all(places.map((place) => readListed(shelves, place)))
     for (const [index, job] of found.entries()) {
       last = places[index]
@@ -55,34 +55,13 @@ async function readListed(shelves: JobShelves, { connection, jobId }: Listed): P
 }
 
 async function nextPlaces(
-  redis: RedisClient,
   connections: EmrConnection[],
   application: string,
   { after, count }: { after: ListPlace | undefined; count: number },
 ): Promise<Listed[]> {
   const lists = connections.map(async (connection): Promise<Listed[]> => {
-    const places = await placesAfter(redis, connection.records.keys.jobs(application), after, count)
+    const places = await connection.list.page(application, after, count)
     return places.map(({ acceptedMs, jobId }) => ({ acceptedMs, jobId, connection }))
   })
   return (await Promise.all(lists)).flat().sort(comparePlaces).slice(0, count)
-}
-
-/** The next places of one list. Those of the cursor's own millisecond that lie before it are read and passed over. */
-async function placesAfter(
-  redis: RedisClient,
-  key: string,
-  after: ListPlace | undefined,
-  count: number,
-): Promise<ListPlace[]> {
-  const found: ListPlace[] = []
-  const newest = after?.acceptedMs ?? '+inf'
-  for (let offset = 0; found.length < count; offset += count) {
-    const reply = await redis.zrevrangebyscore(key, newest, '-inf', 'WITHSCORES', 'LIMIT', offset, count)
-    for (let index = 0; index < reply.length; index += 2) {
-      const place = { jobId: reply[index] ?? '', acceptedMs: Number(reply[index + 1]) }
-      if (!after || comparePlaces(after, place) < 0) found.push(place)
-    }
-    if (reply.length < 2 * count) break
-  }
-  return found.slice(0, count)
 }

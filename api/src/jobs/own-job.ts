@@ -43,8 +43,7 @@ export async function ownOrForgottenJob(
   } catch (error) {
     const connection = isJobId(jobId) ? shelves.connections.ofJob(jobId) : undefined
     if (!(error instanceof Refusal) || !connection) throw error
-    const list = connection.records.keys.jobs(application.name)
-    if ((await shelves.redis.zscore(list, jobId)) === null) throw error
+    if ((await connection.list.acceptedAt(application.name, jobId)) === undefined) throw error
     throw new Refusal('gone', 'The job has ended; the time for which its result is kept is over.')
   }
 }

@@ -1,6 +1,6 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import { readFigures } from '@encounter-gateway/shared/records/figures.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { within } from '@encounter-gateway/shared/within.ts'
 import type { Queue } from 'bullmq'
@@ -36,14 +36,8 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   const reachable = gauge('gateway_redis_reachable', '1 if Redis gave the figures beside this one', [])
 
   async function readConnection(name: ConnectionName) {
-    const { breaker, pending, outbox } = recordKeys(name)
-    const [counts, pendingJobs, outboxEvents, openUntil] = await Promise.all([
-      countsOf(queues.get(nameOf(name))),
-      redis.zcard(pending),
-      redis.zcard(outbox),
-      redis.hget(breaker, 'openUntil'),
-    ])
-    return { connection: nameOf(name), counts, pendingJobs, outboxEvents, open: Number(openUntil ?? 0) > Date.now() }
+    const [counts, figures] = await Promise.all([countsOf(queues.get(nameOf(name))), readFigures(redis, name)])
+    return { connection: nameOf(name), counts, figures }
   }
 
   const read = cachedFor(2 * SECOND, () =>
@@ -58,11 +52,11 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
     reachable.set(figures ? 1 : 0)
     if (!figures) return
     const [byConnection, webhookCounts] = figures
-    for (const { connection, counts, pendingJobs, outboxEvents, open } of byConnection) {
+    for (const { connection, counts, figures: each } of byConnection) {
       for (const [state, count] of Object.entries(counts)) jobs.set({ connection, state }, count)
-      pending.set({ connection }, pendingJobs)
-      outbox.set({ connection }, outboxEvents)
-      breakerOpen.set({ connection }, open ? 1 : 0)
+      pending.set({ connection }, each.pending)
+      outbox.set({ connection }, each.outbox)
+      breakerOpen.set({ connection }, each.breakerOpen ? 1 : 0)
     }
     for (const [state, count] of Object.entries(webhookCounts)) deliveries.set({ state }, count)
   }

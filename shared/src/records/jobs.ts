@@ -272,6 +272,9 @@ export function openRecords(
       return routingIn(await redis.getrangeBuffer(keys.payload(jobId), 0, ITEM_HEAD_AT_MOST - 1))
     },
 
+    /** Whether the job has an outcome, which is still kept. */
+    hasEnded: async (jobId: string) => (await redis.exists(keys.outcome(jobId))) === 1,
+
     /** The stored outcome, or `undefined` while there is none or after its retention. */
     async outcome(jobId: string): Promise<Outcome | undefined> {
       const stored: Record<string, Buffer> = await redis.hgetallBuffer(keys.outcome(jobId))

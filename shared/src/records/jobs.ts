@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { EncounterCreated } from '../contract/encounter-created.ts'
 import type { TerminalStatus } from '../contract/job.ts'
+import { thisMoment, type Moment } from '../moment.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import type { Retention } from '../config/schema.ts'
@@ -97,8 +98,8 @@ type BegunCall = {
   doubt: boolean
   /** The breaker waits for one good answer before it closes. */
   probing: boolean
-  /** When leave was asked for, `performance.now()`: not later than the time in the mark. */
-  askedAt: number
+  /** When leave was asked for: not later than the time in the mark. */
+  askedAt: Moment
 }
 
 /** What became of the wish to call the EMR; see begin.lua. */
@@ -175,7 +176,7 @@ export function openRecords(
         as = '',
       }: { BatchId?: string; attempt?: number | ''; as?: 'absent' | 'resend' | '' } = {},
     ): Promise<Begun> {
-      const askedAt = performance.now()
+      const askedAt = thisMoment()
       const [kind, ...rest] = await begin([jobId, BatchId, attempt, as])
       return readBegun(String(kind), rest, askedAt)
     },
@@ -308,7 +309,7 @@ function hashesOf(encounterId: string, sealingKeys: SealingKeys): string[] {
   )
 }
 
-function readBegun(kind: string, rest: (Buffer | number)[], askedAt: number): Begun {
+function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Begun {
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
   if (kind === 'expired') return { kind, doubt: Number(rest[0]) === 1 }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' | 'cancelled' }

@@ -1,3 +1,4 @@
+import { thisMoment } from '../../../shared/src/moment.ts'
 import { openRecords as original } from '../../../shared/src/records/jobs.ts'
 
 export * from '../../../shared/src/records/jobs.ts'
@@ -11,7 +12,7 @@ export const openRecords: typeof original = (redis, about) => {
     async begin(jobId) {
       const payload = await redis.getBuffer(keys.payload(jobId))
       if (!payload) return { kind: 'erased' }
-      const askedAt = performance.now()
+      const askedAt = thisMoment()
       const call = { round: 1, attempt: 1, deadlineInMs: 60_000, doubt: false, probing: false }
       return { kind: 'go', ...call, payload, askedAt }
     },

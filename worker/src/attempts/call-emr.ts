@@ -1,4 +1,5 @@
 import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { msSince } from '@encounter-gateway/shared/moment.ts'
 import { unpackPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
 import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr/emr.ts'
@@ -44,7 +45,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     verbose = payload.verbose
     const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
     // counted from the mark on: after that others take it that the call has ended
-    const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? performance.now() - call.askedAt : 0))
+    const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? msSince(call.askedAt) : 0))
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const value = await at.breaker.call(call.probing, creating ? 'creation' : 'question', async () => {
       if (leftMs() <= 0) throw new TooLate('the call would come too late')
@@ -55,7 +56,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
         get log() {
           return at.log.child({ job: jobId }, verbose ? VERBOSE : {})
         },
-        ...(creating && { sendBy: call.askedAt + connection.timeoutMs }),
+        ...(creating && { isLate: () => leftMs() <= 0 }),
       })
     })
     // after a failure the signal still has to end what the connector may have left behind

@@ -1,3 +1,4 @@
+import { msSince, type Moment } from '@encounter-gateway/shared/moment.ts'
 import type { CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
 import type { Begun, CallName } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
@@ -32,8 +33,8 @@ export async function createEncounter(job: EncounterJob, token: string, at: Conn
   // begin.lua refuses an item whose batch was cancelled
   const batch = job.data.BatchId === undefined ? {} : { BatchId: job.data.BatchId }
   const policy = { ...connection, asks: emr.find !== undefined && connection.onUnknownOutcome !== 'resend' }
-  const now = (call: { askedAt: number }, tries: number): Circumstances => ({
-    sinceAskedMs: performance.now() - call.askedAt,
+  const now = (call: { askedAt: Moment }, tries: number): Circumstances => ({
+    sinceAskedMs: msSince(call.askedAt),
     stopping: stopping.aborted,
     backoffMs: backoffMs(tries, connection.backoffMs),
   })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { thisMoment } from '@encounter-gateway/shared/moment.ts'
 import { EmrError, type EncounterFound } from '../emr/emr.ts'
 import {
   afterBegin,
@@ -17,7 +18,7 @@ const resend: Policy = { ...policy, onUnknownOutcome: 'resend', asks: false }
 const circumstances = { sinceAskedMs: 3_000, stopping: false, backoffMs: 700 }
 const encounter: EncounterFound = { EncounterId: 'E-1', AlternativeIdentifiers: [], NotCarried: [] }
 const payload = Buffer.alloc(0)
-const common = { round: 1, payload, deadlineInMs: 60_000, probing: false, askedAt: 0 }
+const common = { round: 1, payload, deadlineInMs: 60_000, probing: false, askedAt: thisMoment() }
 const go = { kind: 'go', ...common, attempt: 1, doubt: false } as const
 const unknown = {
   kind: 'dangling',

@@ -22,10 +22,10 @@ export type EmrCredentials = { loginId?: string; password?: string; authorizatio
 export type EmrCall = {
   signal: AbortSignal
   /**
-   * On the clock of `performance.now()`: after this not a byte may be sent any more, since others take it that the call has
+   * Asked just before the first byte: once true, not a byte may be sent any more, since others take it that the call has
    * ended. `signal` alone would let a process that stood still send first and notice then: sockets come before timers.
    */
-  sendBy?: number
+  isLate?: () => boolean
   log: Logger
 }
 

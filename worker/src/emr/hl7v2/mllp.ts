@@ -8,7 +8,7 @@ export type Mllp = {
    * Sends a message over a free connection and waits, until the signal aborts, for the answer that `read` takes. Throws
    * `EmrError`: 502 with a known outcome while nothing was sent, else 408 or 502 with the outcome unknown.
    */
-  exchange<Result>(message: Buffer, call: Pick<EmrCall, 'signal' | 'sendBy'>, read: ReadAnswer<Result>): Promise<Result>
+  exchange<Result>(message: Buffer, call: Pick<EmrCall, 'signal' | 'isLate'>, read: ReadAnswer<Result>): Promise<Result>
   /** Opens a connection of its own and closes it. */
   reach(call: Pick<EmrCall, 'signal'>): Promise<void>
   /** Closes every connection; what is in flight fails. */
@@ -83,10 +83,10 @@ export function openMllp(about: { address: MllpAddress; connections: number; idl
   }
 
   return {
-    async exchange(message, { signal, sendBy = Infinity }, read) {
+    async exchange(message, { signal, isLate }, read) {
       const connection = await acquire(signal)
       try {
-        if (performance.now() >= sendBy) throw aborted(signal, { sent: false, writes: true })
+        if (isLate?.()) throw aborted(signal, { sent: false, writes: true })
         return await connection.exchange(message, signal, read)
       } finally {
         release(connection)

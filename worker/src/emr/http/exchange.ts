@@ -42,7 +42,7 @@ export type Http = {
    * 502 with a known outcome while nothing was sent, then 408 (no answer in time) or 502 (no answer that can be read), both
    * with the outcome unknown if the request writes.
    */
-  send(request: HttpRequest, call: Pick<EmrCall, 'signal' | 'sendBy'>): Promise<HttpAnswer>
+  send(request: HttpRequest, call: Pick<EmrCall, 'signal' | 'isLate'>): Promise<HttpAnswer>
   /** Closes every socket; what is under way fails. */
   close(): Promise<void>
 }
@@ -71,7 +71,7 @@ export function openHttp(options: { connections: number; connectTimeoutMs?: numb
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
   readonly #signal: AbortSignal
-  readonly #sendBy: number
+  readonly #isLate: () => boolean
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (error: EmrError) => void
   readonly #chunks: Buffer[] = []
@@ -83,13 +83,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     request: HttpRequest,
-    { signal, sendBy = Infinity }: Pick<EmrCall, 'signal' | 'sendBy'>,
+    { signal, isLate = () => false }: Pick<EmrCall, 'signal' | 'isLate'>,
     resolve: (answer: HttpAnswer) => void,
     reject: (error: EmrError) => void,
   ) {
     this.#request = request
     this.#signal = signal
-    this.#sendBy = sendBy
+    this.#isLate = isLate
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -117,7 +117,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // It may have waited for a socket longer than its call lasted: then it is not sent at all.
-    const late = this.#signal.aborted || performance.now() >= this.#sendBy
+    const late = this.#signal.aborted || this.#isLate()
     if (late) return controller.abort(new Error('aborted before it was sent'))
     this.#controller = controller
   }

@@ -100,4 +100,39 @@ describe.concurrent('a worker held up for longer than its lock while another one
     await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
     expect(emr.made).toEqual([job])
   })
+
+  test('between an answer and its record, where the other may send again: a second encounter is logged as an error and counted', async ({
+    expect,
+  }) => {
+    await using opened = await open({ onUnknownOutcome: 'resend' })
+    const { emr, fleet, at } = opened
+    const job = await at.submit()
+    const frozen = await fleet.startWorker(stoppingAt('before finish', 'SIGSTOP'), false)
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    await fleet.startWorker()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 2 })
+    expect(emr.made).toEqual([job, job])
+    const outcome = await at.records.outcome(job)
+    frozen.child.kill('SIGCONT')
+    await expect.poll(() => frozen.output(), PATIENCE).toContain('encounter.twice')
+    const metrics = await (await fetch(`${frozen.url}/metrics`)).text()
+    expect(metrics).toMatch(/gateway_late_successes_total\{[^}]*kind="twice"\} 1\n/)
+    expect(metrics).toMatch(/gateway_late_successes_total\{[^}]*kind="after_outcome"\} 0\n/)
+    expect(await at.records.outcome(job)).toEqual(outcome)
+  })
+
+  test('between an answer and its record, and the job ends otherwise meanwhile: the outcome stands, the success is logged', async ({
+    expect,
+  }) => {
+    await using opened = await open({ onUnknownOutcome: 'stop' })
+    const { emr, fleet, at } = opened
+    const job = await at.submit()
+    const frozen = await fleet.startWorker(stoppingAt('before finish', 'SIGSTOP'), false)
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    await fleet.startWorker()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'OutcomeUnknown' })
+    frozen.child.kill('SIGCONT')
+    await expect.poll(() => frozen.output(), PATIENCE).toContain('encounter.late')
+    expect(await at.view(job)).toMatchObject({ Status: 'OutcomeUnknown' })
+  })
 })

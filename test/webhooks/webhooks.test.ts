@@ -122,6 +122,7 @@ async function gateway() {
         },
         redis,
         log,
+        unreadable: () => undefined,
         retryScheduleMs: [1, 1, 1],
         ...rest,
       })
@@ -354,7 +355,13 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
   onTestFinished(() => crippled.disconnect())
   const queue = openWebhookQueue(crippled)
   const cutOff = at.nextLine('webhooks.notRelayed')
-  const relay = startRelay({ redis: crippled, queue, connections: [at.connection], log: at.log })
+  const relay = startRelay({
+    redis: crippled,
+    queue,
+    connections: [at.connection],
+    log: at.log,
+    unreadable: () => undefined,
+  })
   await cutOff
   await relay.close()
   await queue.close()
@@ -368,21 +375,26 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
   expect(to.received).toHaveLength(1)
 })
 
-test('an outbox of more entries than one chunk is emptied, and an unreadable one holds up no other', async () => {
+test('an outbox of more entries than one chunk is emptied, and a chunk of unreadable ones in front is moved aside', async () => {
   const at = await gateway()
-  const { outbox } = at.records.keys
-  await at.redis.zadd(outbox, 0, 'no event of ours')
+  const { outbox, outboxUnreadable } = at.records.keys
+  await at.redis.zadd(outbox, ...Array.from({ length: 500 }, (_, n) => [0, `no event of ours ${n}`]).flat())
   const about = { Round: 1, At: 1, Status: 'Succeeded', StatusCode: 201, Application: at.application }
-  for (let n = 0; n < 1_200; n++) {
-    await at.redis.zadd(outbox, 1, JSON.stringify({ ...about, JobId: `${at.connection.emrInstance}${n}` }))
-  }
+  const events = Array.from({ length: 1_200 }, (_, n) => ({ ...about, JobId: `${at.connection.emrInstance}${n}` }))
+  await at.redis.zadd(outbox, ...events.flatMap((event) => [1, JSON.stringify(event)]))
   const queue = openWebhookQueue(at.redis)
-  const relay = startRelay({ redis: at.redis, queue, connections: [at.connection], log: at.log })
+  const told: [string, number][] = []
+  const unreadable = (...about: [string, number]) => void told.push(about)
+  const relay = startRelay({ redis: at.redis, queue, connections: [at.connection], log: at.log, unreadable })
   relay.poke(at.connection)
-  while ((await at.outboxSize()) > 1) await at.redis.ping()
+  while ((await at.outboxSize()) > 0) await at.redis.ping()
   await relay.close()
   expect(await queue.getWaitingCount()).toBe(1_200)
   await queue.close()
+  expect(told).toEqual([[expect.stringContaining(at.connection.emrInstance), 500]])
+  expect(at.lines.filter((line) => line['msg'] === 'webhooks.unreadable')).toHaveLength(1)
+  expect(await at.redis.llen(outboxUnreadable)).toBe(500)
+  expect(await at.redis.ttl(outboxUnreadable)).toBeGreaterThan(0)
 })
 
 test('a worker that stops gives a delivery in flight back to the queue without spending a try', async () => {

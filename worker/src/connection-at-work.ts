@@ -2,6 +2,7 @@ import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Logger } from 'pino'
 import type { Breaker } from './attempts/breaker.ts'
+import type { LateSuccess } from './attempts/late-success.ts'
 import type { Emr } from './emr/emr.ts'
 
 /** One call to the EMR as it went, for the log line and the metrics. */
@@ -24,4 +25,6 @@ export type ConnectionAtWork = {
   finished: () => void
   /** Called after each call to the EMR. */
   attempted: (attempt: Attempted) => void
+  /** Called after a success that came when the job had its outcome. */
+  succeededLate: (late: LateSuccess) => void
 }

@@ -1,20 +1,20 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
-import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { keptByBullMq, openEncounterQueue, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
+import { keptByBullMq, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
-import { openRecords } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { openTurns } from '@encounter-gateway/shared/records/turns.ts'
 import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
-import { openBreaker, type Breaker } from './attempts/breaker.ts'
+import type { Breaker } from './attempts/breaker.ts'
+import type { LateSuccess } from './attempts/late-success.ts'
 import { cancelBatches } from './upkeep/cancel-batches.ts'
 import { createEncounter, TryAgain, type EncounterJob } from './attempts/create-encounter.ts'
-import type { Attempted, ConnectionAtWork } from './connection-at-work.ts'
-import { openEmr } from './emr/registry.ts'
+import type { Attempted } from './connection-at-work.ts'
+import { openAtWork } from './open-at-work.ts'
+import type { Quarantine } from './quarantine/quarantine.ts'
 import { startSweep } from './upkeep/sweep.ts'
 
 const SECOND = 1000
@@ -24,8 +24,11 @@ const SECOND = 1000
  */
 const LOCK_MS = 6 * SECOND
 const STALLED_CHECK_MS = 2 * SECOND
-/** A job whose worker died more often is set aside: it may be what kills them. */
-const MAX_DEATHS = 4
+/**
+ * How often a job may lose its worker, for whatever reason, before it is set aside. That high because innocents lose it too, and what
+ * kills its process is found out in the quarantine; this ends what kills the worker even from there.
+ */
+const MAX_STALLS = 20
 /** How often each process looks for batch items that wait for their turn, or for their end; whoever accepts or takes one looks at once. */
 const BATCH_CHECK_MS = 1 * SECOND
 /** Before another try where the fault was Redis' or ours, not the EMR's. */
@@ -48,12 +51,13 @@ export async function startConnectionWorker(about: {
   stopping: AbortSignal
   finished: () => void
   attempted: (attempt: Attempted) => void
+  succeededLate: (late: LateSuccess) => void
+  quarantine: Quarantine
 }): Promise<ConnectionWorker> {
-  const { config, connection, redis } = about
-  const log = about.log.child({ connection: nameOf(connection) })
+  const { config, connection, redis, quarantine } = about
   const { sealingKeys, retention } = config
-  const records = openRecords(redis, { connection, sealingKeys, retention })
-  const queue = openEncounterQueue(redis, connection)
+  const { atWork, queue, close } = openAtWork(about)
+  const { log, records, breaker, announces } = atWork
   const batches = openBatches(redis, { connection, sealingKeys, retention })
   const turns = openTurns({
     redis,
@@ -63,32 +67,20 @@ export async function startConnectionWorker(about: {
     applications: config.applications,
     failed: (err) => log.warn({ err }, 'turns.failed'),
   })
-  const breaker = openBreaker({
-    connection,
-    redis,
-    queue,
-    breakerKey: records.keys.breaker,
-    holdKey: records.keys.hold,
-    log,
-  })
-  const emr = openEmr(connection)
-  const announced = new Set(config.applications.filter((a) => a.webhook).map((a) => a.name))
-  const announces = (application: string) => announced.has(application)
-  const attempts = log.child({}, { redact: [] })
-  const atWork: ConnectionAtWork = { ...about, emr, records, breaker, log, attempts, announces }
 
   await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
   await breaker.heal()
   const worker = new Worker<Routing, void, typeof CREATE_ENCOUNTER>(
     queueNameOf(connection),
-    (job: EncounterJob, token = '') => createEncounter(job, token, atWork),
+    (job: EncounterJob, token = '') =>
+      job.stalledCounter === 0 ? createEncounter(job, token, atWork) : quarantine.run(job, token, atWork),
     {
       connection: redis,
       prefix: KEY_PREFIX,
       concurrency: connection.concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
-      maxStalledCount: MAX_DEATHS,
+      maxStalledCount: MAX_STALLS,
       ...keptByBullMq(retention),
       settings: {
         backoffStrategy: (_attempts, _type, error) =>
@@ -98,7 +90,6 @@ export async function startConnectionWorker(about: {
   )
   worker.on('active', () => turns.hasRoom())
   worker.on('error', (err) => log.warn({ err }, 'worker.error'))
-  queue.on('error', (err) => log.debug({ err }, 'queue.error'))
   const sweep = startSweep({
     connection,
     redis,
@@ -127,13 +118,9 @@ export async function startConnectionWorker(about: {
     async close() {
       closing = true
       clearInterval(batchCheck)
-      await cancelled
-      await turns.close()
-      await sweep.close()
-      await worker.close()
-      await breaker.close()
-      await queue.close()
-      await emr.close()
+      // all at once: nothing is taken any more while a long round of the sweep comes to where it can be left
+      await Promise.all([worker.close(), sweep.close(), turns.close(), cancelled])
+      await close()
     },
   }
 }

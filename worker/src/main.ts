@@ -2,12 +2,17 @@ import { ConfigError, EXIT_CONFIG, loadConfig, type Config } from '@encounter-ga
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { connectRedis, RedisUnusable, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
+import type { LateSuccess } from './attempts/late-success.ts'
+import type { Attempted } from './connection-at-work.ts'
 import { startConnectionWorker, type ConnectionWorker } from './connection-worker.ts'
 import { connectorOptions, policyMistakes } from './emr/registry.ts'
 import { PortTaken, startHealthServer } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { openQuarantine } from './quarantine/quarantine.ts'
+import { ShutdownError } from './shutdown-error.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
 
 const SECOND = 1000
@@ -15,11 +20,6 @@ const SECOND = 1000
 const DRAIN_SECONDS = 25
 /** For giving back and closing, once the drain time is up. */
 const CLOSING_MS = 10 * SECOND
-
-/** The reason with which calls are broken off when the drain time is up. */
-class ShutdownError extends Error {
-  override name = 'ShutdownError'
-}
 
 async function main(): Promise<void> {
   const log = createLogger('worker')
@@ -32,25 +32,25 @@ async function main(): Promise<void> {
   const stopping = new AbortController()
   const workers: ConnectionWorker[] = []
   const metrics = createMetrics(
+    config.connections.map(nameOf),
     () => workers,
     (worker) => nameOf(worker.connection),
   )
   const started = () => workers.length === config.connections.length
   const health = await startHealthServer({ redis, registry: metrics.registry, log, started })
-  const webhooks = startWebhookDeliveries({ config, redis, log })
+  const webhooks = startWebhookDeliveries({ config, redis, log, unreadable: metrics.unreadable })
+  /** What is to be known at once of a connection's jobs, whichever process they run in. */
+  const hearOf = (connection: Connection) => ({
+    finished: () => webhooks.poke(connection),
+    attempted: (attempt: Attempted) => metrics.attempted(nameOf(connection), attempt),
+    succeededLate: (late: LateSuccess) => metrics.succeededLate(nameOf(connection), late),
+    died: () => metrics.died(nameOf(connection)),
+  })
+  const heard = new Map(config.connections.map((each) => [nameOf(each), hearOf(each)]))
+  const quarantine = openQuarantine({ log, stopping: stopping.signal, heard })
   for (const connection of config.connections) {
-    const name = nameOf(connection)
-    workers.push(
-      await startConnectionWorker({
-        config,
-        connection,
-        redis,
-        log,
-        stopping: stopping.signal,
-        finished: () => webhooks.poke(connection),
-        attempted: (attempt) => metrics.attempted(name, attempt),
-      }),
-    )
+    const about = { config, connection, redis, log, stopping: stopping.signal, quarantine, ...hearOf(connection) }
+    workers.push(await startConnectionWorker(about))
   }
   log.info({ connections: workers.length }, 'worker.started')
 
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     const patience = setTimeout(() => stopping.abort(new ShutdownError('the process must end')), err ? 0 : drainMs)
     await Promise.all(workers.map((worker) => worker.close()))
     clearTimeout(patience)
+    await quarantine.close()
     await webhooks.close()
     await health.close()
     await redis.quit()

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { LateSuccess } from './attempts/late-success.ts'
 import type { Attempted } from './connection-at-work.ts'
 import type { ConnectionWorker } from './connection-worker.ts'
 
@@ -6,9 +7,13 @@ import type { ConnectionWorker } from './connection-worker.ts'
 export type WorkerMetrics = {
   registry: Registry
   attempted(connection: string, attempt: Attempted): void
+  succeededLate(connection: string, late: LateSuccess): void
+  died(connection: string): void
+  unreadable(connection: string, entries: number): void
 }
 
 export function createMetrics(
+  connections: readonly string[],
   workers: () => ConnectionWorker[],
   nameOfWorker: (worker: ConnectionWorker) => string,
 ): WorkerMetrics {
@@ -28,6 +33,30 @@ export function createMetrics(
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   })
+  const late = new Counter({
+    name: 'gateway_late_successes_total',
+    help: 'Successes that came when the job had its outcome; twice: it names another encounter',
+    labelNames: ['connection', 'kind'],
+    registers,
+  })
+  const deaths = new Counter({
+    name: 'gateway_job_deaths_total',
+    help: 'Deaths of quarantine processes, by the jobs that were in them',
+    labelNames: ['connection'],
+    registers,
+  })
+  const unreadable = new Counter({
+    name: 'gateway_outbox_unreadable_total',
+    help: 'Webhook events that could not be read and were moved aside',
+    labelNames: ['connection'],
+    registers,
+  })
+  // from nought on, or an alert on the first one would never see it
+  for (const connection of connections) {
+    for (const kind of ['same', 'after_outcome', 'twice'] satisfies LateSuccess[]) late.inc({ connection, kind }, 0)
+    deaths.inc({ connection }, 0)
+    unreadable.inc({ connection }, 0)
+  }
   const breakers = new Gauge({
     name: 'gateway_breaker_state',
     help: 'Circuit breaker of this worker process: 0 closed, 1 half-open, 2 open',
@@ -44,6 +73,9 @@ export function createMetrics(
       attempts.inc({ connection, outcome, code })
       seconds.observe({ connection }, ms / 1000)
     },
+    succeededLate: (connection, kind) => late.inc({ connection, kind }),
+    died: (connection) => deaths.inc({ connection }),
+    unreadable: (connection, entries) => unreadable.inc({ connection }, entries),
   }
 }
 

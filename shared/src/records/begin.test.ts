@@ -7,7 +7,7 @@ const dispatchOf = async (store: Store, jobId = 'a1') => (await store.state())[`
 const settleFirst = (store: Store, state: 'rejected' | 'unknown' | 'unspent', endsInMs = 0) =>
   store.records.settle('a1', { round: 1, attempt: 1, state, nextInMs: 4_000, statusCode: 502, endsInMs })
 
-test('marks the call, for as long as a payload lives, and hands over the request', async () => {
+test('marks the call, keeps mark and request until there is an outcome, and hands over the request', async () => {
   await using store = await openStore()
   await store.add('a1')
   const begun = await store.records.begin('a1')
@@ -22,7 +22,7 @@ test('marks the call, for as long as a payload lives, and hands over the request
   const payload = begun.kind === 'go' ? begun.payload : Buffer.alloc(0)
   expect(store.records.openPayload('a1', 'demo', payload).toString()).toBe('request of a1')
   expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '1', sentAt: now() })
-  expect((await store.ttls())['dispatch:a1']).toEqual(near(terms.payload))
+  expect(await store.ttls()).toMatchObject({ 'dispatch:a1': -1, 'payload:a1': -1 })
 })
 
 test('a job that was never accepted, one that has ended and one without its request are no calls', async () => {
@@ -34,8 +34,19 @@ test('a job that was never accepted, one that has ended and one without its requ
   const before = await store.state()
   expect(await store.records.begin('a0')).toEqual({ kind: 'unaccepted' })
   expect(await store.records.begin('a1')).toEqual({ kind: 'finished' })
-  expect(await store.records.begin('a2')).toEqual({ kind: 'erased' })
+  expect(await store.records.begin('a2')).toEqual({ kind: 'erased', doubt: false })
   expect(await store.state()).toEqual(before)
+})
+
+test('a job whose request ran out, as an older version let it: never sent it has expired, in doubt it stays so', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.add('a2')
+  await store.records.begin('a2')
+  await store.redis.unlink(store.keys.payload('a1'), store.keys.payload('a2'))
+  await store.redis.zadd(store.keys.pending, 1, 'a1', 1, 'a2')
+  expect(await store.records.begin('a1')).toEqual({ kind: 'expired', doubt: false })
+  expect(await store.records.begin('a2')).toEqual({ kind: 'erased', doubt: true })
 })
 
 test('an open breaker parks for as long as it is open; one whose time is up lets a probe through', async () => {
@@ -98,8 +109,7 @@ test('goes on from an attempt that the EMR surely has nothing of, without doubt'
     doubt: false,
   })
   expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '2', sentAt: now(), code: '502' })
-  // the mark keeps the term that it got with the first attempt
-  expect((await store.ttls())['dispatch:a1']).toEqual(near(terms.payload))
+  expect(await store.ttls()).toMatchObject({ 'dispatch:a1': -1, 'payload:a1': -1 })
 })
 
 test('what is sent again on trust stays in doubt, in the attempts after it too', async () => {

@@ -113,8 +113,8 @@ export type Begun =
       statusCode: number | undefined
     } & BegunCall)
   | { kind: 'parked'; forMs: number }
-  | { kind: 'expired'; doubt: boolean }
-  | { kind: 'finished' | 'unaccepted' | 'erased' }
+  | { kind: 'expired' | 'erased'; doubt: boolean }
+  | { kind: 'finished' | 'unaccepted' }
   /** with its batch; the EMR surely has nothing of it */
   | { kind: 'cancelled' }
 
@@ -145,7 +145,7 @@ export function openRecords(
   const resultMs = Math.round(retention.resultHours * HOUR_MS)
   const failedPayloadMs = Math.round(retention.failedPayloadHours * HOUR_MS)
   const begin = together((jobs: Argument[][]) =>
-    redis.egBeginBuffer(keys.pending, keys.breaker, keys.base, payloadMs, ...jobs.flat()),
+    redis.egBeginBuffer(keys.pending, keys.breaker, keys.base, ...jobs.flat()),
   )
   const finish = together((jobs: Argument[][]) =>
     redis.egFinish(keys.pending, keys.outbox, keys.depth, keys.base, FINISHED_CHANNEL, resultMs, ...jobs.flat()),
@@ -228,6 +228,29 @@ export function openRecords(
       return said as Finished
     },
 
+    /** The newest call of a job without outcome, and whether the EMR may have the encounter. */
+    async lastCall(jobId: string): Promise<{ inDoubt: boolean; call: CallName }> {
+      const [state, doubt, round, attempt] = await redis.hmget(
+        keys.dispatch(jobId),
+        'state',
+        'doubt',
+        'round',
+        'attempt',
+      )
+      const inDoubt = state === 'dispatching' || state === 'unknown' || Boolean(doubt)
+      return { inDoubt, call: { round: Number(round ?? 1), attempt: Number(attempt ?? 0) } }
+    },
+
+    /** Whether a quarantine process has died with the job in this round; see died.lua. */
+    async hasDied(jobId: string): Promise<boolean> {
+      return (await redis.hexists(keys.dispatch(jobId), 'deaths')) === 1
+    },
+
+    /** Notes that a process has died with the job in it, and returns how many did in this round with nothing else in them. */
+    async died(jobId: string, alone: boolean): Promise<number> {
+      return redis.egDied(keys.pending, keys.dispatch(jobId), jobId, alone ? 1 : 0)
+    },
+
     /**
      * Opens a new round of attempts for a job that failed or whose outcome is unknown; else says why not. A batch item is in
      * line for its turn then (`lined up`); any other job is the caller's to queue.
@@ -246,6 +269,7 @@ export function openRecords(
         keys.history(jobId),
         keys.idempotency(jobId),
         keys.depth,
+        ...(item ? [] : [keys.queued(jobId)]),
         ...(item ? [keys.batch(item.BatchId), keys.items(item.BatchId)] : []),
         ...(item ? [keys.prints(item.BatchId), keys.rejections(item.BatchId), keys.turns, keys.fair] : []),
         ...(item ? [keys.backlog(application), keys.completed, keys.failed, keys.queued(jobId)] : []),
@@ -311,8 +335,8 @@ function hashesOf(encounterId: string, sealingKeys: SealingKeys): string[] {
 
 function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Begun {
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
-  if (kind === 'expired') return { kind, doubt: Number(rest[0]) === 1 }
-  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'erased' | 'cancelled' }
+  if (kind === 'expired' || kind === 'erased') return { kind, doubt: Number(rest[0]) === 1 }
+  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'cancelled' }
   const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code] = rest
   const call = {
     round: Number(round),

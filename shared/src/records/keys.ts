@@ -57,6 +57,8 @@ export function recordKeys(connection: ConnectionName) {
     failed: `${base}:failed`,
     pending: `${base}:pending`,
     outbox: `${base}:outbox`,
+    /** Entries of the outbox that could not be read, newest first. */
+    outboxUnreadable: `${base}:outbox-unreadable`,
     breaker: `${base}:breaker`,
     /** Until when the EMR asked to be left alone, ms since the epoch. */
     hold: `${base}:hold`,

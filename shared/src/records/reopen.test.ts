@@ -31,7 +31,7 @@ test('a failed job is pending again, counted, with its whole term, and its outco
   ])
   expect(await store.ttls()).toMatchObject({
     'payload:a1': near(terms.payload),
-    'dispatch:a1': near(terms.payload),
+    'dispatch:a1': -1,
     'history:a1': near(terms.result),
     'idempotency:a1': near(terms.payload),
   })
@@ -79,7 +79,23 @@ test('a doubt is handed on: the new round asks the EMR before it sends anything'
     attempt: 1,
     doubt: false,
   })
-  expect((await store.ttls())['dispatch:a1']).toEqual(near(terms.payload))
+  expect(await store.ttls()).toMatchObject({ 'dispatch:a1': -1, 'payload:a1': -1 })
+})
+
+test('how often its processes have died counts anew, and a job that BullMQ had counted stays known to it', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.records.begin('a1')
+  expect(await store.records.hasDied('a1')).toBe(false)
+  expect(await store.records.died('a1', false)).toBe(0)
+  expect(await store.records.hasDied('a1')).toBe(true)
+  expect(await store.records.died('a1', true)).toBe(1)
+  await store.records.finish('a1', outcomeOf())
+  expect(await store.records.died('a1', true)).toBe(0)
+  await store.redis.hset(store.keys.queued('a1'), 'stc', 21, 'defa', 'job stalled more than allowable limit')
+  await store.records.reopen('a1', routing)
+  expect(await store.records.hasDied('a1')).toBe(false)
+  expect(await store.redis.hmget(store.keys.queued('a1'), 'stc', 'defa')).toEqual(['1', null])
 })
 
 test.for(['Succeeded', 'Cancelled', 'Expired'] as const)('a job that ended as %s stays so', async (status) => {

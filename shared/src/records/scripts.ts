@@ -13,6 +13,7 @@ declare module 'ioredis' {
       ...rest: [...Argument[], Callback<unknown>] | Argument[]
     ): Result<((Buffer | number)[] | Error)[], Context>
     egSettle(...rest: Argument[]): Result<number, Context>
+    egDied(...rest: Argument[]): Result<number, Context>
     egFinish(...rest: Argument[]): Result<(string | Error)[], Context>
     egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
@@ -27,6 +28,7 @@ export const scripts = {
   egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept'), numberOfKeys: 12 },
   egBegin: { lua: lua('each') + lua('begin'), numberOfKeys: 2 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
+  egDied: { lua: lua('died'), numberOfKeys: 2 },
   egFinish: { lua: lua('each') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
   egReopen: { lua: lua('line-up') + lua('reopen') },
   egBatchAccept: { lua: lua('line-up') + lua('batch-accept') },

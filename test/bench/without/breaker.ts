@@ -1,6 +1,6 @@
 import { openBreaker as original } from '../../../worker/src/attempts/breaker.ts'
 
-export { countsAgainstEmr, HeldByBreaker } from '../../../worker/src/attempts/breaker.ts'
+export { BrokenOff, countsAgainstEmr, HeldByBreaker } from '../../../worker/src/attempts/breaker.ts'
 export type * from '../../../worker/src/attempts/breaker.ts'
 
 /** Every call goes straight through. */

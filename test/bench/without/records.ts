@@ -11,7 +11,7 @@ export const openRecords: typeof original = (redis, about) => {
     ...records,
     async begin(jobId) {
       const payload = await redis.getBuffer(keys.payload(jobId))
-      if (!payload) return { kind: 'erased' }
+      if (!payload) return { kind: 'erased', doubt: false }
       const askedAt = thisMoment()
       const call = { round: 1, attempt: 1, deadlineInMs: 60_000, doubt: false, probing: false }
       return { kind: 'go', ...call, payload, askedAt }

@@ -3,7 +3,7 @@ import { createMetrics as original } from '../../../worker/src/metrics.ts'
 export type * from '../../../worker/src/metrics.ts'
 
 /** Attempts are not counted. */
-export const createMetrics: typeof original = (workers, nameOfWorker) => ({
-  ...original(workers, nameOfWorker),
+export const createMetrics: typeof original = (...about) => ({
+  ...original(...about),
   attempted: () => undefined,
 })

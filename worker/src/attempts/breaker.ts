@@ -13,6 +13,11 @@ export class HeldByBreaker extends Error {
   override name = 'HeldByBreaker'
 }
 
+/** The gateway itself broke a call off, since it must end: no verdict on the EMR. */
+export class BrokenOff extends Error {
+  override name = 'BrokenOff'
+}
+
 /**
  * A connection's breaker. opossum counts this process' calls and says when to open; that the breaker is open is written to
  * Redis, and BullMQ's own rate limit and global concurrency hold the queue for the whole fleet at once.

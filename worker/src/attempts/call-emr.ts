@@ -3,13 +3,13 @@ import { msSince } from '@encounter-gateway/shared/moment.ts'
 import { unpackPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
 import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr/emr.ts'
-import { HeldByBreaker } from './breaker.ts'
+import { BrokenOff, HeldByBreaker } from './breaker.ts'
 import { limitCall } from './call-limit.ts'
 import type { Answer, Call } from './decide.ts'
 
 const VERBOSE = { level: 'debug' }
 
-/** This process was suspended after marking the call. Others may assume the call has ended, so it is not made. */
+/** This process was suspended after marking the call, and others may assume the call has ended; or it must end. The call is not made. */
 class TooLate extends Error {
   override name = 'TooLate'
 }
@@ -48,9 +48,9 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? msSince(call.askedAt) : 0))
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const value = await at.breaker.call(call.probing, creating ? 'creation' : 'question', async () => {
-      if (leftMs() <= 0) throw new TooLate('the call would come too late')
+      if (at.stopping.aborted || leftMs() <= 0) throw new TooLate('the call would come too late')
       called = true
-      return action(order, {
+      const answer = action(order, {
         signal,
         // few calls have anything to say
         get log() {
@@ -58,13 +58,17 @@ export async function callEmr<T extends EncounterFound | undefined>(
         },
         ...(creating && { isLate: () => leftMs() <= 0 }),
       })
+      return await answer.catch((error: unknown) => {
+        throw at.stopping.aborted ? new BrokenOff('the gateway must end', { cause: error }) : error
+      })
     })
     // after a failure the signal still has to end what the connector may have left behind
     release()
     if (creating) report('created', 201)
     else report(value ? 'found' : 'absent', value ? 201 : 404)
     return { kind: 'answered', value }
-  } catch (error) {
+  } catch (caught) {
+    const error = caught instanceof BrokenOff ? caught.cause : caught
     if (error instanceof HeldByBreaker) return { kind: 'held' }
     if (error instanceof TooLate) {
       report('held up', 0)

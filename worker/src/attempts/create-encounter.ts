@@ -9,15 +9,18 @@ import { backoffMs } from './backoff.ts'
 import { callEmr } from './call-emr.ts'
 import { afterBegin, afterCreate, afterQuestion, afterTakeOver, type Circumstances, type Next } from './decide.ts'
 import { foundForAnother, reasonOfAttempt, reasonOfEnding, type Ending } from './endings.ts'
+import { noteLateSuccess } from './late-success.ts'
 
 export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>
 
 /** An attempt that will be followed by another: BullMQ keeps only the code and the problem's name. */
 export class TryAgain extends Error {
   override name = 'TryAgain'
+  readonly code: EmrErrorCode
   readonly delayMs: number
   constructor(code: EmrErrorCode, delayMs: number) {
     super(reasonOfAttempt(code))
+    this.code = code
     this.delayMs = delayMs
   }
 }
@@ -108,6 +111,7 @@ async function end(
   if (said === 'claimed') return end(job, at, foundForAnother(), onlyIf)
   // it is not settled after all: come back to it rather than let BullMQ put it away
   if (said === 'dispatched' || said === 'superseded') throw new TryAgain(408, connection.backoffMs)
+  if (said === 'already' && ending.status === 'Succeeded') return noteLateSuccess(job.id ?? '', ending, at)
   if (said !== 'recorded') return
   at.finished()
   if (ending.status !== 'Succeeded') throw new UnrecoverableError(reasonOfEnding(ending))

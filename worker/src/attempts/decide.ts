@@ -18,8 +18,8 @@ import {
 export type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
 
 /**
- * What came of a call. `held`: the breaker kept it back; `late`: this process was suspended after marking the call, so it was not
- * made; `fault`: we failed before anything was sent.
+ * What came of a call. `held`: the breaker kept it back; `late`: this process was suspended after marking the call, or must end, so it
+ * was not made; `fault`: we failed before anything was sent.
  */
 export type Answer<T> =
   | { kind: 'answered'; value: T }
@@ -77,7 +77,7 @@ export function afterBegin(begun: Begun, policy: Policy): Next {
     case 'cancelled':
       return { step: 'end', ending: cancelled(), onlyIf: 'undispatched' }
     case 'erased':
-      return { step: 'end', ending: failed(500, 'the stored request is gone') }
+      return { step: 'end', ending: begun.doubt ? neverSettled() : failed(500, 'the stored request is gone') }
     // finished or unaccepted
     default:
       return { step: 'leave' }
@@ -157,9 +157,11 @@ function afterFailure(
 ): Next {
   const { round, attempt } = call
   const { outcomeUnknown, code } = error
+  const unspent: Settlement = { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 }
+  // we broke it off before a byte was sent, or as good as that: nothing is known that was not known before
+  if (stopping && error.retry && !outcomeUnknown) return { step: 'giveBack', inMs: 0, settlement: unspent }
   // the EMR is still away; an outage must not use up the attempts of the jobs that it is probed with
-  if (call.probing && countsAgainstEmr(error) && !outcomeUnknown)
-    return { step: 'park', settlement: { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 } }
+  if (call.probing && countsAgainstEmr(error) && !outcomeUnknown) return { step: 'park', settlement: unspent }
   const lastOne = attempt >= policy.maxAttempts
   if (!outcomeUnknown && (lastOne || !error.retry)) return endUnless(call, endedBy(error))
   if (outcomeUnknown && policy.onUnknownOutcome === 'stop')

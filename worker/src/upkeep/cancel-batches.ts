@@ -4,7 +4,7 @@ import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { cancelled } from '../attempts/endings.ts'
-import { end } from './sweep.ts'
+import { end } from '../attempts/end.ts'
 
 const LEASE_MS = 30_000
 const AT_ONCE = 200

@@ -2,12 +2,14 @@ import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import type { CallName, Records } from '@encounter-gateway/shared/records/jobs.ts'
-import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
+import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Logger } from 'pino'
 import type { Breaker } from '../attempts/breaker.ts'
-import { expired, failed, outcomeUnknown, type Ending } from '../attempts/endings.ts'
+import { end } from '../attempts/end.ts'
+import { expired, outcomeUnknown } from '../attempts/endings.ts'
+import { setAside } from '../attempts/set-aside.ts'
+import { underLease, type GoOn } from './lease.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200
@@ -35,41 +37,47 @@ type Swept = {
  * reopened. One process of the fleet at a time.
  */
 export function startSweep(swept: Swept): { close(): Promise<void> } {
-  const lease = `${keyBaseOf(swept.connection)}:sweep`
-  let running: Promise<void> = Promise.resolve()
+  const lease = { key: `${keyBaseOf(swept.connection)}:sweep`, ms: INTERVAL_MS - 500 }
+  let closed = false
+  let running: Promise<void> | undefined
   const timer = setInterval(() => {
-    running = running.then(async () => {
-      try {
-        if ((await swept.redis.set(lease, '1', 'PX', INTERVAL_MS - 500, 'NX')) !== null) await sweepOnce(swept)
-      } catch (err) {
-        swept.log.warn({ err }, 'sweep.failed')
-      }
-    })
+    running ??= underLease(
+      swept.redis,
+      lease,
+      () => closed,
+      (goOn) => sweepOnce(swept, goOn),
+    )
+      .catch((err: unknown) => swept.log.warn({ err }, 'sweep.failed'))
+      .finally(() => (running = undefined))
   }, INTERVAL_MS)
   return {
     async close() {
+      closed = true
       clearInterval(timer)
       await running
     },
   }
 }
 
-/** One round; see `startSweep`. */
-export async function sweepOnce(swept: Swept): Promise<void> {
-  await expireOverdue(swept)
-  await endSetAside(swept)
-  await takeUpAgain(swept)
-  await forgetOldIds(swept)
+/** One round; see `startSweep`. It can be left between any two jobs: the next round begins anew. */
+async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
+  for (const step of [expireOverdue, endSetAside, takeUpAgain, forgetOldIds]) {
+    await step(swept, goOn)
+    if (!(await goOn())) return
+  }
   await swept.breaker.heal()
 }
 
-async function expireOverdue(swept: Swept): Promise<void> {
+async function expireOverdue(swept: Swept, goOn: GoOn): Promise<void> {
   const { redis, records } = swept
   const now = await redisTime(redis)
   // those that stay, in doubt, must not hide the ones behind them
   for (let passed = 0; passed < MOST_IN_DOUBT;) {
     const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', passed, AT_ONCE)
-    for (const jobId of overdue) if (!(await expireOne(swept, jobId, now))) passed++
+    for (const jobId of overdue) {
+      if (!(await goOn())) return
+      if (!(await expireOne(swept, jobId, now))) passed++
+    }
     if (overdue.length < AT_ONCE) return
   }
 }
@@ -91,6 +99,8 @@ async function expireOne(
       )
   if (!routed) {
     await redis.zrem(records.keys.pending, jobId)
+    // what was kept until an outcome that never comes
+    await redis.unlink(records.keys.dispatch(jobId), records.keys.payload(jobId))
     return true
   }
   const about = { jobId, ...routed, records, ...rest }
@@ -115,8 +125,10 @@ async function withoutQueue(redis: RedisClient, records: Records, applications: 
   return undefined
 }
 
-async function endSetAside({ queue, redis, records, connection, ...rest }: Swept): Promise<void> {
+async function endSetAside(swept: Swept, goOn: GoOn): Promise<void> {
+  const { queue, redis, records } = swept
   for (const jobId of await withoutOutcome(redis, records, records.keys.failed)) {
+    if (!(await goOn())) return
     const job = await queue.getJob(jobId)
     if (!job) continue
     if (!job.failedReason?.includes('stalled')) {
@@ -124,25 +136,14 @@ async function endSetAside({ queue, redis, records, connection, ...rest }: Swept
       await job.retry('failed')
       continue
     }
-    const mark = await redis.hmget(records.keys.dispatch(jobId), 'state', 'doubt', 'round', 'attempt')
-    const [state, doubt, round, attempt] = mark
-    // the EMR is not asked here: its answer may be what they died of
-    const ending =
-      state === 'dispatching' || state === 'unknown' || doubt
-        ? outcomeUnknown(
-            'Several workers died on this job, one while it called the EMR, and it was set aside. A Retry asks the EMR first, where it can be asked.',
-          )
-        : failed(500, 'the worker died several times on this job; it was set aside')
-    rest.log.error({ job: jobId, status: ending.status }, 'job.setAside')
-    const about = { jobId, routing: job.data, createdAt: job.timestamp, connection, records, ...rest }
-    // this process may have been held up since it looked, and the job be in a new round
-    await end(about, ending, { round: Number(round ?? 1), attempt: Number(attempt ?? 0) })
+    await setAside({ ...swept, jobId, routing: job.data, createdAt: job.timestamp })
   }
 }
 
 /** Queues what was reopened by a Retry while a worker that had found the job ended was putting it away as completed. */
-async function takeUpAgain({ queue, redis, records, log }: Swept): Promise<void> {
+async function takeUpAgain({ queue, redis, records, log }: Swept, goOn: GoOn): Promise<void> {
   for (const jobId of await withoutOutcome(redis, records, records.keys.completed)) {
+    if (!(await goOn())) return
     log.info({ job: jobId }, 'job.takenUpAgain')
     await (await queue.getJob(jobId))?.retry('completed', { resetAttemptsMade: true, resetAttemptsStarted: true })
   }
@@ -161,22 +162,6 @@ async function forgetOldIds({ redis, records, connection, config }: Swept): Prom
   const keptMs = (config.retention.resultHours + connection.deadlineHours + 24) * HOUR_MS
   const before = (await redisTime(redis)) - keptMs
   for (const { name } of config.applications) await redis.zremrangebyscore(records.keys.jobs(name), '-inf', before)
-}
-
-/** A job to be ended by someone else than the worker that calls the EMR for it. */
-type Ended = { jobId: string; routing: Routing; createdAt: number } & Pick<
-  Swept,
-  'connection' | 'records' | 'announces' | 'finished'
->
-
-/** Writes a job's outcome and says that there is one. */
-export async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched' | CallName) {
-  const { jobId, routing, createdAt, connection, records, announces, finished } = about
-  const announce = announces(routing.application)
-  const outcome = { ...ending, routing, createdAt, maxAttempts: connection.maxAttempts, announce }
-  const said = await records.finish(jobId, outcome, onlyIf)
-  if (said === 'recorded') finished()
-  return said
 }
 
 async function redisTime(redis: RedisClient): Promise<number> {

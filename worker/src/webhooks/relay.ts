@@ -14,6 +14,9 @@ const GATHER_MS = 20
 const LEFT_BEHIND_MS = 2 * SECOND
 /** Moved at once; bigger pipelines of BullMQ's hold up the event loop (1,000 take 0.2 s). */
 const CHUNK = 500
+/** Entries that cannot be read are kept aside: the newest ones, for a week after the last. */
+const MOST_UNREADABLE = 1_000
+const UNREADABLE_KEPT_S = 7 * 24 * 3_600
 
 /** Carries outcomes from the connections' outboxes to the queue of webhooks. */
 export type Relay = {
@@ -54,12 +57,18 @@ export function startRelay(
   }
 }
 
-type RelayParts = { redis: RedisClient; queue: WebhookQueue; log: Logger }
+type RelayParts = {
+  redis: RedisClient
+  queue: WebhookQueue
+  log: Logger
+  /** Called with the connection's name when so many entries of its outbox could not be read. */
+  unreadable: (connection: string, entries: number) => void
+}
 type Which = 'all' | 'leftBehind'
 
 /** Empties one connection's outbox. Each has its own, so that one whose part of a Redis Cluster is away holds up no other. */
-function openMover(connection: ConnectionName, { redis, queue, log }: RelayParts) {
-  const { outbox } = recordKeys(connection)
+function openMover(connection: ConnectionName, { redis, queue, log, unreadable }: RelayParts) {
+  const { outbox, outboxUnreadable } = recordKeys(connection)
   const wanted = new Set<Which>()
   let running: Promise<void> | undefined
   let closed = false
@@ -87,19 +96,35 @@ function openMover(connection: ConnectionName, { redis, queue, log }: RelayParts
       const entries = await redis.zrangebyscore(outbox, '-inf', newest, 'LIMIT', 0, CHUNK)
       const readable = entries.flatMap((entry) => readEntry(entry, connection) ?? [])
       if (readable.length < entries.length) {
-        log.error({ connection: nameOf(connection), entries: entries.length - readable.length }, 'webhooks.unreadable')
+        const read = new Set(readable.map(({ entry }) => entry))
+        await moveAside(entries.filter((entry) => !read.has(entry)))
       }
-      if (readable.length === 0) return
-      await queue.addBulk(
-        readable.map(({ message }) => ({ name: message.body.type, data: message, opts: { jobId: message.id } })),
-      )
-      await redis.zrem(outbox, ...readable.map(({ entry }) => entry))
+      if (readable.length > 0) {
+        await queue.addBulk(
+          readable.map(({ message }) => ({ name: message.body.type, data: message, opts: { jobId: message.id } })),
+        )
+        await redis.zrem(outbox, ...readable.map(({ entry }) => entry))
+      }
       if (entries.length === CHUNK) want(which)
       failing = false
     } catch (err) {
       log[failing ? 'debug' : 'warn']({ err, connection: nameOf(connection) }, 'webhooks.notRelayed')
       failing = true
     }
+  }
+
+  /** Out of the way of those behind them, where somebody can look at them for a while. */
+  async function moveAside(entries: string[]): Promise<void> {
+    const moved = await redis
+      .multi()
+      .zrem(outbox, ...entries)
+      .lpush(outboxUnreadable, ...entries)
+      .ltrim(outboxUnreadable, 0, MOST_UNREADABLE - 1)
+      .expire(outboxUnreadable, UNREADABLE_KEPT_S)
+      .exec()
+    for (const [error] of moved ?? []) if (error) throw error
+    log.error({ connection: nameOf(connection), entries: entries.length }, 'webhooks.unreadable')
+    unreadable(nameOf(connection), entries.length)
   }
 
   return {
@@ -116,7 +141,7 @@ async function leftBehindSince(redis: RedisClient): Promise<number> {
   return Number(seconds) * SECOND - LEFT_BEHIND_MS
 }
 
-/** `undefined` for what is no event of ours: it stays in the outbox, but must not hold up the others. */
+/** `undefined` for what is no event of ours. */
 function readEntry(entry: string, connection: ConnectionName): { entry: string; message: WebhookMessage } | undefined {
   try {
     return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent | BatchEvent, connection) }

@@ -40,6 +40,8 @@ export function startWebhookDeliveries(about: {
   config: Pick<Config, 'applications' | 'connections' | 'webhooks'>
   redis: RedisClient
   log: Logger
+  /** Called with the connection's name when so many entries of its outbox could not be read. */
+  unreadable: (connection: string, entries: number) => void
   concurrency?: number
   /** Waits between tries; for tests. The queue allows nine at most. */
   retryScheduleMs?: readonly number[]
@@ -81,8 +83,15 @@ export function startWebhookDeliveries(about: {
   )
   worker.on('error', (err) => log.debug({ err }, 'webhooks.workerError'))
   const { connections } = config
-  const { sweepEveryMs } = about
-  const relay = startRelay({ redis, queue, connections, log, ...(sweepEveryMs !== undefined && { sweepEveryMs }) })
+  const { sweepEveryMs, unreadable } = about
+  const relay = startRelay({
+    redis,
+    queue,
+    connections,
+    log,
+    unreadable,
+    ...(sweepEveryMs !== undefined && { sweepEveryMs }),
+  })
 
   return {
     poke: (connection) => relay.poke(connection),

@@ -1,9 +1,9 @@
 -- Asks leave to call the EMR for some jobs, and marks each call before it is made.
 -- KEYS  pending, breaker
--- ARGV  base of the connection's keys, ms to keep a mark (no payload lives longer), then per job: JobId, BatchId (or ''), the
+-- ARGV  base of the connection's keys, then per job: JobId, BatchId (or ''), the
 --       attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'
 -- Each call is named by its round and attempt.
--- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased'} | {'expired', doubt} | {'cancelled'}: with its batch
+-- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased', doubt} | {'expired', doubt} | {'cancelled'}: with its batch
 --     | {'dangling', round, attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent or ended, seed code or ''}
 --     | {'go', round, attempt, payload, ms to the deadline, probing, doubt} | an error, which is that job's alone
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
@@ -21,12 +21,16 @@ local function begin(jobId, batchId, from, as)
   end
   if openUntil > now then return { 'parked', openUntil - now } end
   local payload = redis.call('GET', base .. ':payload:' .. jobId)
-  if not payload then return { 'erased' } end
   local dispatch = base .. ':dispatch:' .. jobId
   local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'sentAt', 'code', 'doubt', 'endedAt', 'round')
   local round = tonumber(mark[7] or 1)
   local left = math.floor(deadline - now)
   local dangling = mark[1] == 'dispatching' or mark[1] == 'unknown'
+  if not payload then
+    local doubt = (dangling or mark[5]) and 1 or 0
+    if left <= 0 and doubt == 0 then return { 'expired', 0 } end
+    return { 'erased', doubt }
+  end
   if dangling and from ~= mark[2] then
     return { 'dangling', round, tonumber(mark[2]), payload, left, probing, mark[1], now - (mark[6] or mark[3]), mark[4] or '' }
   end
@@ -45,14 +49,12 @@ local function begin(jobId, batchId, from, as)
   if left <= 0 then return { 'expired', doubt } end
   local attempt = (mark[2] or 0) + 1
   redis.call('HSET', dispatch, 'attempt', attempt, 'state', 'dispatching', 'sentAt', now)
-  if mark[2] then
-    redis.call('HDEL', dispatch, 'nextAttemptAt', 'endedAt')
-  else
-    redis.call('PEXPIRE', dispatch, ARGV[2])
-  end
+  if mark[2] then redis.call('HDEL', dispatch, 'nextAttemptAt', 'endedAt') end
+  -- until the outcome, however long that takes: without it nobody could ask the EMR any more
+  if attempt == 1 then redis.call('PERSIST', base .. ':payload:' .. jobId) end
   return { 'go', round, attempt, payload, left, probing, doubt }
 end
 
 local replies = {}
-for i = 3, #ARGV, 4 do replies[#replies + 1] = each(begin, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end
+for i = 2, #ARGV, 4 do replies[#replies + 1] = each(begin, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end
 return replies

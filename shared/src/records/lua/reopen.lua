@@ -1,7 +1,7 @@
 -- Opens a new round of attempts: the old outcome goes to the history, the payload gets a new term, the count starts anew.
 -- A round that ended in doubt hands its doubt on, so that the new one asks the EMR before it sends anything.
 -- A batch item waits for its turn again; what BullMQ still has of its ended job would keep the new one out.
--- KEYS  outcome, dispatch, payload, pending, history, idempotency, depth, and for a batch item its batch, items, prints, rejections,
+-- KEYS  outcome, dispatch, payload, pending, history, idempotency, depth, then BullMQ's own hash of the job, or for a batch item its batch, items, prints, rejections,
 --       turns, fair, backlog of the application, and BullMQ's completed, failed and the job's own hash
 -- ARGV  JobId, ms to the deadline, ms to keep the payload, ms to keep the history, application, and for a batch item its BatchId,
 --       index and the ms to keep the batch
@@ -16,8 +16,11 @@ redis.call('RPUSH', KEYS[5], cjson.encode({ Round = tonumber(old[5]), Status = o
 redis.call('PEXPIRE', KEYS[5], ARGV[4])
 redis.call('HSET', KEYS[2], 'round', old[5] + 1, 'attempt', 0, 'sentAt', old[7])
 if old[1] == 'OutcomeUnknown' then redis.call('HSET', KEYS[2], 'state', 'unknown') end
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call('PEXPIRE', KEYS[3], ARGV[3])
+-- in doubt it is kept until the outcome, as begin.lua does
+if old[1] == 'OutcomeUnknown' then redis.call('PERSIST', KEYS[3]) else redis.call('PEXPIRE', KEYS[3], ARGV[3]) end
+-- BullMQ's count of the times that the job lost its worker, and what it made of that: 1 leaves no more of it than what keeps the job in quarantine
+local queued = KEYS[ARGV[6] and 17 or 8]
+if redis.call('HDEL', queued, 'defa') + redis.call('HEXISTS', queued, 'stc') > 0 then redis.call('HSET', queued, 'stc', 1) end
 redis.call('PEXPIRE', KEYS[6], ARGV[3])
 redis.call('UNLINK', KEYS[1])
 redis.call('ZADD', KEYS[4], now + ARGV[2], ARGV[1])

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { openFleet, type Fleet, type FleetConnection } from './fleet.ts'
+import { openGatedEmr } from './gated-emr.ts'
+
+const PATIENCE = { timeout: 40_000 }
+const MINUTE_MS = 60_000
+
+/** What an outage, or a jump of Redis' clock, leaves that is longer than anything is kept: no key with a TTL, and every deadline passed. */
+async function leaveForAWeek({ redis }: Fleet, { records }: FleetConnection, passedMs: number): Promise<void> {
+  for (const key of await redis.keys(`${records.keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
+  const pending = await redis.zrange(records.keys.pending, '0', '-1')
+  for (const jobId of pending) await redis.zadd(records.keys.pending, Date.now() - passedMs, jobId)
+}
+
+test.each([
+  ['the EMR is asked', MINUTE_MS, { Status: 'Succeeded', Recovered: true }],
+  ['hours ago: a person decides', 180 * MINUTE_MS, { Status: 'OutcomeUnknown' }],
+])(
+  'a worker dies in a call, and nobody comes until after the deadline: %s',
+  async (_, passedMs, expected) => {
+    await using emr = await openGatedEmr()
+    await using fleet = await openFleet({ emrs: [{ emr }] })
+    const at = fleet.connection()
+    emr.hold('after commit')
+    const job = await at.submit()
+    const worker = await fleet.startWorker()
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    await worker.kill('SIGKILL')
+    emr.release()
+    await leaveForAWeek(fleet, at, passedMs)
+    await fleet.startWorker()
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject(expected)
+    await expect.poll(at.pending, PATIENCE).toBe(0)
+    expect(emr.made).toEqual([job])
+  },
+  120_000,
+)

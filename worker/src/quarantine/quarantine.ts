@@ -1,0 +1,82 @@
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { DelayedError, UnrecoverableError } from 'bullmq'
+import type { Logger } from 'pino'
+import { TryAgain, type EncounterJob } from '../attempts/create-encounter.ts'
+import { setAside } from '../attempts/set-aside.ts'
+import type { ConnectionAtWork } from '../connection-at-work.ts'
+import { openLane, type Left } from './lane.ts'
+import type { News } from './messages.ts'
+import { takeWayOut } from './way-out.ts'
+
+const SECOND = 1000
+/** Deaths with nothing else in the process after which a job is set aside. */
+const DEATHS_ALONE = 3
+/** More would make those that have to go alone many, when one of them kills the rest; fewer would take long after an outage of Redis. */
+const TOGETHER = 50
+/** Until a job asks again for a place that was taken; half of it to all of it. */
+const BUSY_MS = 2 * SECOND
+/** Until a job is run again that its process has died with. */
+const AFTER_DEATH_MS = 1 * SECOND
+
+/**
+ * Where jobs run whose worker has died with them (BullMQ counts it: a job that never stalled does not come here). Most are innocent:
+ * they were in the worker when another killed it, or it was killed from outside, or Redis was away for longer than their lock. They
+ * run in a process of their own beside the worker, together at first. If that dies, each that was in it runs alone from then on,
+ * and only what a process dies with while nothing else is in it is counted. The worker lives on, with its other jobs; and if the worker
+ * itself is killed, nothing is counted at all.
+ */
+export type Quarantine = {
+  /** The processor for such a job. */
+  run(job: EncounterJob, token: string, at: ConnectionAtWork): Promise<void>
+  /** Ends the processes. Nothing may be running any more. */
+  close(): Promise<void>
+}
+
+/** Who is to know what happens to a connection's jobs: `died` once for each job that was in a process which ended under it. */
+export type Hearing = Pick<ConnectionAtWork, 'finished' | 'attempted' | 'succeededLate'> & { died: () => void }
+
+export function openQuarantine(about: {
+  log: Logger
+  stopping: AbortSignal
+  /** By the connection's name: who is to know what happens to its jobs. */
+  heard: ReadonlyMap<string, Hearing>
+}): Quarantine {
+  const heard = ({ connection, ...what }: News) => {
+    const hearing = about.heard.get(connection)
+    if (what.kind === 'finished') hearing?.finished()
+    else if (what.kind === 'attempted') hearing?.attempted(what.attempt)
+    else hearing?.succeededLate(what.late)
+  }
+  const together = openLane({ ...about, heard, places: TOGETHER })
+  const alone = openLane({ ...about, heard, places: 1 })
+
+  async function left(job: EncounterJob, token: string, at: ConnectionAtWork, how: Left): Promise<void> {
+    if (how.kind === 'returned') return takeWayOut(how.wayOut)
+    if (how.kind === 'notStarted') return giveBack(job, token, BUSY_MS)
+    const jobId = job.id ?? ''
+    const deaths = await at.records.died(jobId, how.alone)
+    about.heard.get(nameOf(at.connection))?.died()
+    at.log.warn({ job: jobId, deaths, alone: how.alone }, 'job.died')
+    if (deaths < DEATHS_ALONE) return giveBack(job, token, AFTER_DEATH_MS)
+    const reason = await setAside({ ...at, jobId, routing: job.data, createdAt: job.timestamp })
+    if (reason === undefined) throw new TryAgain(408, at.connection.backoffMs)
+    throw new UnrecoverableError(reason)
+  }
+
+  return {
+    async run(job, token, at) {
+      const jobId = job.id ?? ''
+      const lane = (await at.records.hasDied(jobId)) ? alone : together
+      if (!lane.free) return giveBack(job, token, (BUSY_MS * (1 + Math.random())) / 2)
+      return left(job, token, at, await lane.run({ connection: nameOf(at.connection), jobId, token }))
+    },
+    async close() {
+      await Promise.all([together.close(), alone.close()])
+    },
+  }
+}
+
+async function giveBack(job: EncounterJob, token: string, inMs: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.ceil(inMs), token)
+  throw new DelayedError()
+}

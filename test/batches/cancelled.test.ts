@@ -48,3 +48,36 @@ test('an item whose encounter the EMR may have is not called cancelled before th
   expect(await gateway.records.begin(asked, { ...about, attempt: 1, as: 'absent' })).toEqual({ kind: 'cancelled' })
   expect(await gateway.records.begin(sentAgain, { ...about, attempt: 1, as: 'resend' })).toMatchObject({ kind: 'go' })
 })
+
+test('an item is not reopened while its batch is being cancelled; later it is, and no walk that was held up ends its new round', async () => {
+  await using both = await open()
+  const { gateway } = both
+  const { batches, records } = gateway
+  await gateway.stopWorkers()
+  const { batch, jobs } = await gateway.submitBatch(2)
+  const [refused = '', waiting = ''] = jobs
+  const about = { BatchId: batch.batchId }
+  const end = async (ItemIndex: number, status: 'Failed' | 'Cancelled', onlyIf?: 'cancelledWithBatch') => {
+    const outcome = { status, statusCode: 400, result: {}, createdAt: 1, maxAttempts: 3, announce: false }
+    return records.finish(
+      jobs[ItemIndex] ?? '',
+      { ...outcome, routing: { application: 'demo', ...about, ItemIndex } },
+      onlyIf,
+    )
+  }
+  const reopen = (ItemIndex: number) =>
+    records.reopen(jobs[ItemIndex] ?? '', { application: 'demo', ...about, ItemIndex })
+  const view = async () => (await batches.read(batch.batchId))?.view
+  expect(await end(0, 'Failed')).toBe('recorded')
+  await batches.cancel(batch, false)
+  expect(await reopen(0)).toBe('cancelling')
+  expect(await view()).toMatchObject({ Status: 'Cancelling', Failed: 1 })
+  expect(await records.begin(waiting, about)).toEqual({ kind: 'cancelled' })
+  expect(await end(1, 'Cancelled', 'cancelledWithBatch')).toBe('recorded')
+  expect(await view()).toMatchObject({ Status: 'Finished', Failed: 1, Cancelled: 1 })
+  expect([await reopen(0), await reopen(1)]).toEqual(['lined up', 'lined up'])
+  expect(await end(1, 'Cancelled', 'cancelledWithBatch')).toBe('superseded')
+  expect(await gateway.redis.zcard(batches.keys.cancelling)).toBe(0)
+  expect(await view()).toMatchObject({ Status: 'Running', Queued: 2, Cancelled: 0 })
+  for (const job of [refused, waiting]) expect(await records.begin(job, about)).toMatchObject({ kind: 'go', round: 2 })
+})

@@ -268,3 +268,12 @@ test.for([
   expect(refused.statusCode).toBe(429)
   expect(refused.headers['retry-after']).toBe('30')
 })
+
+test('a batch that is being cancelled is not retried', async () => {
+  const { batch } = await upload(lines(3).join('\n'))
+  expect((await ingress.send('DELETE', `/api/v1/Batches/${batch.BatchId}`)).json()).toMatchObject({
+    Status: 'Cancelling',
+  })
+  const retried = await ingress.send('POST', `/api/v1/Batches/${batch.BatchId}/Retry?Status=Cancelled`)
+  expect([retried.statusCode, retried.json<Problem>().type]).toEqual([409, 'urn:encounter-gateway:problem:conflict'])
+})

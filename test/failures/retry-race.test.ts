@@ -47,4 +47,26 @@ describe.concurrent('a Retry', { timeout: 120_000 }, () => {
     await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Succeeded' })
     expect(emr.made).toEqual([job])
   })
+
+  test('whose api dies before it has queued the job is run, however many others have failed since, and also where BullMQ has forgotten it', async ({
+    expect,
+  }) => {
+    await using emr = await openGatedEmr()
+    await using fleet = await openFleet({ emrs: [{ emr }] })
+    const { records, queue, submit, view } = fleet.connection()
+    emr.refuse(400, 400, 400)
+    const jobs = await Promise.all([submit('put away'), submit('set aside'), submit('forgotten')])
+    await fleet.startWorker()
+    for (const job of jobs) await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Failed' })
+    const [putAway, setAside, forgotten] = jobs
+    // a Retry is this script first; the api dies before it can say anything to BullMQ
+    await fleet.redis.hset(records.keys.queued(setAside), 'failedReason', 'job stalled more than allowable limit')
+    const later = Array.from({ length: 3_000 }, (_, n) => [Date.now() + n, `later-${n}`])
+    await fleet.redis.zadd(records.keys.failed, ...later.flat())
+    await queue.remove(forgotten)
+    for (const job of jobs) expect(await records.reopen(job, { application: 'demo' })).toBe('reopened')
+    for (const job of jobs) await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Succeeded' })
+    expect(emr.made.toSorted()).toEqual([putAway, setAside, forgotten].toSorted())
+    await expect.poll(() => fleet.redis.zcard(records.keys.reopened), PATIENCE).toBe(0)
+  })
 })

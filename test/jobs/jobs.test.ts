@@ -1,6 +1,6 @@
 import type { Problem } from '@encounter-gateway/shared/contract/problem.ts'
-import { describe, expect, test } from 'vitest'
-import { created, failed, openIngress, unknown, type Ingress } from '../fixtures/ingress.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { cancelled, expired, created, failed, openIngress, unknown, type Ingress } from '../fixtures/ingress.ts'
 
 const path = (jobId: string) => `/api/v1/Jobs/${jobId}`
 const slugOf = (reply: { json(): unknown }) =>
@@ -110,11 +110,11 @@ describe('DELETE a job', () => {
     const jobId = await gateway.accept()
     const json = { 'Content-Type': 'application/json', 'Content-Length': '0' }
     expect((await gateway.send('DELETE', path(jobId), json)).statusCode).toBe(204)
-    expect((await gateway.send('POST', `${path(jobId)}/Retry`, json)).statusCode).toBe(409)
+    expect((await gateway.send('POST', `${path(jobId)}/Retry`, json)).statusCode).toBe(202)
   })
 
-  test('cancels what the EMR has nothing of, for good, and erases its request', async () => {
-    await using gateway = await openIngress()
+  test('cancels what the EMR has nothing of, and keeps its request as long as that of a failed job', async () => {
+    await using gateway = await openIngress({ retention: { failedPayloadHours: 1 } })
     const jobId = await gateway.accept()
     expect((await gateway.send('DELETE', path(jobId))).statusCode).toBe(204)
     expect((await gateway.send('DELETE', path(jobId))).statusCode).toBe(204)
@@ -122,7 +122,9 @@ describe('DELETE a job', () => {
     const result = await gateway.get(`${path(jobId)}/Result`)
     expect([result.statusCode, slugOf(result)]).toEqual([409, 'cancelled'])
     expect(await begin(gateway, jobId)).toEqual({ kind: 'finished' })
-    expect(await gateway.redis.exists(gateway.connection.records.keys.payload(jobId))).toBe(0)
+    const leftMs = await gateway.redis.pttl(gateway.connection.records.keys.payload(jobId))
+    expect(leftMs).toBeGreaterThan(0)
+    expect(leftMs).toBeLessThanOrEqual(3_600_000)
     expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
   })
 
@@ -147,12 +149,13 @@ describe('DELETE a job', () => {
 })
 
 describe('retrying a job', () => {
-  test.each([failed, unknown])(
+  test.each([failed, unknown, cancelled, expired])(
     'that is $status opens a new round, whether BullMQ still knows it or not',
     async (ending) => {
       await using gateway = await openIngress()
       const { queue } = gateway.connection
       const [known, forgotten] = [await gateway.accept(), await gateway.accept()]
+      if (ending === expired) await gateway.redis.zadd(gateway.connection.records.keys.pending, 1, known, 1, forgotten)
       for (const jobId of [known, forgotten]) await gateway.finish(jobId, ending)
       const { CreatedAt } = (await gateway.get(path(forgotten))).json<{ CreatedAt: string }>()
       await gateway.redis
@@ -172,6 +175,19 @@ describe('retrying a job', () => {
     },
   )
 
+  test('that has expired gives it a new deadline, and whoever saw it overdue before does not end it', async () => {
+    await using gateway = await openIngress()
+    const { records } = gateway.connection
+    const jobId = await gateway.accept()
+    await gateway.redis.zadd(records.keys.pending, 1, jobId)
+    await gateway.finish(jobId, expired)
+    const before = Date.now()
+    expect((await gateway.send('POST', `${path(jobId)}/Retry`)).statusCode).toBe(202)
+    expect(Number(await gateway.redis.zscore(records.keys.pending, jobId))).toBeGreaterThan(before + 23 * 3_600_000)
+    expect(await gateway.finish(jobId, expired)).toBe('superseded')
+    expect((await gateway.get(path(jobId))).json()).toMatchObject({ Status: 'Queued', Attempts: 0 })
+  })
+
   test('that has not ended, or has gone well, is a 409', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
@@ -190,5 +206,27 @@ describe('retrying a job', () => {
     await gateway.redis.unlink(gateway.connection.records.keys.payload(jobId))
     const reply = await gateway.send('POST', `${path(jobId)}/Retry`)
     expect([reply.statusCode, slugOf(reply)]).toEqual([410, 'gone'])
+  })
+
+  test('that the sweep queues again in the same moment is a 202', async () => {
+    await using gateway = await openIngress()
+    const { queue } = gateway.connection
+    const jobId = await gateway.accept()
+    await gateway.finish(jobId, failed)
+    await gateway.redis.multi().lrem(queue.toKey('wait'), 0, jobId).zadd(queue.toKey('failed'), 1, jobId).exec()
+    const getJob = queue.getJob.bind(queue)
+    vi.spyOn(queue, 'getJob').mockImplementation(async (id) => {
+      const found = await getJob(id)
+      const { retry } = found ?? {}
+      if (!found || !retry) return found
+      return Object.assign(found, {
+        async retry(...about: Parameters<typeof retry>) {
+          await (await getJob(id))?.retry(...about)
+          return retry.apply(found, about)
+        },
+      })
+    })
+    expect((await gateway.send('POST', `${path(jobId)}/Retry`)).statusCode).toBe(202)
+    expect(await queue.getJobState(jobId)).toBe('waiting')
   })
 })

@@ -15,7 +15,7 @@ export const USAGE = `Usage: encounter-gateway COMMAND [options]
     --status A,B              only those with these statuses, such as Failed,Rejected
     --wait                    once the batch has finished
   retry BATCH | --job JOB   tries again what has failed
-    --status OutcomeUnknown   what may be in the EMR or not, in place of what has failed
+    --status STATUS           in place of what has failed: OutcomeUnknown (may be in the EMR or not), Expired or Cancelled
     --dry-run                 only counts
     --watch                   stays until every encounter has ended
   cancel BATCH | --job JOB  cancels what the EMR has nothing of yet

@@ -13,7 +13,7 @@ const SILENCE_MS = 45_000
 /** Which of a batch's items are to be tried again. */
 export type RetryOptions = CallOptions & {
   /** `Failed` if left out. Those that are `OutcomeUnknown` may be in the EMR: it is asked first. */
-  status?: 'Failed' | 'OutcomeUnknown' | undefined
+  status?: 'Failed' | 'OutcomeUnknown' | 'Expired' | 'Cancelled' | undefined
   /** Only counts them. */
   dryRun?: boolean | undefined
 }
@@ -30,7 +30,7 @@ export async function cancelBatch(gateway: Gateway, batchId: string, options: Ca
   return contentOf(await gateway.api.DELETE('/api/v1/Batches/{BatchId}', about))
 }
 
-/** Begins a new round of attempts for a batch's items that have failed. Not sent twice by itself: its counts would mislead. */
+/** Begins a new round of attempts for a batch's items that did not succeed. Not sent twice by itself: its counts would mislead. */
 export async function retryBatch(gateway: Gateway, batchId: string, options: RetryOptions = {}): Promise<BatchRetry> {
   const query = { ...(options.status && { Status: options.status }), ...(options.dryRun && { DryRun: true }) }
   const about = { params: { path: { BatchId: batchId }, query }, ...signalIn(options) }

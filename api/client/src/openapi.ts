@@ -53,7 +53,7 @@ export interface paths {
     post?: never
     /**
      * Cancels a job that has not been sent to the EMR
-     * @description Cancelling it again is not a mistake. What the EMR may have already cannot be cancelled.
+     * @description Cancelling it again is not a mistake. What the EMR may have already cannot be cancelled. The request is kept for a Retry as long as that of a failed job, and erased then.
      */
     delete: operations['cancelJob']
     options?: never
@@ -92,7 +92,7 @@ export interface paths {
     put?: never
     /**
      * Begins a new round of attempts
-     * @description For a job that has `Failed` or is `OutcomeUnknown`. Where the EMR may have the encounter from an earlier round, it is asked before anything is sent.
+     * @description For a job that has ended and did not succeed, `Cancelled` and `Expired` among them, while its request is kept; it gets a new deadline. Where the EMR may have the encounter from an earlier round, it is asked before anything is sent. A 409 while the batch of the job is being cancelled.
      */
     post: operations['retryJob']
     delete?: never
@@ -134,7 +134,7 @@ export interface paths {
     post?: never
     /**
      * Cancels what has not been sent to the EMR
-     * @description From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on.
+     * @description From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on. The requests are kept for a Retry as long as those of failed ones, and erased then.
      */
     delete: operations['cancelBatch']
     options?: never
@@ -193,7 +193,7 @@ export interface paths {
     put?: never
     /**
      * Begins a new round of attempts for items that did not succeed
-     * @description Ask with `DryRun=true` first how many they are.
+     * @description Ask with `DryRun=true` first how many they are. Each gets a new deadline. A 409 while the batch is `Cancelling`.
      */
     post: operations['retryBatch']
     delete?: never
@@ -2340,8 +2340,8 @@ export interface operations {
   retryBatch: {
     parameters: {
       query?: {
-        /** @description Which items: `Failed`, if left out, or `OutcomeUnknown`, where the EMR is asked first if it can be. */
-        Status?: 'Failed' | 'OutcomeUnknown'
+        /** @description Which items: `Failed`, if left out; `OutcomeUnknown`, where the EMR is asked first if it can be; `Expired` or `Cancelled`, which were never sent. */
+        Status?: 'Failed' | 'OutcomeUnknown' | 'Expired' | 'Cancelled'
         /** @description Only counts them. */
         DryRun?: boolean
       }
@@ -2402,6 +2402,17 @@ export interface operations {
       }
       /** @description `not-found`: There is nothing here. */
       404: {
+        headers: {
+          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The job or batch is not in a state that allows this. */
+      409: {
         headers: {
           /** @description Names this request in the log of the gateway; yours if you sent one. */
           'X-Request-Id'?: string

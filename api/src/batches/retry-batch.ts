@@ -1,14 +1,16 @@
 import type { BatchRetry } from '@encounter-gateway/shared/contract/batch.ts'
 import type { FoundBatch } from '../jobs/own-batch.ts'
+import { Refusal } from '../http/refusal.ts'
 
 const ITEMS_AT_ONCE = 500
 
 /** The states that can be tried again, by the letter that stands for them. */
-export const retryable = { Failed: 'f', OutcomeUnknown: 'u' } as const
+export const retryable = { Failed: 'f', OutcomeUnknown: 'u', Expired: 'x', Cancelled: 'c' } as const
 
 /**
  * Begins a new round of attempts for the items of a batch that are in this state; they wait for their turn like any other. With
- * `dryRun` they are only counted. Where it breaks off, what has been done stays, and the next call does the rest.
+ * `dryRun` they are only counted. Where it breaks off, what has been done stays, and the next call does the rest. Throws a 409 while
+ * the batch is being cancelled, also if that begins meanwhile.
  */
 export async function retryBatch(
   { connection, batch }: FoundBatch,
@@ -16,6 +18,7 @@ export async function retryBatch(
   dryRun: boolean,
 ): Promise<BatchRetry> {
   const { batches, records, turns } = connection
+  if (batch.view.Status === 'Cancelling' && !dryRun) throw beingCancelled()
   const result: BatchRetry = { Matching: 0, Retried: 0, Erased: 0 }
   for (let first = 0; ; first += ITEMS_AT_ONCE) {
     const states = await batches.states(batch.batchId, first, ITEMS_AT_ONCE)
@@ -28,10 +31,15 @@ export async function retryBatch(
         return records.reopen(batches.jobIdOf(batch, ItemIndex), routing)
       }),
     )
+    if (said.includes('cancelling')) throw beingCancelled()
     result.Retried += said.filter((each) => each === 'lined up').length
     // `unfinished`: the outcome itself is no longer kept either
     result.Erased += said.filter((each) => each === 'erased' || each === 'unfinished').length
     if (said.length > 0) turns.poke()
     if (states.length < ITEMS_AT_ONCE) return result
   }
+}
+
+function beingCancelled(): Refusal {
+  return new Refusal('conflict', 'The batch is being cancelled; its items can be retried once it has finished.')
 }

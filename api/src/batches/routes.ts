@@ -55,7 +55,8 @@ const cancelBatch = {
   operationId: 'cancelBatch',
   summary: 'Cancels what has not been sent to the EMR',
   description:
-    'From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on.',
+    'From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on. The requests are kept ' +
+    'for a Retry as long as those of failed ones, and erased then.',
   response: {
     202: documented('The batch is being cancelled.', refTo(Batch)),
     ...problemReplies(...refusals, 'conflict'),
@@ -66,13 +67,15 @@ const retry = {
   ...about,
   operationId: 'retryBatch',
   summary: 'Begins a new round of attempts for items that did not succeed',
-  description: 'Ask with `DryRun=true` first how many they are.',
+  description:
+    'Ask with `DryRun=true` first how many they are. Each gets a new deadline. A 409 while the batch is `Cancelling`.',
   querystring: Type.Object(
     {
       Status: Type.Optional(
         oneOf(Object.keys(retryable) as (keyof typeof retryable)[], {
           description:
-            'Which items: `Failed`, if left out, or `OutcomeUnknown`, where the EMR is asked first if it can be.',
+            'Which items: `Failed`, if left out; `OutcomeUnknown`, where the EMR is asked first if it can be; `Expired` or `Cancelled`, ' +
+            'which were never sent.',
         }),
       ),
       DryRun: Type.Optional(Type.Boolean({ description: 'Only counts them.' })),
@@ -82,7 +85,7 @@ const retry = {
   response: {
     200: documented('How many they are; nothing was done.', refTo(BatchRetry)),
     202: documented('They wait for their turn again.', refTo(BatchRetry)),
-    ...problemReplies(...refusals, 'invalid-request'),
+    ...problemReplies(...refusals, 'conflict', 'invalid-request'),
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
 import type { JobView } from '@encounter-gateway/shared/records/job-view.ts'
-import { CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
+import { requeue } from '@encounter-gateway/shared/records/requeue.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { EmrConnection } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
@@ -39,41 +39,33 @@ export async function cancelJob(
   throw new Refusal('conflict', `${why} It can no longer be cancelled.`)
 }
 
-/** Begins a new round of attempts for a job that failed, or of which nobody knows. Throws a 409 for any other, a 410 if its request is erased. */
+/**
+ * Begins a new round of attempts for a job that has ended and did not succeed. Throws a 409 for any other, and while its batch is being
+ * cancelled; a 410 if its request is erased.
+ */
 export async function retryJob(connection: EmrConnection, application: Application, view: JobView): Promise<void> {
   const { JobId, CreatedAt, Status } = view.job
   const routing = routingOf(application, view)
   const said = await connection.records.reopen(JobId, routing)
   switch (said) {
     case 'reopened':
-      return requeue(connection, JobId, routing, Date.parse(CreatedAt))
+      return requeue(connection.queue, { jobId: JobId, routing, at: Date.parse(CreatedAt) })
     case 'lined up':
       return connection.turns.poke()
     case 'erased':
       throw new Refusal('gone', 'The request of this job has been erased; send the encounter again as a new one.')
-    case 'unfinished':
+    case 'cancelling':
       throw new Refusal(
         'conflict',
-        `The job is ${Status === 'Failed' ? 'Retrying' : Status}; only a job that Failed or is OutcomeUnknown can be retried.`,
+        'The batch of this job is being cancelled; it can be retried once the batch has finished.',
       )
-    default:
-      throw new Refusal('conflict', `The job is ${said}; only a job that Failed or is OutcomeUnknown can be retried.`)
-  }
-}
-
-/**
- * Puts a reopened job back in BullMQ's queue: the job it has of it, or a new one where it has forgotten it. A job that a
- * worker is only now putting away is left to the workers' sweep, which finds it reopened and puts it back.
- */
-async function requeue({ queue }: EmrConnection, jobId: string, routing: Routing, createdAt: number): Promise<void> {
-  const queued = await queue.getJob(jobId)
-  if (!queued) {
-    await queue.add(CREATE_ENCOUNTER, routing, { jobId, timestamp: createdAt })
-    return
-  }
-  const state = await queued.getState()
-  if (state === 'failed' || state === 'completed') {
-    await queued.retry(state, { resetAttemptsMade: true, resetAttemptsStarted: true })
+    case 'succeeded':
+      throw new Refusal('conflict', 'The job has Succeeded; only one that did not can be retried.')
+    case 'unfinished': {
+      // it had ended when it was looked at: another Retry came first
+      const now = view.outcome ? 'Retrying' : Status
+      throw new Refusal('conflict', `The job is ${now}; only one that has ended can be retried.`)
+    }
   }
 }
 

@@ -54,7 +54,9 @@ const cancel = {
   ...about,
   operationId: 'cancelJob',
   summary: 'Cancels a job that has not been sent to the EMR',
-  description: 'Cancelling it again is not a mistake. What the EMR may have already cannot be cancelled.',
+  description:
+    'Cancelling it again is not a mistake. What the EMR may have already cannot be cancelled. The request is kept for a Retry as long ' +
+    'as that of a failed job, and erased then.',
   response: {
     204: documented('The job is cancelled.'),
     ...problemReplies(...everyRoute, 'not-found', 'conflict'),
@@ -66,8 +68,9 @@ const retry = {
   operationId: 'retryJob',
   summary: 'Begins a new round of attempts',
   description:
-    'For a job that has `Failed` or is `OutcomeUnknown`. Where the EMR may have the encounter from an earlier round, it is ' +
-    'asked before anything is sent.',
+    'For a job that has ended and did not succeed, `Cancelled` and `Expired` among them, while its request is kept; it gets a new ' +
+    'deadline. Where the EMR may have the encounter from an earlier round, it is asked before anything is sent. A 409 while the ' +
+    'batch of the job is being cancelled.',
   response: { 202: runningReply, ...problemReplies(...everyRoute, 'not-found', 'conflict', 'gone') },
 }
 

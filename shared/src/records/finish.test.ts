@@ -106,6 +106,16 @@ test.for(['never called', 'rejected', 'unspent'] as const)(
   },
 )
 
+test('a job does not expire before its deadline: whoever saw it overdue was held up while a Retry gave it a new one', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  const before = await store.everything()
+  expect(await store.records.finish('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('superseded')
+  expect(await store.everything()).toEqual(before)
+  await store.redis.zadd(store.keys.pending, Date.now() - 1_000, 'a1')
+  expect(await store.records.finish('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('recorded')
+})
+
 test('an attempt ends its job only while it is the newest', async () => {
   await using store = await openStore()
   await store.add('a1')
@@ -234,6 +244,7 @@ test.for([
   const { batchId: BatchId } = batch
   const routing = { application: 'demo', BatchId, ItemIndex: 1 }
   await store.redis.hset(store.keys.batch(BatchId), 'updatedAt', 5)
+  if (status === 'Expired') await store.redis.zadd(store.keys.pending, 1, jobs[1] ?? '')
   expect(await store.records.finish(jobs[1] ?? '', outcomeOf({ status, routing }))).toBe('recorded')
   const state = await store.state()
   expect(state[`items:${BatchId}`]).toBe(`q${letter}q`)

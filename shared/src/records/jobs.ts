@@ -17,6 +17,8 @@ const HOUR_MS = 3_600_000
 /** A payload outlives its job's deadline by this much, so that whoever expires the job still finds it. */
 const PAYLOAD_GRACE_MS = 24 * HOUR_MS
 
+const REOPENED_LEFT_MS = 4_000
+
 /** The sealed part of an outcome: what identifies the encounter, or says what went wrong. */
 export type Result = Partial<EncounterCreated> & { NotCarried?: string[]; Problem?: Problem }
 
@@ -50,6 +52,15 @@ export type NewOutcome = {
 
 /** What came of writing an outcome; see finish.lua. */
 export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
+
+/**
+ * When an outcome may be written. `undispatched`: only if the EMR surely has nothing of the job; `cancelledWithBatch`: the same, and only
+ * while its batch is cancelled; the name of a call: only while no other attempt has been begun.
+ */
+export type Guard = 'undispatched' | 'cancelledWithBatch' | CallName
+
+/** What came of the wish to begin a new round of attempts; see reopen.lua. */
+export type Reopened = 'reopened' | 'lined up' | 'unfinished' | 'succeeded' | 'erased' | 'cancelling'
 
 /** A webhook event on its way out; no patient data in it. */
 export type OutcomeEvent = {
@@ -199,15 +210,14 @@ export function openRecords(
     },
 
     /**
-     * Writes the outcome if there is none. With `undispatched` it is refused once the EMR may have the encounter; with the
-     * name of a call, once another attempt has been begun.
+     * Writes the outcome if there is none, unless its guard refuses it.
      * The payload is erased when the job succeeded, and kept `failedPayloadHours` for a retry when not.
      */
-    async finish(jobId: string, outcome: NewOutcome, onlyIf?: 'undispatched' | CallName): Promise<Finished> {
+    async finish(jobId: string, outcome: NewOutcome, onlyIf?: Guard): Promise<Finished> {
       const { status, statusCode, createdAt, maxAttempts, recovered, announce, claims, result } = outcome
       const { application, BatchId = '', ItemIndex = '' } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
-      const done = status === 'Succeeded' || status === 'Cancelled'
+      const done = status === 'Succeeded'
       const said = await finish([
         jobId,
         typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : (onlyIf ?? ''),
@@ -252,13 +262,10 @@ export function openRecords(
     },
 
     /**
-     * Opens a new round of attempts for a job that failed or whose outcome is unknown; else says why not. A batch item is in
-     * line for its turn then (`lined up`); any other job is the caller's to queue.
+     * Opens a new round of attempts for a job that has ended and did not succeed; else says why not. A batch item is in line for
+     * its turn then (`lined up`); any other job is the caller's to queue.
      */
-    async reopen(
-      jobId: string,
-      routing: Routing,
-    ): Promise<'reopened' | 'lined up' | 'unfinished' | 'erased' | TerminalStatus> {
+    async reopen(jobId: string, routing: Routing): Promise<Reopened> {
       const { application } = routing
       const item = itemOf(routing)
       const touched = [
@@ -269,10 +276,12 @@ export function openRecords(
         keys.history(jobId),
         keys.idempotency(jobId),
         keys.depth,
-        ...(item ? [] : [keys.queued(jobId)]),
         ...(item ? [keys.batch(item.BatchId), keys.items(item.BatchId)] : []),
         ...(item ? [keys.prints(item.BatchId), keys.rejections(item.BatchId), keys.turns, keys.fair] : []),
         ...(item ? [keys.backlog(application), keys.completed, keys.failed, keys.queued(jobId)] : []),
+        keys.cancelling,
+        keys.queued(jobId),
+        keys.reopened,
       ]
       const said = await redis.egReopen(
         touched.length,
@@ -284,7 +293,24 @@ export function openRecords(
         application,
         ...(item ? [item.BatchId, item.ItemIndex, payloadMs + resultMs] : []),
       )
-      return said as 'reopened' | 'lined up' | 'unfinished' | 'erased' | TerminalStatus
+      return said as Reopened
+    },
+
+    /**
+     * Looks at the `atMost` jobs among the reopened that were not looked at for the longest; `stuck` are those that BullMQ will not
+     * run by itself. One that was reopened or looked at less than 4 s ago is passed over: its api may be just about to queue it.
+     */
+    async reopened(atMost: number): Promise<{ looked: number; stuck: string[] }> {
+      const touched = [keys.reopened, keys.pending, keys.completed, keys.failed]
+      const [looked, stuck] = await redis.egReopened(...touched, keys.base, atMost, REOPENED_LEFT_MS)
+      return { looked, stuck }
+    },
+
+    /** Whether a job is a batch item whose turn is still to come, so that BullMQ has none of it. */
+    async waitsForTurn(routing: Routing): Promise<boolean> {
+      const item = itemOf(routing)
+      if (!item) return false
+      return (await redis.getrange(keys.items(item.BatchId), item.ItemIndex, item.ItemIndex)) === 'q'
     },
 
     /** The request of a job, as it was accepted. */

@@ -47,6 +47,8 @@ export function recordKeys(connection: ConnectionName) {
     /** Held by whoever hands out turns. */
     turning: `${base}:turning`,
     cancelling: `${base}:cancelling`,
+    /** Jobs that a Retry opened again and that no worker has begun since, by when the sweep last looked at them. */
+    reopened: `${base}:reopened`,
     jobs: (application: string) => `${base}:jobs:${application}`,
     /** BullMQ's own hash of a job. */
     queued: (jobId: string) => `${base}:${jobId}`,

@@ -10,6 +10,9 @@ const HOUR_S = 3_600
 /** The one kind of job in a connection's queue, and its name on the board. */
 export const CREATE_ENCOUNTER = 'create-encounter'
 
+/** The priority of batch items: BullMQ takes what has none first, so single requests go before them. */
+export const BEHIND_SINGLE_REQUESTS = 1
+
 /** The webhook deliveries' queue. */
 export const WEBHOOK_QUEUE = '{webhooks}'
 

@@ -16,6 +16,7 @@ declare module 'ioredis' {
     egDied(...rest: Argument[]): Result<number, Context>
     egFinish(...rest: Argument[]): Result<(string | Error)[], Context>
     egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
+    egReopened(...rest: Argument[]): Result<[number, string[]], Context>
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
     egBatchReceived(...rest: Argument[]): Result<string, Context>
     egBatchCancel(...rest: Argument[]): Result<string, Context>
@@ -31,6 +32,7 @@ export const scripts = {
   egDied: { lua: lua('died'), numberOfKeys: 2 },
   egFinish: { lua: lua('each') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
   egReopen: { lua: lua('line-up') + lua('reopen') },
+  egReopened: { lua: lua('reopened'), numberOfKeys: 4 },
   egBatchAccept: { lua: lua('line-up') + lua('batch-accept') },
   egBatchReceived: { lua: lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },
   egBatchCancel: { lua: lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },

@@ -155,4 +155,15 @@ function isBullMq(name: string): boolean {
   return !name.includes(':') && !ourKeys.has(name)
 }
 
-const ourKeys = new Set(['pending', 'depth', 'outbox', 'turns', 'fair', 'turning', 'cancelling', 'breaker', 'hold'])
+const ourKeys = new Set([
+  'pending',
+  'depth',
+  'outbox',
+  'turns',
+  'fair',
+  'turning',
+  'cancelling',
+  'reopened',
+  'breaker',
+  'hold',
+])

@@ -1,11 +1,9 @@
 import type { Application } from '../config/schema.ts'
-import { inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
+import { BEHIND_SINGLE_REQUESTS, inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
 import type { Batches } from './batches.ts'
 import { hasLostScripts } from './scripts.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
-/** BullMQ takes what has no priority first: single requests go before batch items. */
-const BEHIND_SINGLE_REQUESTS = 1
 /** Redis does nothing else while it runs a transaction: 200 jobs take some 50 ms, 20,000 (`concurrency: 10000`) took 5 s. */
 const JOBS_AT_ONCE = 200
 /** Longer than a transaction takes; after that whoever held the right is taken to be dead. */

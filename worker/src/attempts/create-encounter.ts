@@ -1,6 +1,6 @@
 import { msSince, type Moment } from '@encounter-gateway/shared/moment.ts'
 import type { CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
-import type { Begun, CallName } from '@encounter-gateway/shared/records/jobs.ts'
+import type { Begun, Guard } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
@@ -89,12 +89,7 @@ async function apply(next: WayOut, job: EncounterJob, token: string, at: Connect
   }
 }
 
-async function end(
-  job: EncounterJob,
-  at: ConnectionAtWork,
-  ending: Ending,
-  onlyIf?: 'undispatched' | CallName,
-): Promise<void> {
+async function end(job: EncounterJob, at: ConnectionAtWork, ending: Ending, onlyIf?: Guard): Promise<void> {
   const { connection, records, emr, announces } = at
   const said = await records.finish(
     job.id ?? '',

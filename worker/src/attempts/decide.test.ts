@@ -84,7 +84,7 @@ test.each<Row>([
   ['the breaker is open', afterBegin({ kind: 'parked', forMs: 9 }, policy), 'park'],
   ['the deadline has passed', afterBegin({ kind: 'expired', doubt: false }, policy), 'Expired 408 undispatched'],
   ['the deadline has passed in doubt', afterBegin({ kind: 'expired', doubt: true }, policy), 'OutcomeUnknown 408'],
-  ['the batch was cancelled', afterBegin({ kind: 'cancelled' }, policy), 'Cancelled 409 undispatched'],
+  ['the batch was cancelled', afterBegin({ kind: 'cancelled' }, policy), 'Cancelled 409 cancelledWithBatch'],
   ['the request is gone', afterBegin({ kind: 'erased', doubt: false }, policy), 'Failed 500'],
   ['the request is gone, in doubt', afterBegin({ kind: 'erased', doubt: true }, policy), 'OutcomeUnknown 408'],
   ['ended already', afterBegin({ kind: 'finished' }, policy), 'leave'],

@@ -1,5 +1,5 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import type { Begun, CallName, Settlement } from '@encounter-gateway/shared/records/jobs.ts'
+import type { Begun, Guard, Settlement } from '@encounter-gateway/shared/records/jobs.ts'
 import type { EmrError, EmrErrorCode, EncounterFound } from '../emr/emr.ts'
 import { countsAgainstEmr } from './breaker.ts'
 import {
@@ -48,8 +48,8 @@ export type Next =
   | { step: 'ask'; call: Extract<Begun, { kind: 'dangling' }> }
   /** Begin the attempt that follows `attempt`: the EMR surely never got that one (`absent`), or knows it again (`resend`). */
   | { step: 'takeOver'; attempt: number; as: 'absent' | 'resend' }
-  /** The job's outcome. `onlyIf`: refused if the EMR may have the encounter, or if another attempt has been begun since. */
-  | { step: 'end'; ending: Ending; onlyIf?: 'undispatched' | CallName | undefined }
+  /** The job's outcome. `onlyIf`: when it may be written. */
+  | { step: 'end'; ending: Ending; onlyIf?: Guard | undefined }
   /** Another attempt, or another question, follows in `inMs`; the EMR asked the whole connection to pause for `holdMs`. */
   | { step: 'again'; inMs: number; code: EmrErrorCode; settlement?: Settlement; holdMs?: number | undefined }
   /** Back to the queue for `inMs`, without spending an attempt. */
@@ -75,7 +75,7 @@ export function afterBegin(begun: Begun, policy: Policy): Next {
         onlyIf: begun.doubt ? undefined : 'undispatched',
       }
     case 'cancelled':
-      return { step: 'end', ending: cancelled(), onlyIf: 'undispatched' }
+      return { step: 'end', ending: cancelled(), onlyIf: 'cancelledWithBatch' }
     case 'erased':
       return { step: 'end', ending: begun.doubt ? neverSettled() : failed(500, 'the stored request is gone') }
     // finished or unaccepted

@@ -1,4 +1,4 @@
-import type { CallName } from '@encounter-gateway/shared/records/jobs.ts'
+import type { Guard } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
 import type { Ending } from './endings.ts'
@@ -10,7 +10,7 @@ export type Ended = { jobId: string; routing: Routing; createdAt: number } & Pic
 >
 
 /** Writes a job's outcome and says that there is one. */
-export async function end(about: Ended, ending: Ending, onlyIf?: 'undispatched' | CallName) {
+export async function end(about: Ended, ending: Ending, onlyIf?: Guard) {
   const { jobId, routing, createdAt, connection, records, announces, finished } = about
   const announce = announces(routing.application)
   const outcome = { ...ending, routing, createdAt, maxAttempts: connection.maxAttempts, announce }

@@ -28,18 +28,22 @@ export type Cancelling = {
 export async function cancelBatches(at: Cancelling, stopping: () => boolean): Promise<void> {
   const { redis, batches } = at
   const { cancelling, base } = batches.keys
-  const waiting = await redis.zrange(cancelling, '0', '-1')
-  if (waiting.length === 0) return
+  if ((await redis.exists(cancelling)) === 0) return
   const lease = `${base}:cancelling-lease`
   if ((await redis.set(lease, '1', 'PX', LEASE_MS, 'NX')) === null) return
   const faults: unknown[] = []
   try {
-    for (const batchId of waiting) {
+    // those that stay must not hide the ones behind them
+    for (let passed = 0; ;) {
+      const [batchId, since] = await redis.zrange(cancelling, passed, String(passed), 'WITHSCORES')
+      if (batchId === undefined) break
       try {
         if (!(await cancelItems(at, batchId, lease, stopping))) return
-        await redis.zrem(cancelling, batchId)
+        // one that was retried meanwhile, and cancelled anew, begins from its first item
+        if ((await redis.zscore(cancelling, batchId)) === since) await redis.zrem(cancelling, batchId)
       } catch (error) {
         faults.push(error)
+        passed++
       }
     }
   } finally {
@@ -64,7 +68,7 @@ async function cancelItems(at: Cancelling, batchId: string, lease: string, stopp
         const jobId = batches.jobIdOf(batch, index)
         const routing = { application: batch.application, BatchId: batchId, ItemIndex: index }
         const about = { jobId, routing, createdAt, connection, records, announces, finished }
-        const said = await end(about, cancelled(), 'undispatched')
+        const said = await end(about, cancelled(), 'cancelledWithBatch')
         // for tidiness: a worker that takes the job finds its outcome and lets it be
         if (said === 'recorded' && state === 't') await queue.remove(jobId).catch(() => 0)
       }),

@@ -9,7 +9,11 @@ import type { Breaker } from '../attempts/breaker.ts'
 import { end } from '../attempts/end.ts'
 import { expired, outcomeUnknown } from '../attempts/endings.ts'
 import { setAside } from '../attempts/set-aside.ts'
+import { findRouting } from './find-routing.ts'
+import { forgetOldIds } from './forget-old-ids.ts'
 import { underLease, type GoOn } from './lease.ts'
+import { redisTime } from './redis-time.ts'
+import { takeUpAgain } from './take-up-again.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200
@@ -91,80 +95,44 @@ async function expireOne(
   const job = await queue.getJob(jobId)
   const routed = job
     ? { routing: job.data, createdAt: job.timestamp }
-    : await withoutQueue(
+    : await findRouting(
         redis,
         records,
         config.applications.map(({ name }) => name),
         jobId,
       )
-  if (!routed) {
-    await redis.zrem(records.keys.pending, jobId)
-    // what was kept until an outcome that never comes
-    await redis.unlink(records.keys.dispatch(jobId), records.keys.payload(jobId))
-    return true
-  }
-  const about = { jobId, ...routed, records, ...rest }
-  if ((await end(about, expired(), 'undispatched')) !== 'dispatched') {
+  // no list of an application has it: it ends all the same, as nobody's
+  if (!routed) rest.log.error({ job: jobId }, 'sweep.ownerUnknown')
+  const about = { jobId, ...(routed ?? { routing: { application: '' }, createdAt: now }), records, ...rest }
+  const said = await end(about, expired(), 'undispatched')
+  // a Retry has given it a new deadline meanwhile
+  if (said === 'superseded') return true
+  if (said !== 'dispatched') {
     await job?.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
     return true
   }
   // an earlier call is in doubt: whoever takes the job settles it; if nobody could for an hour, or nobody will, a person must
   const deadline = Number(await redis.zscore(records.keys.pending, jobId))
   if (job && now - deadline <= HOUR_MS) return false
-  const said = await end(about, outcomeUnknown('The EMR could not be asked in time whether it has the encounter.'))
-  return said === 'recorded'
-}
-
-/** What is known of a job that BullMQ has lost, or of a batch item that it has not got yet: its application's list has it. */
-async function withoutQueue(redis: RedisClient, records: Records, applications: string[], jobId: string) {
-  const item = await records.itemRouting(jobId)
-  for (const application of item ? [item.application] : applications) {
-    const acceptedAt = await redis.zscore(records.keys.jobs(application), jobId)
-    if (acceptedAt !== null) return { routing: item ?? { application }, createdAt: Number(acceptedAt) }
-  }
-  return undefined
+  const given = await end(about, outcomeUnknown('The EMR could not be asked in time whether it has the encounter.'))
+  return given === 'recorded'
 }
 
 async function endSetAside(swept: Swept, goOn: GoOn): Promise<void> {
   const { queue, redis, records } = swept
-  for (const jobId of await withoutOutcome(redis, records, records.keys.failed)) {
+  for (const jobId of await failedWithoutOutcome(redis, records)) {
     if (!(await goOn())) return
     const job = await queue.getJob(jobId)
-    if (!job) continue
-    if (!job.failedReason?.includes('stalled')) {
-      // a new round was opened, and its process died before the job was queued again
-      await job.retry('failed')
-      continue
-    }
+    // any other is in a new round, and takeUpAgain queues it
+    if (!job?.failedReason?.includes('stalled')) continue
     await setAside({ ...swept, jobId, routing: job.data, createdAt: job.timestamp })
   }
 }
 
-/** Queues what was reopened by a Retry while a worker that had found the job ended was putting it away as completed. */
-async function takeUpAgain({ queue, redis, records, log }: Swept, goOn: GoOn): Promise<void> {
-  for (const jobId of await withoutOutcome(redis, records, records.keys.completed)) {
-    if (!(await goOn())) return
-    log.info({ job: jobId }, 'job.takenUpAgain')
-    await (await queue.getJob(jobId))?.retry('completed', { resetAttemptsMade: true, resetAttemptsStarted: true })
-  }
-}
-
-/** Of the newest jobs that BullMQ has put away in one of its sets, those that are still pending. */
-async function withoutOutcome(redis: RedisClient, records: Records, set: string): Promise<string[]> {
-  const newest = await redis.zrevrange(set, 0, PUT_AWAY_LOOKED_AT - 1)
+/** Of the newest jobs that BullMQ has put away as failed, those that are still pending. */
+async function failedWithoutOutcome(redis: RedisClient, records: Records): Promise<string[]> {
+  const newest = await redis.zrevrange(records.keys.failed, 0, PUT_AWAY_LOOKED_AT - 1)
   if (newest.length === 0) return []
   const deadlines = await redis.zmscore(records.keys.pending, ...newest)
   return newest.filter((_, n) => deadlines[n] !== null)
-}
-
-/** An application's list of jobs keeps ids a day longer than their results, so that a late question gets 410 and not 404. */
-async function forgetOldIds({ redis, records, connection, config }: Swept): Promise<void> {
-  const keptMs = (config.retention.resultHours + connection.deadlineHours + 24) * HOUR_MS
-  const before = (await redisTime(redis)) - keptMs
-  for (const { name } of config.applications) await redis.zremrangebyscore(records.keys.jobs(name), '-inf', before)
-}
-
-async function redisTime(redis: RedisClient): Promise<number> {
-  const [seconds] = await redis.time()
-  return Number(seconds) * 1000
 }

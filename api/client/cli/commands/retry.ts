@@ -7,9 +7,9 @@ import { countText } from '../pace.ts'
 import { give, say, warn } from '../terminal.ts'
 import { watchToItsEnd } from '../watch-batch.ts'
 
-const statuses = ['Failed', 'OutcomeUnknown'] as const
+const statuses = ['Failed', 'OutcomeUnknown', 'Expired', 'Cancelled'] as const
 
-/** `retry BATCH` or `retry --job JOB`: a new round of attempts for what has failed, or for what is in doubt. */
+/** `retry BATCH` or `retry --job JOB`: a new round of attempts for what has failed, is in doubt, has expired or was cancelled. */
 export const retry: Command = async (argv, terminal, signal) => {
   const options = {
     ...clientOptions,

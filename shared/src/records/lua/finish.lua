@@ -5,8 +5,9 @@
 --       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
 --       code, createdAt, maxAttempts, recovered, sealed result, and for an EMR that knows no correlation key the claims on the
 --       encounter, with commas between them
--- guard '' writes in any case; 'undispatched' only if the EMR surely has nothing of the job; 'round.attempt' only while that is
--- the newest attempt: an earlier one that failed does not end the job
+-- guard '' writes in any case; 'undispatched' only if the EMR surely has nothing of the job; 'cancelledWithBatch' the same, and only
+-- while its batch is cancelled; 'round.attempt' only while that is the newest attempt: an earlier one that failed does not end the job.
+-- No job expires before its deadline: whoever saw it overdue may have been held up, and a Retry have given it a new one
 -- Gives for each job 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed' (another job was told this
 -- encounter is its own) | an error, which is that job's alone
 local base, channel, keptMs = ARGV[1], ARGV[2], ARGV[3]
@@ -22,12 +23,18 @@ local function finish(at)
   local batchId, index, letter, status, statusCode = unpack(ARGV, at + 5, at + 9)
   local createdAt, maxAttempts, recovered, result, claims = unpack(ARGV, at + 10, at + 14)
   local outcome, dispatch, payload = base .. ':outcome:' .. jobId, base .. ':dispatch:' .. jobId, base .. ':payload:' .. jobId
-  if not redis.call('ZSCORE', KEYS[1], jobId) then
+  local deadline = tonumber(redis.call('ZSCORE', KEYS[1], jobId))
+  if not deadline then
     return redis.call('EXISTS', outcome) == 1 and 'already' or 'unaccepted'
   end
   local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt')
   if mark[5] then mark[1] = 'unknown' end
+  if guard == 'cancelledWithBatch' then
+    if redis.call('HEXISTS', base .. ':batch:' .. batchId, 'cancelledAt') == 0 then return 'superseded' end
+    guard = 'undispatched'
+  end
   if guard == 'undispatched' and (mark[1] == 'dispatching' or mark[1] == 'unknown') then return 'dispatched' end
+  if status == 'Expired' and deadline > now then return 'superseded' end
   if string.find(guard, '.', 1, true) and guard ~= (mark[3] or '1') .. '.' .. (mark[2] or '0') then return 'superseded' end
   for hash in string.gmatch(claims, '[^,]+') do
     local owner = redis.call('GET', base .. ':claim:' .. hash)

@@ -36,7 +36,7 @@ export type FleetConnection = ReturnType<Fleet['connection']>
 
 /** Nothing runs yet; a `database` of its own is emptied first. `emrs` gives each connection its EMR and its settings, beside the usual short waits. */
 export async function openFleet(about: {
-  emrs: { emr: GatedEmr; settings?: object }[]
+  emrs: { emr: Pick<GatedEmr, 'baseUrl'>; settings?: object }[]
   database?: number
   redisUrl?: string
   sealingKey?: string

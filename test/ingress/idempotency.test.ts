@@ -26,7 +26,11 @@ test('the same key with another content is refused, and the first job is as it w
   const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
   const reply = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, { 'Idempotency-Key': 'k' })
   expect(reply.statusCode).toBe(422)
-  expect(reply.json<Problem>().type).toBe('urn:encounter-gateway:problem:idempotency-mismatch')
+  expect(reply.json<Problem>()).toMatchObject({
+    type: 'urn:encounter-gateway:problem:idempotency-mismatch',
+    detail: expect.stringContaining(jobId),
+    JobId: jobId,
+  })
   expect((await gateway.payload(jobId)).request.PatientId).toBe('p')
 })
 
@@ -78,16 +82,50 @@ test('a rotated sealing key changes nothing for keys used before', async () => {
   expect(await after.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
-test('once the result is forgotten the key makes a new job, though BullMQ still has the old one', async () => {
+test('once the result is forgotten the key makes a new job of a new JobId, whatever the content', async () => {
+  await using gateway = await openIngress({ retention: { resultHours: 0.5 / 3_600 } })
+  const headers = { 'Idempotency-Key': 'k' }
+  const jobs: string[] = []
+  for (const PatientId of ['p', 'p', 'someone else']) {
+    const reply = await gateway.post({ ...minimalRequest, PatientId }, headers)
+    expect([reply.statusCode, reply.headers['idempotency-replayed']]).toEqual([202, undefined])
+    const { JobId } = reply.json<{ JobId: string }>()
+    jobs.push(JobId)
+    await gateway.finish(JobId, created)
+    await expect.poll(() => gateway.connection.records.outcome(JobId), { timeout: 10_000 }).toBeUndefined()
+  }
+  expect(new Set(jobs).size).toBe(3)
+})
+
+test('a key counts while its job waits, and no record of it outlives the job', async () => {
   await using gateway = await openIngress()
+  const { keys } = gateway.connection.records
+  const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
+  const record = (await gateway.redis.keys(`${keys.idempotency('')}*`))[0] ?? ''
+  expect(await gateway.redis.pttl(record)).toBe(-1)
+  // gone without an outcome, as the sweep lets go of what nothing is known of: the key is free
+  await gateway.redis.zrem(keys.pending, jobId)
+  const reply = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, { 'Idempotency-Key': 'k' })
+  expect([reply.statusCode, reply.json<{ JobId: string }>().JobId === jobId]).toEqual([202, false])
+})
+
+test('a store that forgot the key gives the same request the same JobId, and another one another', async () => {
+  await using gateway = await openIngress()
+  const { queue, records } = gateway.connection
   const headers = { 'Idempotency-Key': 'k' }
   const jobId = await gateway.accept(headers)
   await gateway.finish(jobId, created)
-  const { queue, records } = gateway.connection
+  const forget = async () => {
+    const forgotten = await gateway.redis.keys(`${records.keys.idempotency('')}*`)
+    await gateway.redis.unlink(records.keys.outcome(jobId), ...forgotten)
+  }
+  await forget()
+  const other = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, headers)
+  expect([other.statusCode, other.json<{ JobId: string }>().JobId === jobId]).toEqual([202, false])
+  await forget()
+  // BullMQ's clean-up is lazy: it may still have the former job
   const keys = [queue.toKey('wait'), queue.toKey('completed')] as const
   await gateway.redis.multi().lrem(keys[0], 0, jobId).zadd(keys[1], Date.now(), jobId).exec()
-  await gateway.redis.unlink(records.keys.outcome(jobId), records.keys.idempotency(jobId))
-  const reply = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, headers)
-  expect(told(reply)).toEqual([202, jobId, undefined])
-  expect(await queue.getJobCounts('waiting', 'completed')).toEqual({ waiting: 1, completed: 0 })
+  expect(told(await gateway.post(minimalRequest, headers))).toEqual([202, jobId, undefined])
+  expect(await queue.getJobCounts('waiting', 'completed')).toEqual({ waiting: 2, completed: 0 })
 })

@@ -1,15 +1,20 @@
-import { derivedId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import { idempotencyCandidates } from '@encounter-gateway/shared/sealing/idempotency.ts'
 import { sealingKey } from '@encounter-gateway/shared/sealing/seal.ts'
 import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { created, failed, minimalRequest, newSealingKey, openIngress, type Ingress } from '../fixtures/ingress.ts'
 import { loadSample } from '../fixtures/sample.ts'
 
-/** The JobId that an Idempotency-Key of `demo` will get, known before the request is answered. */
-function jobIdOf(gateway: Ingress, key: string): string {
-  const [first] = gateway.sealingKeys
-  const { derivationSecret } = sealingKey('', Buffer.from(first?.key ?? '', 'base64'))
-  return derivedId(gateway.connection.settings, derivationSecret, 'job-id', gateway.names.demo, key)
+/** The JobId that a request with this Idempotency-Key has got, known before the request is answered. */
+async function jobIdOf(gateway: Ingress, key: string): Promise<string> {
+  const [{ id, key: base64 } = { id: '', key: '' }] = gateway.sealingKeys
+  const scope = { application: gateway.names.demo, connection: gateway.connection.settings, key }
+  const [{ name }] = idempotencyCandidates([sealingKey(id, Buffer.from(base64, 'base64'))], scope, minimalRequest)
+  for (;;) {
+    const kept = await gateway.redis.get(gateway.connection.records.keys.idempotency(name))
+    if (kept) return kept.split(' ')[0] ?? ''
+    await delay(5)
+  }
 }
 
 /** Ends a job as soon as it is accepted. */
@@ -112,7 +117,7 @@ describe('with Prefer: wait', () => {
     await using gateway = await openIngress()
     const key = 'wait for it'
     const waiting = gateway.post(minimalRequest, { Prefer: 'respond-async, wait=30', 'Idempotency-Key': key })
-    await finishOnceAccepted(gateway, jobIdOf(gateway, key), created)
+    await finishOnceAccepted(gateway, await jobIdOf(gateway, key), created)
     const reply = await waiting
     expect(reply.statusCode).toBe(201)
     expect(reply.headers['preference-applied']).toBe('respond-async, wait=30')
@@ -123,7 +128,7 @@ describe('with Prefer: wait', () => {
     await using gateway = await openIngress({ application: { waitSeconds: 30 } })
     const key = 'no header, but the default of the application'
     const waiting = gateway.post(minimalRequest, { 'Idempotency-Key': key })
-    const jobId = jobIdOf(gateway, key)
+    const jobId = await jobIdOf(gateway, key)
     await finishOnceAccepted(gateway, jobId, failed)
     const reply = await waiting
     expect(reply.statusCode).toBe(502)

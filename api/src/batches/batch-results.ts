@@ -26,7 +26,13 @@ async function readItems(
   states: readonly string[],
 ): Promise<BatchItem[]> {
   const rejected = states.flatMap((state, offset) => (state === 'r' ? [first + offset] : []))
-  const rejections = await connection.batches.rejections(batch, rejected)
+  const [rejections, jobIds] = await Promise.all([
+    connection.batches.rejections(batch, rejected),
+    connection.batches.jobIdsOf(
+      batch,
+      states.map((_, offset) => first + offset),
+    ),
+  ])
   const reasons = new Map(rejected.map((index, at) => [index, rejections[at]]))
   return Promise.all(
     states.map(async (state, offset): Promise<BatchItem> => {
@@ -35,7 +41,7 @@ async function readItems(
         const told = reasons.get(ItemIndex) ?? { ItemIndex, Problem: reasonNotKept() }
         return { ...told, Status: 'Rejected', StatusCode: told.Problem.status }
       }
-      const JobId = connection.batches.jobIdOf(batch, ItemIndex)
+      const JobId = jobIds[offset] as string
       // most wait or have been erased together with their batch: asking for each would be in vain
       if (state === 'q') return { ItemIndex, JobId, Status: 'Queued' }
       const view = await readJob(shelves, connection, JobId)

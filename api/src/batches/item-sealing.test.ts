@@ -9,7 +9,7 @@ import { itemSealing } from './item-sealing.ts'
 test('items come back sealed for their jobs, also after one lot that could not be sealed', async () => {
   const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
   const connection = { emrSystem: 'Sandbox', emrInstance: 'default' }
-  const batch = { batchId: 'b', application: 'demo', keyId: 'k1' }
+  const batch = { batchId: 'b', application: 'demo', keyId: 'k1+print' }
   const items = ['one', 'two', 'bad'].map((text) => ({
     state: text === 'bad' ? ('r' as const) : ('q' as const),
     bytes: Buffer.from(text),
@@ -22,7 +22,9 @@ test('items come back sealed for their jobs, also after one lot that could not b
   const records = await app.sealItems(connection, batch, 7, items)
   await app.close()
 
-  const jobIds = [7, 8].map((index) => itemJobId({ connection, sealingKeys }, batch, index))
+  const jobIds = [7, 8].map((index, at) =>
+    itemJobId({ connection, sealingKeys }, batch, index, records[at]?.print.toString('hex') ?? ''),
+  )
   expect(records.map(({ jobId }) => jobId)).toEqual([...jobIds, ''])
   const opened = records
     .slice(0, 2)

@@ -1,7 +1,7 @@
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { RejectedItem } from '@encounter-gateway/shared/contract/batch.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
-import { ITEMS_AT_MOST } from '@encounter-gateway/shared/records/batches.ts'
+import { ITEMS_AT_MOST, type KeyedBatchRef } from '@encounter-gateway/shared/records/batches.ts'
 import type { BatchRef } from '@encounter-gateway/shared/records/item-records.ts'
 import type { FastifyInstance } from 'fastify'
 import { setImmediate } from 'node:timers/promises'
@@ -19,7 +19,7 @@ const REJECTIONS_TOLD = 100
 export type Upload = {
   application: Application
   connection: EmrConnection
-  batch: BatchRef
+  batch: KeyedBatchRef
   /** How many items of it an earlier upload with the same Idempotency-Key has brought. */
   itemsKnown: number
   pieces: AsyncIterable<Buffer>
@@ -65,7 +65,7 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
   async function compareKnown(): Promise<void> {
     const first = items - known.length
     const same = await batches.knownItems(upload.batch, first, known)
-    if (same < known.length) throw differs(first + same)
+    if (same < known.length) throw differs(first + same, upload.batch)
     known = []
   }
 
@@ -123,21 +123,22 @@ async function storeItems(
       if (said.accepted > 0) connection.turns.poke()
       return
     case 'differs':
-      throw differs(said.index)
+      throw differs(said.index, batch)
     case 'closed':
       throw new Refusal(
         'idempotency-mismatch',
         `The upload that came with this Idempotency-Key before had ${said.items} items and was complete; use a new key.`,
+        { BatchId: batch.batchId },
       )
     case 'cancelled':
       throw new Refusal('conflict', 'The batch has been cancelled; no more items are taken for it.')
   }
 }
 
-function differs(index: number): Refusal {
+function differs(index: number, { batchId: BatchId }: BatchRef): Refusal {
   const Errors = [{ Pointer: `/${index}`, Message: 'is not what it was in the earlier upload' }]
   const detail = `Item ${index} is not what it was when this Idempotency-Key was used before; use a new key.`
-  return new Refusal('idempotency-mismatch', detail, { Errors })
+  return new Refusal('idempotency-mismatch', detail, { BatchId, Errors })
 }
 
 /** For the request's log line. */

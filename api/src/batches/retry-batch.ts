@@ -22,13 +22,15 @@ export async function retryBatch(
   const result: BatchRetry = { Matching: 0, Retried: 0, Erased: 0 }
   for (let first = 0; ; first += ITEMS_AT_ONCE) {
     const states = await batches.states(batch.batchId, first, ITEMS_AT_ONCE)
-    const matching = [...states.entries()].filter(([, state]) => state === retryable[status])
+    const matching = [...states.entries()].flatMap(([offset, state]) =>
+      state === retryable[status] ? [first + offset] : [],
+    )
     result.Matching += matching.length
+    const jobIds = dryRun ? [] : await batches.jobIdsOf(batch, matching)
     const said = await Promise.all(
-      (dryRun ? [] : matching).map(([offset]) => {
-        const ItemIndex = first + offset
-        const routing = { application: batch.application, BatchId: batch.batchId, ItemIndex }
-        return records.reopen(batches.jobIdOf(batch, ItemIndex), routing)
+      jobIds.map((jobId, at) => {
+        const ItemIndex = matching[at] as number
+        return records.reopen(jobId, { application: batch.application, BatchId: batch.batchId, ItemIndex })
       }),
     )
     if (said.includes('cancelling')) throw beingCancelled()

@@ -132,7 +132,8 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       const said = await batches.received(batch, items, application.webhook !== undefined)
       if (said === 'cancelled') throw new Refusal('conflict', 'The batch has been cancelled.')
       if (said === 'shorter') {
-        throw new Refusal('idempotency-mismatch', `This upload ends after ${items} items; the one before it had more.`)
+        const detail = `This upload ends after ${items} items; the one before it had more.`
+        throw new Refusal('idempotency-mismatch', detail, { BatchId: batch.batchId })
       }
       const stored = await batches.read(batch.batchId)
       if (!stored) throw new TypeError('a batch that was just accepted is gone')
@@ -155,11 +156,11 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       ]
       throw new Refusal('invalid-header', 'Which upload?', { Errors })
     }
-    const { batch } = await connection.batches.batchOf(request.application.name, key)
-    const stored = await connection.batches.read(batch.batchId)
+    const batch = await connection.batches.findBatchOf(request.application.name, key)
+    const stored = batch && (await connection.batches.read(batch.batchId))
     if (!stored) throw new Refusal('not-found', 'No upload came with this Idempotency-Key.')
     return reply
-      .header('Location', batchPath(batch.batchId))
+      .header('Location', batchPath(stored.batchId))
       .code(200)
       .send(shownBatch({ connection, batch: stored }))
   })

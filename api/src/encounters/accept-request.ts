@@ -2,9 +2,15 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { MergedHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { idempotencyCandidates, isSameContent } from '@encounter-gateway/shared/sealing/idempotency.ts'
+import {
+  idempotencyCandidates,
+  isSameContent,
+  keyedJobId,
+  periodsAt,
+} from '@encounter-gateway/shared/sealing/idempotency.ts'
 import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { packPayload, type Payload } from '@encounter-gateway/shared/sealing/payload.ts'
+import type { NewJob } from '@encounter-gateway/shared/records/jobs.ts'
 import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import type { FastifyInstance } from 'fastify'
 import { readJob } from '../jobs/own-job.ts'
@@ -32,10 +38,8 @@ export async function intake(
   request: ValidRequest,
 ): Promise<{ job: Job; replayed: boolean }> {
   const { settings } = connection
-  const { application, body, idempotencyKey } = request
-  const scope = { application: application.name, connection: settings }
-  const idempotency = idempotencyKey ? idempotencyCandidates(sealingKeys, { ...scope, key: idempotencyKey }, body) : []
-  const jobId = idempotency[0]?.jobId ?? newJobId(settings)
+  const { application } = request
+  const { jobId, idempotency } = nameJob(sealingKeys, connection, request)
   await app.checkRoom(connection, application)
   const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
   const accepted = await connection.accept({ jobId, application: application.name, plain, idempotency })
@@ -45,10 +49,25 @@ export async function intake(
     return { job, replayed: false }
   }
   if (!isSameContent(idempotency, accepted.fingerprint)) {
-    throw new Refusal('idempotency-mismatch', 'Another request came with this Idempotency-Key before; use a new key.')
+    const { jobId: JobId } = accepted
+    const detail = `Another request came with this Idempotency-Key before, and became job ${JobId}; use a new key.`
+    throw new Refusal('idempotency-mismatch', detail, { JobId })
   }
   const view = await readJob(app, connection, accepted.jobId)
   return { job: view?.job ?? job, replayed: true }
+}
+
+/** The JobId of a request if it is new, and what its Idempotency-Key is known by. */
+function nameJob(
+  sealingKeys: SealingKeys,
+  { settings, records }: EmrConnection,
+  { application, body, idempotencyKey }: ValidRequest,
+): Pick<NewJob, 'jobId' | 'idempotency'> {
+  if (!idempotencyKey) return { jobId: newJobId(settings), idempotency: [] }
+  const scope = { application: application.name, connection: settings, key: idempotencyKey }
+  const idempotency = idempotencyCandidates(sealingKeys, scope, body)
+  const [period] = periodsAt(Date.now(), records.resultMs)
+  return { jobId: keyedJobId(sealingKeys[0], scope, idempotency[0].fingerprint, period), idempotency }
 }
 
 /** What a payload says beside the request. */

@@ -61,7 +61,10 @@ export const idempotencyKeyField = Type.Optional(
   Type.String({
     description:
       '1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with ' +
-      'another content it is refused. It counts for one application and connection, as long as the result is kept.',
+      'another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and ' +
+      'connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing ' +
+      'else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes ' +
+      'new encounters, with the same content too.',
   }),
 )
 

@@ -1,6 +1,6 @@
 import { problem, type Problem, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
 
-type Extra = Pick<Problem, 'Errors' | 'ErrorsOmitted'>
+type Extra = Pick<Problem, 'JobId' | 'BatchId' | 'Errors' | 'ErrorsOmitted'>
 
 /** Thrown where a request is refused; the error handler sends its problem document. `detail` must not quote a value. */
 export class Refusal extends Error {

@@ -24,9 +24,8 @@ export async function listBatchJobs(
     const indexes = [...states.entries()].flatMap(([offset, state]) => (letters.has(state) ? [first + offset] : []))
     for (let at = 0; at < indexes.length; at += limit) {
       const group = indexes.slice(at, at + limit)
-      const views = await Promise.all(
-        group.map((index) => readJob(shelves, connection, connection.batches.jobIdOf(batch, index))),
-      )
+      const jobIds = await connection.batches.jobIdsOf(batch, group)
+      const views = await Promise.all(jobIds.map((jobId) => readJob(shelves, connection, jobId)))
       for (const [offset, view] of views.entries()) {
         if (view && (!status || view.job.Status === status)) Jobs.push(view.job)
         if (Jobs.length === limit) return { Jobs, Cursor: itemCursorAfter(group[offset] ?? 0) }

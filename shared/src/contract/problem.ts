@@ -22,6 +22,8 @@ export const Problem = Type.Object(
     status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status code.' }),
     detail: Type.String({ description: 'What happened this time, in words for a person, without patient data.' }),
     instance: Type.Optional(Type.String({ description: 'Which occurrence this is: the path of the request or job.' })),
+    JobId: Type.Optional(Type.String({ description: 'The job that stands against the request.' })),
+    BatchId: Type.Optional(Type.String({ description: 'The batch that stands against the upload.' })),
     Errors: Type.Optional(
       Type.Array(FieldError, { description: 'Each mistake found in the request, one per property, at most 200.' }),
     ),
@@ -92,7 +94,7 @@ export function problemType(slug: ProblemSlug): string {
 export function problem(
   slug: ProblemSlug,
   detail: string,
-  extra: Pick<Problem, 'instance' | 'Errors' | 'ErrorsOmitted'> = {},
+  extra: Pick<Problem, 'instance' | 'JobId' | 'BatchId' | 'Errors' | 'ErrorsOmitted'> = {},
 ): Problem {
   return { type: problemType(slug), ...problems[slug], detail, ...extra }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { PRINT_BYTES } from './item-records.ts'
 import { inMs, near, now, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
 
@@ -33,6 +33,7 @@ async function acceptRaw(store: Store, batchId: string, items: readonly (readonl
     2_000_000,
     3_000_000,
     2,
+    '',
   ]
   return store.redis.egBatchAccept(touched.length, ...touched, ...about, ...items.flat())
 }
@@ -44,7 +45,7 @@ test('the first items make the batch: a letter and a print for each, and a job f
   const [first = '', , third = ''] = jobs
   expect(accepted).toEqual({ kind: 'accepted', accepted: 2, rejected: 1 })
   expect(await store.state()).toEqual({
-    [`batch:${batchId}`]: { application: 'demo', key: 'k1', createdAt: now(), updatedAt: now(), q: '2', r: '1' },
+    [`batch:${batchId}`]: { application: 'demo', key: 'k1+print', createdAt: now(), updatedAt: now(), q: '2', r: '1' },
     [`items:${batchId}`]: 'qrq',
     [`prints:${batchId}`]: expect.any(String),
     [`rejections:${batchId}`]: { 1: sealed },
@@ -57,10 +58,10 @@ test('the first items make the batch: a letter and a print for each, and a job f
     'backlog:demo': { [batchId]: now() },
   })
   expect(await store.ttls()).toMatchObject({
-    [`batch:${batchId}`]: near(terms.batch),
-    [`items:${batchId}`]: near(terms.batch),
-    [`prints:${batchId}`]: near(terms.batch),
-    [`rejections:${batchId}`]: near(terms.batch),
+    [`batch:${batchId}`]: -1,
+    [`items:${batchId}`]: -1,
+    [`prints:${batchId}`]: -1,
+    [`rejections:${batchId}`]: -1,
     [`payload:${first}`]: near(terms.payload),
   })
   expect(await store.redis.strlen(store.keys.prints(batchId))).toBe(3 * PRINT_BYTES)
@@ -269,4 +270,70 @@ test.for([true, false])('a batch without live items ends as it is cancelled; ann
   const before = await store.everything()
   expect(await store.batches.cancel(batch, announce)).toBe('finished')
   expect(await store.everything()).toEqual(before)
+})
+
+test('a batch and its key have no term while an item waits, and from then on that of results, also if its upload broke off', async () => {
+  await using store = await openStore()
+  const { batch, known } = await store.batches.batchOf('demo', 'monday')
+  expect(known).toBe(false)
+  const { batchId } = batch
+  const kinds = [`batch-key:${batch.idempotency}`, ...['batch', 'items', 'prints'].map((kind) => `${kind}:${batchId}`)]
+  const terms3 = async () => {
+    const ttls = await store.ttls()
+    return kinds.map((kind) => ttls[kind])
+  }
+  const end = async (jobId = '', ItemIndex: number) => {
+    const routing = { application: 'demo', BatchId: batchId, ItemIndex }
+    expect(await store.records.finish(jobId, outcomeOf({ routing }))).toBe('recorded')
+  }
+  const { jobs } = await store.addBatch('qq', 'demo', 0, batch)
+  expect(await terms3()).toEqual([-1, -1, -1, -1])
+  await end(jobs[0], 0)
+  expect(await terms3()).toEqual([-1, -1, -1, -1])
+  await end(jobs[1], 1)
+  expect(await terms3()).toEqual(kinds.map(() => near(terms.result)))
+  expect(await store.batches.batchOf('demo', 'monday')).toEqual({ batch, known: true })
+  const { jobs: more } = await store.addBatch('q', 'demo', 2, batch)
+  expect(await terms3()).toEqual([-1, -1, -1, -1])
+  await end(more[0], 2)
+  await store.redis.pexpire(store.keys.batch(batchId), 60_000)
+  await store.batches.received(batch, 3, false)
+  expect(await terms3()).toEqual(kinds.map(() => near(terms.result)))
+  // a repeat of a finished upload does not keep it longer
+  await store.redis.pexpire(store.keys.batch(batchId), 60_000)
+  await store.batches.received(batch, 3, false)
+  expect(await store.redis.pttl(store.keys.batch(batchId))).toEqual(near(60_000))
+})
+
+test('two uploads that begin at once under one key are one batch, also in two periods and under a rotated sealing key', async () => {
+  await using store = await openStore()
+  await using rotated = await openStore({ like: store.emrInstance, keyIds: ['k2', 'k1'] })
+  const { batch } = await store.batches.batchOf('demo', 'monday')
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() + terms.result)
+  expect(await rotated.batches.batchOf('demo', 'monday')).toEqual({ batch, known: false })
+  expect(await store.batches.findBatchOf('demo', 'tuesday')).toBeUndefined()
+  await store.redis.unlink(store.keys.batchKey(batch.idempotency ?? ''))
+  const { batch: later } = await store.batches.batchOf('demo', 'monday')
+  vi.restoreAllMocks()
+  expect(later.batchId).not.toBe(batch.batchId)
+})
+
+test('a store that forgot a batch gives its lines the same JobIds, and other lines others', async () => {
+  await using store = await openStore()
+  const { batch } = await store.batches.batchOf('demo', 'monday')
+  const { jobs } = await store.addBatch('qq', 'demo', 0, batch)
+  const forgotten = await store.redis.keys(`${store.keys.base}:*`)
+  await store.redis.unlink(...forgotten)
+  const { batch: again } = await store.batches.batchOf('demo', 'monday')
+  expect(store.items(again, 0, 'qq').map(({ jobId }) => jobId)).toEqual(jobs)
+  const [other] = store.items(again, 0, 'q', 'another line')
+  expect(jobs).not.toContain(other?.jobId)
+})
+
+test('JobIds are made again of what is stored, for any items between two', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qrqq')
+  expect(await store.batches.jobIdsOf(batch, [0, 2, 3])).toEqual([jobs[0], jobs[2], jobs[3]])
+  expect(await store.batches.jobIdsOf(batch, [2])).toEqual([jobs[2]])
+  expect(await store.batches.jobIdsOf(batch, [])).toEqual([])
 })

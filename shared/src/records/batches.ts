@@ -1,15 +1,18 @@
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { Retention } from '../config/schema.ts'
 import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
-import { derivedId, newJobId } from '../sealing/job-id.ts'
+import { batchKeyName, keyedBatchId, periodsAt, type IdempotencyScope } from '../sealing/idempotency.ts'
+import { newJobId } from '../sealing/job-id.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { open, type SealingKeys } from '../sealing/seal.ts'
 import {
   itemJobId,
+  newKeyId,
   PRINT_BYTES,
   printOf,
   rejectionBinding,
   sealingKeyOf,
+  usableKeyIds,
   type BatchRef,
   type ItemRecord,
 } from './item-records.ts'
@@ -34,6 +37,9 @@ export type ItemsAccepted =
 /** A batch as stored. */
 export type StoredBatch = BatchRef & { round: number; view: Omit<Batch, 'EMRSystem' | 'EmrInstance'> }
 
+/** A batch and the name of the record that its Idempotency-Key has, if it came with one. */
+export type KeyedBatchRef = BatchRef & { idempotency?: string }
+
 /** The batches of one connection. Their items are jobs like any other; what is kept here is their order and their count. */
 export type Batches = ReturnType<typeof openBatches>
 
@@ -46,30 +52,67 @@ export function openBatches(
   const keys = recordKeys(connection)
   const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
   const payloadMs = deadlineMs + GRACE_MS
-  const batchMs = payloadMs + Math.round(retention.resultHours * HOUR_MS)
+  const resultMs = Math.round(retention.resultHours * HOUR_MS)
+
+  async function askForKey(
+    scope: IdempotencyScope,
+    newBatchId: string,
+  ): Promise<{ batch: KeyedBatchRef; known: boolean } | undefined> {
+    const names = sealingKeys.map((key) => [batchKeyName(key, scope), newKeyId(key)] as const)
+    const [batchId, keyId, known] = await redis.egBatchOfKey(
+      keys.batchKey(names[0]?.[0] ?? ''),
+      keys.base,
+      newBatchId,
+      newKeyId(sealingKeys[0]),
+      resultMs,
+      ...names.flat(),
+    )
+    if (batchId === undefined || keyId === undefined) return undefined
+    const { application } = scope
+    const name = names.find(([, each]) => each === keyId)?.[0]
+    return { batch: { batchId, application, keyId, ...(name && { idempotency: name }) }, known: known === 1 }
+  }
 
   return {
     keys,
-    /** Of the sealing keys that JobIds can be derived from here. */
-    keyIds: sealingKeys.map(({ id }) => id),
-    jobIdOf: (batch: BatchRef, index: number) => itemJobId(about, batch, index),
+    /** What JobIds can be derived from here; see BatchRef. */
+    keyIds: usableKeyIds(sealingKeys),
+    /** The JobId of an item with this print, in hex. */
+    jobIdOf: (batch: BatchRef, index: number, print: string) => itemJobId(about, batch, index, print),
+
+    /** The JobIds of items, given in their order. All prints between the first and the last are read: ask for a stretch at a time. */
+    async jobIdsOf(batch: BatchRef, indexes: readonly number[]): Promise<string[]> {
+      const [first, last] = [indexes[0], indexes.at(-1)]
+      if (first === undefined || last === undefined) return []
+      const [from, to] = [first * PRINT_BYTES, (last + 1) * PRINT_BYTES - 1]
+      const prints = await redis.getrangeBuffer(keys.prints(batch.batchId), from, to)
+      return indexes.map((index) => {
+        const at = (index - first) * PRINT_BYTES
+        return itemJobId(about, batch, index, prints.toString('hex', at, at + PRINT_BYTES))
+      })
+    },
 
     /** A new batch for an application. */
     newBatch(application: string): BatchRef {
-      return { batchId: newJobId(connection), application, keyId: sealingKeys[0].id }
+      return { batchId: newJobId(connection), application, keyId: newKeyId(sealingKeys[0]) }
     },
 
-    /** The batch that an Idempotency-Key stands for, under whichever sealing key it was first used. `known`: it was used. */
-    async batchOf(application: string, idempotencyKey: string): Promise<{ batch: BatchRef; known: boolean }> {
-      const [own, ...older] = sealingKeys.map(({ id, derivationSecret }) => ({
-        batchId: derivedId(connection, derivationSecret, 'batch', application, idempotencyKey),
-        application,
-        keyId: id,
-      })) as [BatchRef, ...BatchRef[]]
-      for (const batch of [own, ...older]) {
-        if ((await redis.exists(keys.batch(batch.batchId))) === 1) return { batch, known: true }
-      }
-      return { batch: own, known: false }
+    /**
+     * The batch that an Idempotency-Key names, under whichever sealing key it was first used; `known`: some of it is stored. Where it
+     * names none, one is begun.
+     */
+    async batchOf(application: string, idempotencyKey: string): Promise<{ batch: KeyedBatchRef; known: boolean }> {
+      const scope = { application, connection, key: idempotencyKey }
+      const [period] = periodsAt(Date.now(), resultMs)
+      const found = await askForKey(scope, keyedBatchId(sealingKeys[0], scope, period))
+      if (!found) throw new TypeError('an Idempotency-Key names no batch, though one was to begin')
+      return found
+    },
+
+    /** As `batchOf`, but `undefined` where no batch came with the key. */
+    async findBatchOf(application: string, idempotencyKey: string): Promise<BatchRef | undefined> {
+      const found = await askForKey({ application, connection, key: idempotencyKey }, '')
+      return found?.batch
     },
 
     /** How many of the items from `first` on, `items` in number, are stored already as what they are now. */
@@ -85,8 +128,8 @@ export function openBatches(
     },
 
     /** Stores items that follow each other, the first of them being number `first` of the batch; see item-records.ts. */
-    async accept(batch: BatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted> {
-      const { batchId, application, keyId } = batch
+    async accept(batch: KeyedBatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted> {
+      const { batchId, application, keyId, idempotency = '' } = batch
       const payloadKeys = items.filter(({ state }) => state === 'q').map(({ jobId }) => keys.payload(jobId))
       const touched = [
         keys.batch(batchId),
@@ -110,8 +153,9 @@ export function openBatches(
         first,
         deadlineMs,
         payloadMs,
-        batchMs,
+        resultMs,
         REJECTIONS_AT_MOST,
+        idempotency,
         ...items.flatMap(({ state, print, jobId, sealed }) => [state, print, jobId, sealed]),
       )
       if (kind === 'differs') return { kind, index: one }
@@ -126,14 +170,21 @@ export function openBatches(
       announce: boolean,
     ): Promise<'received' | 'shorter' | 'cancelled'> {
       const touched = [keys.batch(batchId), keys.items(batchId), keys.outbox]
-      const said = await redis.egBatchReceived(...touched, batchId, items, announce ? '1' : '', FINISHED_CHANNEL)
+      const said = await redis.egBatchReceived(
+        ...touched,
+        batchId,
+        items,
+        announce ? '1' : '',
+        FINISHED_CHANNEL,
+        resultMs,
+      )
       return said as 'received' | 'shorter' | 'cancelled'
     },
 
     /** Sees to it that no item gets a turn any more; a worker ends those that the EMR has nothing of. */
     async cancel({ batchId, application }: BatchRef, announce: boolean): Promise<'cancelling' | 'finished'> {
       const touched = [keys.batch(batchId), keys.outbox, keys.backlog(application), keys.cancelling]
-      const said = await redis.egBatchCancel(...touched, batchId, announce ? '1' : '', FINISHED_CHANNEL)
+      const said = await redis.egBatchCancel(...touched, batchId, announce ? '1' : '', FINISHED_CHANNEL, resultMs)
       return said as 'cancelling' | 'finished'
     },
 

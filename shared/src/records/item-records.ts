@@ -7,8 +7,29 @@ import { withHead } from './item-payload.ts'
 /** By so many bytes each line of a batch is known again. */
 export const PRINT_BYTES = 8
 
-/** A batch, and what its JobIds are derived from. */
+/**
+ * Ends `keyId` where the JobIds of a batch are made of the items' prints as well. Those of a batch begun before 2026-11-28 are not; and a
+ * process of such a version leaves a batch alone whose `keyId` it does not know.
+ */
+const BY_PRINT = '+print'
+
+/** A batch, and what its JobIds are derived from, `keyId`: the id of a sealing key and `BY_PRINT`. */
 export type BatchRef = { batchId: string; application: string; keyId: string }
+
+/** What the JobIds of a new batch come from, by the sealing key that is in use. */
+export function newKeyId({ id }: SealingKey): string {
+  return id + BY_PRINT
+}
+
+/** Every `keyId` of which JobIds can be made with these sealing keys. */
+export function usableKeyIds(sealingKeys: SealingKeys): string[] {
+  return sealingKeys.flatMap((key) => [key.id, newKeyId(key)])
+}
+
+/** The sealing key in a `keyId`. */
+export function sealingKeyIdIn(keyId: string): string {
+  return keyId.endsWith(BY_PRINT) ? keyId.slice(0, -BY_PRINT.length) : keyId
+}
 
 /** One line of an upload, about to be sealed: a valid item's payload (`q`), or why the line is rejected, as JSON (`r`). */
 export type PlainItem = { state: 'q' | 'r'; plain: Buffer; bytes: Buffer }
@@ -34,15 +55,25 @@ export function itemRecords(
     const print = printOf(derivationSecret, bytes)
     if (state === 'r')
       return { state, print, jobId: '', sealed: seal(sealingKeys, plain, rejectionBinding(batch, index)) }
-    const jobId = itemJobId(secrets, batch, index)
+    const jobId = itemJobId(secrets, batch, index, print.toString('hex'))
     const sealed = seal(sealingKeys, plain, { kind: 'payload', application, jobId })
     return { state, print, jobId, sealed: withHead({ application, BatchId: batchId, ItemIndex: index }, sealed) }
   })
 }
 
-/** The JobId of an item. Throws if the sealing key that it is derived from is not configured. */
-export function itemJobId({ connection, sealingKeys }: ItemSecrets, batch: BatchRef, index: number): string {
-  return derivedId(connection, sealingKeyOf(sealingKeys, batch).derivationSecret, 'item', batch.batchId, index)
+/**
+ * The JobId of an item by its place and its print (hex): a batch begun anew in the same period, because the store forgot it, must not
+ * give the JobIds of its lines to others. Throws if the sealing key that it is derived from is not configured.
+ */
+export function itemJobId(
+  { connection, sealingKeys }: ItemSecrets,
+  batch: BatchRef,
+  index: number,
+  print: string,
+): string {
+  const { derivationSecret } = sealingKeyOf(sealingKeys, batch)
+  const names = batch.keyId.endsWith(BY_PRINT) ? [index, print] : [index]
+  return derivedId(connection, derivationSecret, 'item', batch.batchId, ...names)
 }
 
 /** What an item is known again by: a keyed hash of its bytes, 64 bits of it. Without the key it says nothing of them. */
@@ -55,9 +86,10 @@ export function rejectionBinding({ batchId, application }: BatchRef, index: numb
 }
 
 export function sealingKeyOf(sealingKeys: SealingKeys, { keyId }: BatchRef): SealingKey {
-  const key = sealingKeys.find(({ id }) => id === keyId)
+  const keyName = sealingKeyIdIn(keyId)
+  const key = sealingKeys.find(({ id }) => id === keyName)
   if (!key) {
-    throw new TypeError(`sealing key '${keyId}', which the JobIds of this batch come from, is no longer configured`)
+    throw new TypeError(`sealing key '${keyName}', which the JobIds of this batch come from, is no longer configured`)
   }
   return key
 }

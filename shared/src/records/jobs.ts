@@ -6,6 +6,7 @@ import { thisMoment, type Moment } from '../moment.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import type { Retention } from '../config/schema.ts'
+import type { KeyedContent } from '../sealing/idempotency.ts'
 import { open, seal, type SealingKeys } from '../sealing/seal.ts'
 import { ITEM_HEAD_AT_MOST, routingIn, sealedPartOf } from './item-payload.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
@@ -28,8 +29,8 @@ export type NewJob = {
   application: string
   /** The request and its credentials, about to be sealed. */
   plain: Buffer
-  /** With an Idempotency-Key: the JobId and content fingerprint under each sealing key, that of `jobId` first. */
-  idempotency: { jobId: string; fingerprint: string }[]
+  /** With an Idempotency-Key: the name of its record and the fingerprint of the content under each sealing key, own one first. */
+  idempotency: readonly KeyedContent[]
 }
 
 /** An outcome to be written. */
@@ -168,10 +169,13 @@ export function openRecords(
     /** What accept.lua is told of every request. */
     terms: { deadlineMs, payloadMs },
 
+    /** How long results are kept, ms; no Idempotency-Key gives the same JobId for longer. */
+    resultMs,
+
     /** What accept.lua is told of one request. */
     acceptEntry({ jobId, application, plain, idempotency }: NewJob): (string | number | Buffer)[] {
       const entry = [jobId, seal(sealingKeys, plain, { kind: 'payload', application, jobId }), application]
-      return [...entry, idempotency.length, ...idempotency.flatMap((each) => [each.jobId, each.fingerprint])]
+      return [...entry, idempotency.length, ...idempotency.flatMap((each) => [each.name, each.fingerprint])]
     },
 
     /**
@@ -291,7 +295,7 @@ export function openRecords(
         payloadMs,
         resultMs,
         application,
-        ...(item ? [item.BatchId, item.ItemIndex, payloadMs + resultMs] : []),
+        ...(item ? [item.BatchId, item.ItemIndex] : []),
       )
       return said as Reopened
     },

@@ -27,12 +27,15 @@ export function recordKeys(connection: ConnectionName) {
     payload: (jobId: string) => `${base}:payload:${jobId}`,
     dispatch: (jobId: string) => `${base}:dispatch:${jobId}`,
     outcome: (jobId: string) => `${base}:outcome:${jobId}`,
-    idempotency: (jobId: string) => `${base}:idempotency:${jobId}`,
+    /** By the name of an Idempotency-Key: its job and the fingerprint of the content. */
+    idempotency: (name: string) => `${base}:idempotency:${name}`,
     history: (jobId: string) => `${base}:history:${jobId}`,
     /** By a hash of the EncounterId: whose job that encounter is, where the EMR itself cannot tell. */
     claim: (encounterHash: string) => `${base}:claim:${encounterHash}`,
     /** By application: how many of its jobs are accepted and have not ended. */
     depth: `${base}:depth`,
+    /** By the name of an Idempotency-Key: its BatchId. */
+    batchKey: (name: string) => `${base}:batch-key:${name}`,
     batch: (batchId: string) => `${base}:batch:${batchId}`,
     /** One letter per item; see batches.ts. */
     items: (batchId: string) => `${base}:items:${batchId}`,

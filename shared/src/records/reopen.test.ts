@@ -34,7 +34,7 @@ test('a failed job is pending again, counted, with its whole term, and its outco
     'payload:a1': near(terms.payload),
     'dispatch:a1': -1,
     'history:a1': near(terms.result),
-    'idempotency:a1': near(terms.payload),
+    'idempotency:a1': -1,
   })
   expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 2, attempt: 1, doubt: false })
 })
@@ -162,7 +162,7 @@ test('a batch item waits for its turn again, and its batch has not ended any mor
   })
   expect(state[`batch:${BatchId}`]).toEqual({
     application: 'demo',
-    key: 'k1',
+    key: 'k1+print',
     createdAt: '77',
     receivedAt: now(),
     updatedAt: now(),
@@ -172,7 +172,7 @@ test('a batch item waits for its turn again, and its batch has not ended any mor
     s: '2',
     f: '0',
   })
-  for (const key of own) expect(await redis.pttl(key)).toEqual(near(terms.batch))
+  for (const key of own) expect(await redis.pttl(key)).toBe(-1)
   expect(await store.batches.read(BatchId)).toMatchObject({ round: 2, view: { Status: 'Running', Queued: 1 } })
   // its second end is told as that of the second round
   await store.records.finish(jobs[1] ?? '', outcomeOf({ routing: routed(1), announce: true }))
@@ -192,14 +192,14 @@ test('a batch that is under way goes on in its round, from where it was or befor
     expect(await store.records.reopen(jobs[ItemIndex] ?? '', item)).toBe('lined up')
     return store.redis.hget(key, 'next')
   }
-  const keys = [store.keys.rejections(BatchId), store.keys.prints(BatchId)]
+  const keys = [store.keys.batch(BatchId), store.keys.rejections(BatchId), store.keys.prints(BatchId)]
   for (const each of keys) await store.redis.pexpire(each, 1_000)
   expect(await reopen(2, 1)).toBe('1')
   expect(await reopen(2, 2)).toBe('2')
   expect(await reopen(2, 3)).toBe('2')
   expect(await store.redis.hexists(key, 'round')).toBe(0)
   expect((await store.state())[`batch:${BatchId}`]).toMatchObject({ q: '3', f: '0', r: '1' })
-  for (const each of keys) expect(await store.redis.pttl(each)).toEqual(near(terms.batch))
+  for (const each of keys) expect(await store.redis.pttl(each)).toBe(-1)
 })
 
 test('what BullMQ still has of an item’s ended job goes, and of a job that is under way stays', async () => {
@@ -230,4 +230,24 @@ test('an item whose batch is no longer kept is reopened as a job of its own', as
   await store.redis.unlink(store.keys.batch(BatchId), store.keys.items(BatchId), store.keys.prints(BatchId))
   expect(await store.records.reopen(jobs[0] ?? '', item)).toBe('reopened')
   expect(await store.redis.exists(store.keys.batch(BatchId), store.keys.items(BatchId))).toBe(0)
+})
+
+test('a key’s record, under its own name, has no term from acceptance to outcome, in each round', async () => {
+  await using store = await openStore()
+  const { accept, redis, keys, records } = store
+  const key = { name: 'key1', fingerprint: 'k1:ab' }
+  const request = { jobId: 'a1', application: 'demo', plain: Buffer.from('x'), idempotency: [key] }
+  await accept(request)
+  const term = () => redis.pttl(keys.idempotency('key1'))
+  expect(await redis.get(keys.idempotency('key1'))).toBe('a1 k1:ab')
+  expect(await term()).toBe(-1)
+  await records.begin('a1')
+  await records.finish('a1', outcomeOf())
+  expect(await term()).toEqual(near(terms.result))
+  expect(await records.reopen('a1', routing)).toBe('reopened')
+  expect(await term()).toBe(-1)
+  expect(await accept({ ...request, jobId: 'a2' })).toMatchObject({ kind: 'known', jobId: 'a1' })
+  await records.begin('a1')
+  await records.finish('a1', outcomeOf({ status: 'Succeeded' }))
+  expect(await term()).toEqual(near(terms.result))
 })

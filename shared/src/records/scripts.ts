@@ -18,9 +18,10 @@ declare module 'ioredis' {
     egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
     egReopened(...rest: Argument[]): Result<[number, string[]], Context>
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
+    egBatchOfKey(...rest: Argument[]): Result<[string?, string?, number?], Context>
     egBatchReceived(...rest: Argument[]): Result<string, Context>
     egBatchCancel(...rest: Argument[]): Result<string, Context>
-    egTurns(...rest: Argument[]): Result<[string, string[]?, string?, string[]?, (string | number[])[]?], Context>
+    egTurns(...rest: Argument[]): Result<[string, string[]?, string?, string[]?, unknown[]?], Context>
   }
 }
 
@@ -30,12 +31,13 @@ export const scripts = {
   egBegin: { lua: lua('each') + lua('begin'), numberOfKeys: 2 },
   egSettle: { lua: lua('settle'), numberOfKeys: 2 },
   egDied: { lua: lua('died'), numberOfKeys: 2 },
-  egFinish: { lua: lua('each') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
-  egReopen: { lua: lua('line-up') + lua('reopen') },
+  egFinish: { lua: lua('each') + lua('keep-batch') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
+  egReopen: { lua: lua('line-up') + lua('keep-batch') + lua('reopen') },
   egReopened: { lua: lua('reopened'), numberOfKeys: 4 },
-  egBatchAccept: { lua: lua('line-up') + lua('batch-accept') },
-  egBatchReceived: { lua: lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },
-  egBatchCancel: { lua: lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },
+  egBatchAccept: { lua: lua('line-up') + lua('keep-batch') + lua('batch-accept') },
+  egBatchOfKey: { lua: lua('batch-of-key'), numberOfKeys: 1 },
+  egBatchReceived: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },
+  egBatchCancel: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },
   egTurns: { lua: lua('turns'), numberOfKeys: 6 },
   egTurnsTaken: { lua: lua('turns-taken'), numberOfKeys: 2 },
   egTurnsGiven: { lua: lua('turns-given'), numberOfKeys: 3 },

@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { connectRedis, untilReady } from '../redis/connect.ts'
 import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
 import { openAccept } from './accept.ts'
-import { openBatches } from './batches.ts'
+import { openBatches, type KeyedBatchRef } from './batches.ts'
 import { itemRecords, type BatchRef, type PlainItem } from './item-records.ts'
 import { openRecords, type NewOutcome } from './jobs.ts'
 import { FINISHED_CHANNEL } from './keys.ts'
@@ -12,7 +12,7 @@ import { openEncounterQueue } from './queue.ts'
 export const HOUR = 3_600_000
 
 /** The durations that the store under test is opened with: each differs from every sum of the others, so that a TTL says which it is. */
-export const terms = { deadline: HOUR, payload: 25 * HOUR, result: 3 * HOUR, failedPayload: 7 * HOUR, batch: 28 * HOUR }
+export const terms = { deadline: HOUR, payload: 25 * HOUR, result: 3 * HOUR, failedPayload: 7 * HOUR }
 
 /** A time or a TTL of `ms`, give or take five seconds of a busy machine. */
 export const near = (ms: number): number => expect.closeTo(ms, -4) as number
@@ -67,6 +67,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
 
   return {
     redis,
+    emrInstance,
     records,
     batches,
     queue,
@@ -90,9 +91,15 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
       return accept({ jobId, application, plain: Buffer.from(`request of ${jobId}`), idempotency: [] })
     },
     /** Accepts a batch with an item for each letter: `q` valid, `r` rejected. */
-    async addBatch(letters: string, application = 'demo', first = 0, batch = batches.newBatch(application)) {
-      const accepted = await batches.accept(batch, first, items(batch, first, letters))
-      return { batch, accepted, jobs: Array.from(letters, (_, at) => batches.jobIdOf(batch, first + at)) }
+    async addBatch(
+      letters: string,
+      application = 'demo',
+      first = 0,
+      batch: KeyedBatchRef = batches.newBatch(application),
+    ) {
+      const made = items(batch, first, letters)
+      const accepted = await batches.accept(batch, first, made)
+      return { batch, accepted, jobs: made.map(({ jobId }) => jobId) }
     },
     items,
     /** Listens for the ends of these jobs and batches; `told` resolves to them, in the order in which they were told, once each was. */
@@ -115,9 +122,9 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
     },
   }
 
-  function items(batch: BatchRef, first: number, letters: string) {
+  function items(batch: BatchRef, first: number, letters: string, line = 'line') {
     const plain = Array.from(letters, (letter, at): PlainItem => {
-      const bytes = Buffer.from(`line ${first + at}`)
+      const bytes = Buffer.from(`${line} ${first + at}`)
       return { state: letter as 'q' | 'r', bytes, plain: bytes }
     })
     return itemRecords({ connection, sealingKeys }, batch, first, plain)

@@ -9,7 +9,7 @@ async function turnsOf(
   window: number,
   {
     shares = [],
-    keyIds = ['k1'],
+    keyIds = ['k1+print'],
     held = false,
     atMost = 100,
   }: { shares?: (string | number)[]; keyIds?: string[]; held?: boolean; atMost?: number } = {},
@@ -28,7 +28,8 @@ function pairsOf(flat: readonly string[]): Record<string, string> {
 }
 
 function picksOf(flat: readonly unknown[]): unknown[][] {
-  return Array.from({ length: flat.length / 5 }, (_, at) => flat.slice(at * 5, at * 5 + 5))
+  const withoutPrints = (part: unknown) => (Array.isArray(part) ? part.filter((_, at) => at % 2 === 0) : part)
+  return Array.from({ length: flat.length / 5 }, (_, at) => flat.slice(at * 5, at * 5 + 5).map(withoutPrints))
 }
 
 /** What openTurns does with what was picked: hands it over. */
@@ -60,9 +61,11 @@ test('no more is picked than there is room for, whatever kind of job is there', 
   expect(await turnsOf(store, 4, { held: true })).toEqual({ kind: 'full' })
   expect(await turnsOf(store, 3, { held: true })).toEqual({ kind: 'full' })
   expect(await store.redis.exists(store.keys.turning)).toBe(0)
-  expect(await turnsOf(store, 5)).toMatchObject({ picked: [[expect.anything(), 'demo', 'k1', expect.anything(), [0]]] })
+  expect(await turnsOf(store, 5)).toMatchObject({
+    picked: [[expect.anything(), 'demo', 'k1+print', expect.anything(), [0]]],
+  })
   expect(await turnsOf(store, 6)).toMatchObject({
-    picked: [[expect.anything(), 'demo', 'k1', expect.anything(), [0, 1]]],
+    picked: [[expect.anything(), 'demo', 'k1+print', expect.anything(), [0, 1]]],
   })
 })
 
@@ -92,12 +95,15 @@ test('picks in order, over what has had its turn, and says what the jobs are to 
     missing: [],
     time: '1',
     tags: { demo: '2' },
-    picked: [[batchId, 'demo', 'k1', '77', [1, 3]]],
+    picked: [[batchId, 'demo', 'k1+print', '77', [1, 3]]],
   })
   // where it began is where the next one looks
   expect(await store.redis.hget(store.keys.batch(batchId), 'next')).toBe('1')
   await store.redis.hset(store.keys.batch(batchId), 'next', 4)
-  expect(await turnsOf(store, 9)).toMatchObject({ picked: [[batchId, 'demo', 'k1', '77', [4]]], tags: { demo: '1' } })
+  expect(await turnsOf(store, 9)).toMatchObject({
+    picked: [[batchId, 'demo', 'k1+print', '77', [4]]],
+    tags: { demo: '1' },
+  })
 })
 
 test('what waits far behind what has ended is found', async () => {
@@ -108,7 +114,7 @@ test('what waits far behind what has ended is found', async () => {
     await store.redis.set(items(batch.batchId), `${'s'.repeat(place)}q`)
     await store.redis.hset(record(batch.batchId), 'next', 0)
     expect(await turnsOf(store, 3)).toMatchObject({
-      picked: [[batch.batchId, 'demo', 'k1', expect.anything(), [place]]],
+      picked: [[batch.batchId, 'demo', 'k1+print', expect.anything(), [place]]],
     })
   }
   await store.redis.set(items(batch.batchId), 's'.repeat(4_096))
@@ -122,14 +128,14 @@ test('an application’s batches go by age, and a younger one’s turn comes whe
   await store.redis.zadd(backlog, 2, old.batch.batchId, 3, young.batch.batchId)
   const said = await turnsOf(store, 4)
   expect(said.picked).toEqual([
-    [old.batch.batchId, 'demo', 'k1', expect.anything(), [0, 1]],
-    [young.batch.batchId, 'demo', 'k1', expect.anything(), [0, 1]],
+    [old.batch.batchId, 'demo', 'k1+print', expect.anything(), [0, 1]],
+    [young.batch.batchId, 'demo', 'k1+print', expect.anything(), [0, 1]],
   ])
   // what was only picked may not be taken after all
   expect(await store.redis.zcard(backlog)).toBe(2)
   await store.redis.set(store.keys.items(old.batch.batchId), 'tt')
   expect(await turnsOf(store, 1)).toMatchObject({
-    picked: [[young.batch.batchId, 'demo', 'k1', expect.anything(), [0]]],
+    picked: [[young.batch.batchId, 'demo', 'k1+print', expect.anything(), [0]]],
   })
   expect(await store.redis.zrange(backlog, '0', '-1')).toEqual([young.batch.batchId])
 })
@@ -196,11 +202,11 @@ test('a batch whose key is missing is passed over and waits on; its application 
   await store.redis.zadd(backlog, 1, locked.batch.batchId, 2, second.batch.batchId, 3, batchId)
   expect(await turnsOf(store, 1)).toMatchObject({
     missing: ['k0'],
-    picked: [[batchId, 'demo', 'k1', expect.anything(), [0]]],
+    picked: [[batchId, 'demo', 'k1+print', expect.anything(), [0]]],
     tags: { demo: '1' },
   })
   // with the key in hand nothing is missing
-  expect(await turnsOf(store, 1, { keyIds: ['k1', 'k0'] })).toMatchObject({
+  expect(await turnsOf(store, 1, { keyIds: ['k1+print', 'k0'] })).toMatchObject({
     missing: [],
     picked: [[locked.batch.batchId, 'demo', 'k0', expect.anything(), [0]]],
   })
@@ -208,7 +214,7 @@ test('a batch whose key is missing is passed over and waits on; its application 
   await store.redis.unlink(store.keys.items(batchId))
   const said = await turnsOf(store, 3)
   expect(said).toMatchObject({ missing: ['k0'], time: '2', tags: { demo: '2', other: '3' } })
-  expect(said.picked).toEqual([[other.batch.batchId, 'other', 'k1', expect.anything(), [0, 1, 2]]])
+  expect(said.picked).toEqual([[other.batch.batchId, 'other', 'k1+print', expect.anything(), [0, 1, 2]]])
   expect((await store.state())['turns']).toEqual({ demo: '0', other: '0' })
   expect(await store.redis.zrange(backlog, '0', '-1')).toEqual([locked.batch.batchId, second.batch.batchId])
 })
@@ -217,7 +223,7 @@ test('every batch waits for its key: nothing is picked, the line stays as it is'
   await using store = await openStore()
   const { batch } = await store.addBatch('q')
   const before = await store.state()
-  expect(await turnsOf(store, 3, { keyIds: [] })).toEqual({ kind: 'empty', missing: ['k1'] })
+  expect(await turnsOf(store, 3, { keyIds: [] })).toEqual({ kind: 'empty', missing: ['k1+print'] })
   expect(await store.state()).toEqual(before)
   expect(await store.redis.zscore(store.keys.backlog('demo'), batch.batchId)).not.toBeNull()
 })

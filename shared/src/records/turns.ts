@@ -1,6 +1,7 @@
 import type { Application } from '../config/schema.ts'
 import { BEHIND_SINGLE_REQUESTS, inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
 import type { Batches } from './batches.ts'
+import { sealingKeyIdIn } from './item-records.ts'
 import { hasLostScripts } from './scripts.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
@@ -75,9 +76,9 @@ export function openTurns(about: {
     for (const keyId of missing) tellMissing(keyId)
     if (kind !== 'turns') return kind as 'empty' | 'full' | 'busy'
     const taken = readPicked(picked)
-    const jobs = taken.flatMap(({ batch, createdAt, indexes }) =>
-      indexes.map((index): RoutedJob => ({
-        jobId: batches.jobIdOf(batch, index),
+    const jobs = taken.flatMap(({ batch, createdAt, items }) =>
+      items.map(({ index, print }): RoutedJob => ({
+        jobId: batches.jobIdOf(batch, index, print),
         routing: { application: batch.application, BatchId: batch.batchId, ItemIndex: index },
         at: createdAt,
       })),
@@ -85,7 +86,8 @@ export function openTurns(about: {
     await inOneTransaction(
       queue,
       (transaction) => {
-        for (const { batch, indexes } of taken) {
+        for (const { batch, items } of taken) {
+          const indexes = items.map(({ index }) => index)
           transaction.egTurnsTaken(keys.batch(batch.batchId), keys.items(batch.batchId), ...indexes)
         }
         transaction.egTurnsGiven(turns, fair, turning, now, ...tags)
@@ -100,7 +102,11 @@ export function openTurns(about: {
   function tellMissing(keyId: string): void {
     if (toldMissing.has(keyId)) return
     toldMissing.add(keyId)
-    failed(new Error(`sealing key '${keyId}' is not configured: batches begun with it wait until it is back`))
+    failed(
+      new Error(
+        `sealing key '${sealingKeyIdIn(keyId)}' is not configured: batches begun with it wait until it is back`,
+      ),
+    )
   }
 
   const poke = () => {
@@ -125,14 +131,17 @@ export function openTurns(about: {
 function readPicked(flat: readonly unknown[]) {
   const picked = []
   for (let at = 0; at + 4 < flat.length; at += 5) {
-    const [batchId, application, keyId, createdAt, indexes] = flat.slice(at, at + 5) as [
+    const [batchId, application, keyId, createdAt, pairs] = flat.slice(at, at + 5) as [
       string,
       string,
       string,
       string,
-      number[],
+      (number | string)[],
     ]
-    picked.push({ batch: { batchId, application, keyId }, createdAt: Number(createdAt), indexes })
+    const items = pairs.flatMap((index, n) =>
+      n % 2 === 0 ? [{ index: Number(index), print: String(pairs[n + 1]) }] : [],
+    )
+    picked.push({ batch: { batchId, application, keyId }, createdAt: Number(createdAt), items })
   }
   return picked
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { idempotencyCandidates, isSameContent } from './idempotency.ts'
+import { batchKeyName, idempotencyCandidates, isSameContent } from './idempotency.ts'
 import { sealingKey, type SealingKeys } from './seal.ts'
 
 const oldKey = sealingKey('old', randomBytes(32))
@@ -11,7 +11,7 @@ const request = { UserId: 'u', PatientId: 'p', Encounter: { ReasonForVisit: 'cou
 const candidates = (keys: SealingKeys, more: object = {}, where: Partial<typeof scope> = {}) =>
   idempotencyCandidates(keys, { ...scope, ...where }, { ...request, ...more })
 
-const keptFor = (keys: SealingKeys) => candidates(keys)[0]?.fingerprint ?? ''
+const keptFor = (keys: SealingKeys) => candidates(keys)[0].fingerprint
 
 test.each<[string, object]>([
   ['credentials and header parameters', { LoginId: 'someone', Password: 'else', EmrInstance: 'x', EMRSystem: 5 }],
@@ -21,23 +21,24 @@ test.each<[string, object]>([
   expect(isSameContent(candidates([newKey], more), keptFor([newKey]))).toBe(true)
 })
 
-test('a changed value deep inside is another content, of the same job', () => {
+test('a changed value deep inside is another content, under the same record', () => {
   const changed = candidates([newKey], { Encounter: { ...request.Encounter, ReasonForVisit: 'cold' } })
   expect(isSameContent(changed, keptFor([newKey]))).toBe(false)
-  expect(changed[0]?.jobId).toBe(candidates([newKey])[0]?.jobId)
+  expect(changed[0].name).toBe(candidates([newKey])[0].name)
 })
 
-test('a key used before the rotation still names its job and content', () => {
+test('a key used before the rotation still names its record and content', () => {
   const [before] = candidates([oldKey])
   const after = candidates([newKey, oldKey])
-  expect(after.map(({ jobId }) => jobId)).toContain(before?.jobId)
-  expect(isSameContent(after, before?.fingerprint ?? '')).toBe(true)
+  expect(after.map(({ name }) => name)).toContain(before.name)
+  expect(isSameContent(after, before.fingerprint)).toBe(true)
 })
 
 test.each<[string, Partial<typeof scope>]>([
   ['application', { application: 'other' }],
   ['connection', { connection: { emrSystem: 'Sandbox', emrInstance: 'second' } }],
   ['key', { key: 'order 8' }],
-])('another %s names another job', (_what, where) => {
-  expect(candidates([newKey], {}, where)[0]?.jobId).not.toBe(candidates([newKey])[0]?.jobId)
+])('another %s has another record, for single requests and for batches', (_what, where) => {
+  expect(candidates([newKey], {}, where)[0].name).not.toBe(candidates([newKey])[0].name)
+  expect(batchKeyName(newKey, { ...scope, ...where })).not.toBe(batchKeyName(newKey, scope))
 })

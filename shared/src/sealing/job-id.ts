@@ -39,12 +39,12 @@ export function newJobId(connection: ConnectionName): string {
 
 /**
  * The id that some names stand for: the same for the same connection and names, and not to be guessed without `secret`.
- * `kind` keeps ids apart that are made of the same names: `job-id` (application, Idempotency-Key), `batch` (likewise), `item` (BatchId, index).
+ * `kind` keeps ids apart that are made of the same names; see idempotency.ts, and item-records.ts for `item`.
  */
 export function derivedId(
   connection: ConnectionName,
   secret: KeyObject,
-  kind: 'job-id' | 'batch' | 'item',
+  kind: 'job-id' | 'batch' | 'keyed-job' | 'keyed-batch' | 'item',
   ...names: (string | number)[]
 ): string {
   let block = 0

@@ -62,10 +62,14 @@ async function cancelItems(at: Cancelling, batchId: string, lease: string, stopp
     if (stopping()) return false
     const states = await batches.states(batchId, first, AT_ONCE)
     const live = [...states.entries()].filter(([, state]) => state === 'q' || state === 't')
+    const jobIds = await batches.jobIdsOf(
+      batch,
+      live.map(([offset]) => first + offset),
+    )
     await Promise.all(
-      live.map(async ([offset, state]) => {
+      live.map(async ([offset, state], at) => {
         const index = first + offset
-        const jobId = batches.jobIdOf(batch, index)
+        const jobId = jobIds[at] as string
         const routing = { application: batch.application, BatchId: batchId, ItemIndex: index }
         const about = { jobId, routing, createdAt, connection, records, announces, finished }
         const said = await end(about, cancelled(), 'cancelledWithBatch')

@@ -2,21 +2,21 @@
 -- the first of them. An item that is known already must be what it was, and is not counted again.
 -- KEYS  batch, items, prints, rejections, pending, jobs of the application, depth, turns, fair, backlog of the application,
 --       then the payload of each item that is valid
--- ARGV  application, BatchId, id of the sealing key that JobIds come from, index of the first item, ms to the deadline,
---       ms to keep payloads, ms to keep the batch, rejections to keep at most,
+-- ARGV  application, BatchId, what JobIds come from (item-records.ts), index of the first item, ms to the deadline,
+--       ms to keep payloads, ms to keep the batch once nothing waits, rejections to keep at most, the batch-key's record or '',
 --       then per item: 'q', print, JobId, sealed payload; or 'r', print, '', the sealed rejection or ''
 -- Gives {'accepted', new jobs, new rejections} | {'differs', index} | {'cancelled'} | {'closed', items}: the upload was complete
 local batch = redis.call('HMGET', KEYS[1], 'createdAt', 'cancelledAt', 'receivedAt')
 if batch[2] then return { 'cancelled' } end
 local first = tonumber(ARGV[4])
 local lines = redis.call('STRLEN', KEYS[2])
-local count = (#ARGV - 8) / 4
+local count = (#ARGV - 9) / 4
 if first > lines then return redis.error_reply('items of a batch are missing before those given') end
 local known = math.min(lines - first, count)
 if known > 0 then
   local prints = redis.call('GETRANGE', KEYS[3], first * 8, (first + known) * 8 - 1)
   for i = 1, known do
-    if string.sub(prints, i * 8 - 7, i * 8) ~= ARGV[4 + i * 4 + 2] then return { 'differs', first + i - 1 } end
+    if string.sub(prints, i * 8 - 7, i * 8) ~= ARGV[5 + i * 4 + 2] then return { 'differs', first + i - 1 } end
   end
 end
 if known == count then return { 'accepted', 0, 0 } end
@@ -27,7 +27,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local states, prints, pending, jobs = {}, {}, {}, {}
 local rejected, payload = 0, 10
 for i = 1, count do
-  local at = 4 + i * 4
+  local at = 5 + i * 4
   local state, jobId = ARGV[at + 1], ARGV[at + 3]
   if state == 'q' then payload = payload + 1 end
   if i > known then
@@ -53,6 +53,10 @@ redis.call('APPEND', KEYS[3], table.concat(prints))
 if not batch[1] then
   batch[1] = now
   redis.call('HSET', KEYS[1], 'application', ARGV[1], 'key', ARGV[3], 'createdAt', now)
+  if ARGV[9] ~= '' then
+    redis.call('HSET', KEYS[1], 'idempotency', ARGV[9])
+    redis.call('SET', string.sub(KEYS[1], 1, -#('batch:' .. ARGV[2]) - 1) .. 'batch-key:' .. ARGV[9], ARGV[2])
+  end
 end
 redis.call('HSET', KEYS[1], 'updatedAt', now)
 if rejected > 0 then redis.call('HINCRBY', KEYS[1], 'r', rejected) end
@@ -63,5 +67,7 @@ if accepted > 0 then
   redis.call('HINCRBY', KEYS[7], ARGV[1], accepted)
   line_up(KEYS[8], KEYS[9], KEYS[10], ARGV[1], ARGV[2], batch[1])
 end
-for i = 1, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[7]) end
+local open = redis.call('HMGET', KEYS[1], 'q', 't')
+local waits = tonumber(open[1] or 0) + tonumber(open[2] or 0) > 0
+keep_batch(KEYS[1], ARGV[2], not waits and ARGV[7] or nil)
 return { 'accepted', accepted, rejected }

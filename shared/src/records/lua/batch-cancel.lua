@@ -1,7 +1,7 @@
 -- Marks a batch as cancelled: no item of it gets a turn any more and no more are accepted. A worker then ends, one by one,
 -- those that the EMR has nothing of.
 -- KEYS  batch, outbox, backlog of the application, cancelling
--- ARGV  BatchId, '1' to announce, channel
+-- ARGV  BatchId, '1' to announce, channel, ms to keep the batch once it has ended
 -- Gives 'cancelling' | 'finished'
 local batch = redis.call('HMGET', KEYS[1], 'finishedAt', 'cancelledAt')
 if batch[1] then return 'finished' end
@@ -12,5 +12,5 @@ redis.call('HSET', KEYS[1], 'cancelledAt', now, 'updatedAt', now)
 redis.call('HSETNX', KEYS[1], 'receivedAt', now)
 redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('ZADD', KEYS[4], now, ARGV[1])
-end_batch(KEYS[1], KEYS[2], ARGV[1], ARGV[2] == '1', ARGV[3], now)
+end_batch(KEYS[1], KEYS[2], ARGV[1], ARGV[2] == '1', ARGV[3], now, ARGV[4])
 return 'cancelling'

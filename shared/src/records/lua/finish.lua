@@ -27,7 +27,7 @@ local function finish(at)
   if not deadline then
     return redis.call('EXISTS', outcome) == 1 and 'already' or 'unaccepted'
   end
-  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt')
+  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt', 'key')
   if mark[5] then mark[1] = 'unknown' end
   if guard == 'cancelledWithBatch' then
     if redis.call('HEXISTS', base .. ':batch:' .. batchId, 'cancelledAt') == 0 then return 'superseded' end
@@ -46,7 +46,7 @@ local function finish(at)
     'status', status, 'statusCode', statusCode, 'application', application, 'createdAt', createdAt,
     'maxAttempts', maxAttempts, 'recovered', recovered, 'result', result,
   }
-  for name, value in pairs({ BatchId = batchId, ItemIndex = index }) do
+  for name, value in pairs({ BatchId = batchId, ItemIndex = index, key = mark[6] or '' }) do
     if value ~= '' then
       fields[#fields + 1] = name
       fields[#fields + 1] = value
@@ -61,7 +61,7 @@ local function finish(at)
     redis.call('UNLINK', dispatch)
     redis.call('PEXPIRE', payload, payloadMs)
   end
-  redis.call('PEXPIRE', base .. ':idempotency:' .. jobId, keptMs)
+  redis.call('PEXPIRE', base .. ':idempotency:' .. (mark[6] or jobId), keptMs)
   if announce == '1' then
     local event = {
       JobId = jobId, Round = tonumber(mark[3] or 1), At = now, Status = status, StatusCode = tonumber(statusCode),
@@ -78,7 +78,7 @@ local function finish(at)
       redis.call('HINCRBY', batch, state, -1)
       redis.call('HINCRBY', batch, letter, 1)
       redis.call('HSET', batch, 'updatedAt', now)
-      end_batch(batch, KEYS[2], batchId, announce == '1', channel, now)
+      end_batch(batch, KEYS[2], batchId, announce == '1', channel, now, keptMs)
     end
   end
   redis.call('PUBLISH', channel, jobId)

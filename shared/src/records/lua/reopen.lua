@@ -1,14 +1,14 @@
 -- Opens a new round of attempts: the old outcome goes to the history, the payload gets a new term, the count starts anew.
 -- A round that ended in doubt hands its doubt on, so that the new one asks the EMR before it sends anything.
 -- A batch item waits for its turn again; what BullMQ still has of its ended job would keep the new one out.
--- KEYS  outcome, dispatch, payload, pending, history, idempotency, depth, and for a batch item its batch, items, prints, rejections,
+-- KEYS  outcome, dispatch, payload, pending, history, idempotency (of a key that was used before 2026-11-28), depth, and for a batch item its batch, items, prints, rejections,
 --       turns, fair, backlog of the application, and BullMQ's completed, failed and the job's own hash;
 --       and for each job at the end: cancelling, its hash of BullMQ's, reopened
--- ARGV  JobId, ms to the deadline, ms to keep the payload, ms to keep the history, application, and for a batch item its BatchId,
---       index and the ms to keep the batch
+-- ARGV  JobId, ms to the deadline, ms to keep the payload, ms to keep the history, application, and for a batch item its BatchId and
+--       index
 -- Gives 'reopened' | 'lined up' (a batch item: it is not to be queued by the caller) | 'unfinished' | 'succeeded' | 'erased' |
 --       'cancelling' (its batch is: what is being cancelled must not come back to life)
-local old = redis.call('HMGET', KEYS[1], 'status', 'statusCode', 'finishedAt', 'attempts', 'round', 'mark', 'sentAt')
+local old = redis.call('HMGET', KEYS[1], 'status', 'statusCode', 'finishedAt', 'attempts', 'round', 'mark', 'sentAt', 'key')
 if not old[1] then return 'unfinished' end
 if old[1] == 'Succeeded' then return 'succeeded' end
 if redis.call('EXISTS', KEYS[3]) == 0 then return 'erased' end
@@ -24,7 +24,12 @@ redis.call('HSET', KEYS[2], 'round', old[5] + 1, 'attempt', 0, 'sentAt', old[7])
 if old[1] == 'OutcomeUnknown' then redis.call('HSET', KEYS[2], 'state', 'unknown') end
 -- in doubt it is kept until the outcome, as begin.lua does
 if old[1] == 'OutcomeUnknown' then redis.call('PERSIST', KEYS[3]) else redis.call('PEXPIRE', KEYS[3], ARGV[3]) end
-redis.call('PEXPIRE', KEYS[6], ARGV[3])
+local idempotency = KEYS[6]
+if old[8] then
+  redis.call('HSET', KEYS[2], 'key', old[8])
+  idempotency = string.sub(KEYS[6], 1, -#ARGV[1] - 1) .. old[8]
+end
+redis.call('PERSIST', idempotency)
 redis.call('UNLINK', KEYS[1])
 -- BullMQ's count of the times that the job lost its worker, and what it made of that: 1 leaves no more of it than what keeps the job in quarantine
 local queued = KEYS[#KEYS - 1]
@@ -50,7 +55,7 @@ if ARGV[6] then
   redis.call('HDEL', KEYS[8], 'finishedAt', 'cancelledAt')
   redis.call('ZREM', KEYS[#KEYS - 2], ARGV[6])
   redis.call('HSET', KEYS[8], 'updatedAt', now)
-  for i = 8, 11 do redis.call('PEXPIRE', KEYS[i], ARGV[8]) end
+  keep_batch(KEYS[8], ARGV[6])
   if redis.call('ZREM', KEYS[15], ARGV[1]) + redis.call('ZREM', KEYS[16], ARGV[1]) > 0 then
     redis.call('UNLINK', KEYS[17])
   elseif redis.call('EXISTS', KEYS[17]) == 1 then

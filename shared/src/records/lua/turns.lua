@@ -3,10 +3,10 @@
 -- by 1/share; within an application, batches go by age. Nothing is decided yet: turns-taken.lua does that, in one
 -- transaction with the jobs that BullMQ gets.
 -- KEYS  turns, fair, the lock, BullMQ's wait, paused and prioritized
--- ARGV  base of the connection's keys, window, items to pick at most, ms that the lock holds, number of sealing keys that the
---       caller has, their ids, then application, share, ...
--- Gives {'empty', {missing key id, ...}} | {'full'} | {'busy'} |
---       {'turns', {missing key id, ...}, virtual time, {application, tag, ...}, {BatchId, application, key id, createdAt, {index, ...}, ...}}
+-- ARGV  base of the connection's keys, window, items to pick at most, ms that the lock holds, number of keys that the caller can
+--       make JobIds with, those keys, then application, share, ...
+-- Gives {'empty', {missing key, ...}} | {'full'} | {'busy'} |
+--       {'turns', {missing key, ...}, virtual time, {application, tag, ...}, {BatchId, application, key, createdAt, {index, print in hex, ...}, ...}}
 -- A batch whose JobIds come from a key that the caller has not got is passed over, and waits on.
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'empty', {} } end
 local room = tonumber(ARGV[2]) - redis.call('LLEN', KEYS[4]) - redis.call('LLEN', KEYS[5]) - redis.call('ZCARD', KEYS[6])
@@ -119,6 +119,12 @@ for _, line in ipairs(lines) do
 end
 for _, p in ipairs(order) do
   local b = redis.call('HMGET', base .. ':batch:' .. p[1], 'key', 'createdAt')
-  for _, value in ipairs({ p[1], p[2], b[1] or '', b[2] or '', p[3] }) do batches[#batches + 1] = value end
+  local items = {}
+  for _, index in ipairs(p[3]) do
+    local print = redis.call('GETRANGE', base .. ':prints:' .. p[1], index * 8, index * 8 + 7)
+    items[#items + 1] = index
+    items[#items + 1] = string.gsub(print, '.', function(byte) return string.format('%02x', string.byte(byte)) end)
+  end
+  for _, value in ipairs({ p[1], p[2], b[1] or '', b[2] or '', items }) do batches[#batches + 1] = value end
 end
 return { 'turns', missing, string.format('%.17g', now), newTags, batches }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { paced } from './test/fixtures/pace.ts'
 
 const SECONDS = 1000
 
@@ -7,9 +8,10 @@ export default defineConfig({
   test: {
     include: ['{api,shared,test,worker}/**/*.test.ts'],
     // Some tests start whole gateways and kill them: slow on a small machine is not wrong.
-    testTimeout: 30 * SECONDS,
-    hookTimeout: 60 * SECONDS,
-    teardownTimeout: 60 * SECONDS,
+    testTimeout: paced(120 * SECONDS),
+    hookTimeout: paced(120 * SECONDS),
+    teardownTimeout: paced(60 * SECONDS),
+    expect: { poll: { timeout: paced(10 * SECONDS) } },
     pool: 'forks',
     // Each of these brings servers of its own; more at once only makes them wait for each other.
     maxWorkers: Math.min(2, availableParallelism()),

@@ -7,6 +7,7 @@ import type { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findRedis, type RedisSource } from './find-redis.ts'
 import { findFreePort } from './free-port.ts'
+import { lifeline, lifelineElsewhere } from './lifeline.ts'
 import { endLeftover, explainFailure, lastLogged, linkProgram, prepareFolder, writeSettings } from './redis-folder.ts'
 import { endOf, settlesWithin, signalGroup } from './process-end.ts'
 import { runCommand } from './run-command.ts'
@@ -47,17 +48,6 @@ const START_MS = 120 * SECONDS
 const STOP_MS = 10 * SECONDS
 const PORT_TRIES = 5
 
-/**
- * Runs in a shell, as `sh -c <this> <program>`: becomes Redis, with a watcher beside it that ends Redis at the end of
- * standard input, the lifeline. Nothing else would outlive a SIGKILL of this process, here as in a container.
- */
-const WATCHED = [
-  'exec 3<&0 </dev/null',
-  '(cat <&3; kill -TERM $$) >/dev/null 2>&1 &',
-  'exec 3<&-',
-  'exec "$0" redis.conf',
-].join('\n')
-
 /** Finds a Redis (see `findRedis`) and starts it. Throws `LaunchError` with what is wrong and what to do. */
 export async function startRedis({ dir, persistent, maxmemory = '1gb', log }: RedisOptions): Promise<PrivateRedis> {
   const source = await findRedis(log)
@@ -88,10 +78,10 @@ type Server = Pick<PrivateRedis, 'pid' | 'lifeline' | 'ended' | 'close'> & { com
 
 function spawnServer(source: RedisSource, folder: string, port: number): Server {
   const container = `encounter-gateway-redis-${randomBytes(6).toString('hex')}`
-  const [file, args] =
+  const [file, ...args] =
     source.kind === 'program'
-      ? ['sh', ['-c', WATCHED, linkProgram(folder, source.path)]]
-      : ['docker', dockerArguments(container, source.image, folder, port)]
+      ? [...lifeline('TERM'), linkProgram(folder, source.path), 'redis.conf']
+      : (['docker', ...dockerArguments(container, source.image, folder, port)] as const)
   // A group of its own: Ctrl-C in a terminal goes to the whole group, and Redis must be the last to end.
   const child = spawn(file, args, { cwd: folder, detached: true, stdio: ['pipe', 'ignore', 'pipe'] })
   let stderr = ''
@@ -119,7 +109,7 @@ function dockerArguments(container: string, image: string, folder: string, port:
   const user = process.getuid ? [`--user=${process.getuid()}:${process.getgid?.() ?? 0}`] : []
   const where = [`--publish=127.0.0.1:${port}:${port}`, `--volume=${folder}:/data`, '--workdir=/data']
   const run = ['run', '--rm', '--interactive', '--pull=never', `--name=${container}`, ...user, ...where, image]
-  return [...run, 'sh', '-c', WATCHED, 'redis-server']
+  return [...run, ...lifelineElsewhere('TERM'), 'redis-server', 'redis.conf']
 }
 
 /** `undefined` once Redis takes commands, or else what is known of why it does not. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openSandbox } from '../emr/sandbox.ts'
 import { openGateway } from '../fixtures/gateway.ts'
+import { paced } from '../fixtures/pace.ts'
 
 async function open() {
   const emr = await openSandbox()
@@ -22,7 +23,9 @@ test('an item that BullMQ has already is not sent once its batch is cancelled', 
   const { emr, gateway } = both
   await gateway.queue.pause()
   const { batch, jobs } = await gateway.submitBatch(3)
-  await expect.poll(() => gateway.batches.states(batch.batchId, 0, 3), { timeout: 10_000 }).toEqual(['t', 't', 't'])
+  await expect
+    .poll(() => gateway.batches.states(batch.batchId, 0, 3), { timeout: paced(10_000) })
+    .toEqual(['t', 't', 't'])
   await gateway.batches.cancel(batch, false)
   await gateway.queue.resume()
   const ended = await Promise.all(jobs.map((job) => gateway.ended(job)))

@@ -8,6 +8,7 @@ import { Worker, type Job } from 'bullmq'
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { connectBoth, sharedRedisUrl } from '../fixtures/redis-server.ts'
+import { paced } from '../fixtures/pace.ts'
 
 const CONCURRENCY = 5
 const usualKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
@@ -93,7 +94,7 @@ test('an application with 100 items is done in about twice the time, though anot
   expect(since.lastIndexOf('small')).toBeLessThan(200 + 4 * CONCURRENCY)
   expect(share(since, 'small')).toBe(100)
   expect(line.faults).toEqual([])
-}, 60_000)
+})
 
 test('applications that wait at the same time are served in proportion to their shares', async () => {
   await using line = await openLine({ one: 1, three: 3, half: 0.5 })
@@ -106,7 +107,7 @@ test('applications that wait at the same time are served in proportion to their 
   expect(share(counted, 'three') / 450).toBeCloseTo(3 / 4.5, 1)
   expect(share(counted, 'one') / 450).toBeCloseTo(1 / 4.5, 1)
   expect(share(counted, 'half') / 450).toBeCloseTo(0.5 / 4.5, 1)
-}, 60_000)
+})
 
 test('who was away has no credit for it, and many small batches are served like one large one', async () => {
   await using line = await openLine({ early: 1, late: 1 })
@@ -119,7 +120,7 @@ test('who was away has no credit for it, and many small batches are served like 
   const firstHundred = since.slice(2 * CONCURRENCY, 2 * CONCURRENCY + 100)
   expect(share(firstHundred, 'late')).toBeGreaterThanOrEqual(40)
   expect(share(firstHundred, 'late')).toBeLessThanOrEqual(60)
-}, 60_000)
+})
 
 test('a batch begun with a sealing key that is gone stops no other, and has its fair share, no more, when the key is back', async () => {
   await using line = await openLine({ waits: 1, other: 1 })
@@ -139,13 +140,13 @@ test('a batch begun with a sealing key that is gone stops no other, and has its 
   expect(share(together, 'waits')).toBeGreaterThanOrEqual(35)
   expect(share(together, 'waits')).toBeLessThanOrEqual(45)
   expect(line.faults).toHaveLength(1)
-}, 60_000)
+})
 
 test('at most 200 jobs go into one transaction, and one poke fills a window that is larger', async () => {
   await using line = await openLine({ one: 1 }, 300)
   const picking = vi.spyOn(line.redis, 'egTurns')
   await line.arrive('one', 700)
-  await expect.poll(() => line.queue.getJobCountByTypes('prioritized'), { timeout: 10_000 }).toBe(600)
+  await expect.poll(() => line.queue.getJobCountByTypes('prioritized'), { timeout: paced(10_000) }).toBe(600)
   const replies = await Promise.all(
     picking.mock.results.map(({ value }) => value as ReturnType<typeof line.redis.egTurns>),
   )
@@ -154,4 +155,4 @@ test('at most 200 jobs go into one transaction, and one poke fills a window that
   )
   expect(picked).toEqual([200, 200, 200])
   expect(line.faults).toEqual([])
-}, 60_000)
+})

@@ -7,6 +7,7 @@ import { json } from 'node:stream/consumers'
 import { constants, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { minimalRequest, openIngress, type Ingress } from '../fixtures/ingress.ts'
+import { paced } from '../fixtures/pace.ts'
 
 const path = '/api/v1/Sandbox/PatientEncounters/Batch'
 const STALL_MS = 1_000
@@ -21,7 +22,7 @@ beforeAll(async () => {
   gateway = await openIngress({ uploadStallMs: STALL_MS })
   await gateway.app.listen({ port: 0, host: '127.0.0.1' })
 })
-afterAll(() => gateway[Symbol.asyncDispose]())
+afterAll(() => gateway?.[Symbol.asyncDispose]())
 
 const typed = { 'content-type': 'application/x-ndjson' }
 const itemsOf = async (batchId: string) => {
@@ -80,9 +81,9 @@ test.for([
   upload.write(sent)
   const before = gateway.logLines.length
   const items = async () => (await gateway.get(path, { ...gateway.headers, ...key })).json<Partial<Batch>>().Items ?? 0
-  await expect.poll(items, { timeout: 10_000 }).toBeGreaterThanOrEqual(500)
+  await expect.poll(items, { timeout: paced(10_000) }).toBeGreaterThanOrEqual(500)
   upload.destroy()
   const said = (what: string) => gateway.logLines.slice(before).filter((line) => line.includes(what))
-  await expect.poll(() => said('upload.brokenOff'), { timeout: 10_000 }).toHaveLength(1)
+  await expect.poll(() => said('upload.brokenOff'), { timeout: paced(10_000) }).toHaveLength(1)
   expect([...said('request.fault'), ...said('redis.outOfReach')]).toEqual([])
 })

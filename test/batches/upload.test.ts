@@ -4,12 +4,13 @@ import { Readable } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { minimalRequest, openIngress, type Ingress } from '../fixtures/ingress.ts'
+import { paced } from '../fixtures/pace.ts'
 
 let ingress: Ingress
 beforeAll(async () => {
   ingress = await openIngress()
 })
-afterAll(() => ingress[Symbol.asyncDispose]())
+afterAll(() => ingress?.[Symbol.asyncDispose]())
 
 const url = '/api/v1/Sandbox/PatientEncounters/Batch'
 const line = (patient: string | number) => JSON.stringify({ ...minimalRequest, PatientId: `P${patient}` })
@@ -116,7 +117,7 @@ describe('an upload', () => {
 
   test(
     'with one bad line of 100,000 has it told by number, and all others accepted',
-    { timeout: 600_000 },
+    { timeout: paced(600_000) },
     async () => {
       const [count, bad] = [100_000, 57_312]
       const body = Readable.from(
@@ -195,7 +196,7 @@ describe('with an Idempotency-Key', () => {
     )
     await upload(breaking, key).catch(() => undefined)
     const howFar = async () => (await ingress.get(url, { ...ingress.headers, ...key })).json<Batch>()
-    await expect.poll(async () => (await howFar()).Items, { timeout: 10_000 }).toBe(573)
+    await expect.poll(async () => (await howFar()).Items, { timeout: paced(10_000) }).toBe(573)
     const came = await howFar()
     expect(came).toMatchObject({ Status: 'Receiving', Accepted: 573 })
     const again = await upload(all.join('\n'), key)
@@ -263,7 +264,7 @@ test.for([
   const headers = { 'content-type': 'application/x-ndjson', ...small.headers }
   const send = (count: number) => small.app.inject({ method: 'POST', url, headers, payload: lines(count).join('\n') })
   expect((await send(100)).statusCode).toBe(202)
-  await expect.poll(async () => (await send(1)).statusCode, { timeout: 10_000 }).toBe(429)
+  await expect.poll(async () => (await send(1)).statusCode, { timeout: paced(10_000) }).toBe(429)
   const refused = await small.post(minimalRequest)
   expect(refused.statusCode).toBe(429)
   expect(refused.headers['retry-after']).toBe('30')

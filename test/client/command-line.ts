@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Batch, PatientEncounterRequest } from '@encounter-gateway/client/index.ts'
+import { spawnChild } from '../fixtures/child.ts'
 import { demoKey, type Processes } from '../fixtures/processes.ts'
 import { encounterAt } from '../generator/encounters.ts'
 
@@ -28,7 +28,7 @@ export function openCommandLine(gateway: Pick<Processes, 'url' | 'emrInstance'>)
   /** Starts a command, its output piped. */
   const start = (args: string[], environment: NodeJS.ProcessEnv = {}) => {
     const env = { PATH: process.env['PATH'], ...credentials, ...environment }
-    const child = spawn(process.execPath, [program, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawnChild(process.execPath, [program, ...args], { cwd: folder, env })
     const exited = once(child, 'close') as Promise<[number | null]>
     const ended = Promise.all([text(child.stdout), text(child.stderr), exited]).then(
       ([out, err, [exitCode]]): Ended => {

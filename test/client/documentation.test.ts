@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,9 +5,11 @@ import { fileURLToPath } from 'node:url'
 import type { Batch, BatchItem } from '@encounter-gateway/client/index.ts'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { spawnChild } from '../fixtures/child.ts'
 import { demoKey, spawnNode, startProcesses, type Processes } from '../fixtures/processes.ts'
 import { encounterAt } from '../generator/encounters.ts'
 import { linesOf, openCommandLine, type CommandLine } from './command-line.ts'
+import { paced } from '../fixtures/pace.ts'
 
 const doc = readFileSync('docs/client.md', 'utf8')
 const examplesFolder = 'api/client/examples'
@@ -31,7 +32,7 @@ beforeAll(async () => {
     config: { webhooks: { allowHttp: true, allowHosts: [host] } },
   })
   cli = openCommandLine(gateway)
-}, 60_000)
+})
 afterAll(async () => {
   cli?.[Symbol.dispose]()
   await gateway?.[Symbol.asyncDispose]()
@@ -83,14 +84,14 @@ test('the example that receives webhooks takes those of the gateway, and no othe
   const example = spawnNode(`${examplesFolder}/receive-webhooks.ts`, environment())
   try {
     const forged = async () => (await fetch(`http://127.0.0.1:${webhookPort}/`, { method: 'POST', body: '{}' })).status
-    await expect.poll(() => forged().catch(() => 0), { timeout: 10_000 }).toBe(401)
+    await expect.poll(() => forged().catch(() => 0), { timeout: paced(10_000) }).toBe(401)
     await cli.submit(cli.write('told.ndjson', linesOf([encounterAt(77, 1)])), ['--watch'])
-    await expect.poll(() => example.output(), { timeout: 25_000 }).toMatch(/^encounter.created [0-9a-z]{20}$/m)
-    await expect.poll(() => example.output(), { timeout: 25_000 }).toMatch(/^batch.finished [0-9a-z]{20}$/m)
+    await expect.poll(() => example.output(), { timeout: paced(25_000) }).toMatch(/^encounter.created [0-9a-z]{20}$/m)
+    await expect.poll(() => example.output(), { timeout: paced(25_000) }).toMatch(/^batch.finished [0-9a-z]{20}$/m)
   } finally {
     await example.kill('SIGKILL')
   }
-}, 60_000)
+})
 
 describe('the commands of the page', () => {
   test('all do what they say, one block after the other', async () => {
@@ -104,7 +105,7 @@ describe('the commands of the page', () => {
       expect({ block, ...said }).toMatchObject({ block, exitCode: 0 })
       ids ??= await idsOf('encounters.ndjson')
     }
-  }, 120_000)
+  })
 })
 
 /** The batch of a file, and its first job. */
@@ -127,7 +128,7 @@ async function inShell(block: string, ids: { batchId: string; jobId: string } | 
     .replaceAll(/\bBATCH\b/g, ids?.batchId ?? '')
     .replaceAll(/\bJOB\b/g, ids?.jobId ?? '')
   const env = { PATH: `${bin}:${process.env['PATH']}`, GATEWAY_EMR_INSTANCE: gateway.emrInstance }
-  const shell = spawn('sh', ['-e', '-c', here], { cwd: cli.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const shell = spawnChild('sh', ['-e', '-c', here], { cwd: cli.folder, env })
   let output = ''
   for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const [exitCode] = (await once(shell, 'close')) as [number | null]

@@ -13,7 +13,7 @@ beforeAll(async () => {
   gateway = await startProcesses({ redisUrl })
   cli = openCommandLine(gateway)
   cli.write('good.ndjson', linesOf(freshEncounters(1)))
-}, 60_000)
+})
 afterAll(async () => {
   cli?.[Symbol.dispose]()
   await gateway?.[Symbol.asyncDispose]()

@@ -11,7 +11,7 @@ let cli: CommandLine
 beforeAll(async () => {
   gateway = await startProcesses({ redisUrl, settings: { requestsPerSecond: 5_000, concurrency: 50 } })
   cli = openCommandLine(gateway)
-}, 60_000)
+})
 afterAll(async () => {
   cli?.[Symbol.dispose]()
   await gateway?.[Symbol.asyncDispose]()
@@ -30,7 +30,6 @@ test.for([
   ['gzipped', [], 15_000, 35_000],
 ] as const)(
   'an upload (%s) that is cut twice in the middle comes to its end by itself',
-  { timeout: 90_000 },
   async ([name, option, early, late]) => {
     const encounters = freshEncounters(400)
     const file = cli.write(`${name}.ndjson`, linesOf(encounters))
@@ -74,7 +73,7 @@ test('Ctrl-C in the middle of an upload leaves a batch that --resume completes, 
   })
   expect(batchIdIn(refused.err)).toBe(batchIdIn(resumed.out))
   expect(await created(encounters)).toEqual(onceEach(encounters))
-}, 90_000)
+})
 
 test('an upload made again on purpose and interrupted is gone on with under its own key', async () => {
   const encounters = freshEncounters(300)
@@ -90,7 +89,7 @@ test('an upload made again on purpose and interrupted is gone on with under its 
   expect(args).toMatch(/--key file-[0-9a-f]{64}-[0-9a-f]{12}/)
   expect(await cli.run([...args.split(' '), '--watch'])).toMatchObject({ exitCode: 0 })
   expect(new Set((await created(encounters)).values())).toEqual(new Set([2]))
-}, 90_000)
+})
 
 test('Ctrl-C while watching leaves the batch to the gateway, and says how to look again', async () => {
   const [good] = freshEncounters(1)
@@ -110,7 +109,7 @@ test('Ctrl-C while watching leaves the batch to the gateway, and says how to loo
     exitCode: 0,
     out: expect.stringContaining('2 succeeded') as string,
   })
-}, 60_000)
+})
 
 test('the gateway may be started anew in the middle of an upload and of the watch', async () => {
   const encounters = freshEncounters(400)
@@ -123,4 +122,4 @@ test('the gateway may be started anew in the middle of an upload and of the watc
   const { exitCode, out } = await running.ended
   expect({ exitCode, out }).toMatchObject({ exitCode: 0, out: expect.stringContaining('400 succeeded') as string })
   expect(await created(encounters)).toEqual(onceEach(encounters))
-}, 90_000)
+})

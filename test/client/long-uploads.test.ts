@@ -35,7 +35,7 @@ test('an upload is waited for beyond the time that Node gives an answer, as long
   const client = clientOf(gateway.url, { timeoutMs: 500, patienceMs: 0 })
   expect(await client.uploadBatch('Sandbox', encounters)).toMatchObject({ Items: 4 })
   expect(gateway.uploads()).toBe(1)
-}, 30_000)
+})
 
 test('an upload that a gateway no longer gets on with is given up', async () => {
   await using gateway = await openSlowGateway(4, () => 1)
@@ -44,7 +44,7 @@ test('an upload that a gateway no longer gets on with is given up', async () => 
     message: expect.stringContaining('ETIMEDOUT') as string,
     batch: { Items: 1 },
   })
-}, 30_000)
+})
 
 test('the bar shows what the gateway has, not what has been read of the file', async () => {
   using folder = openCommandLine({ url: '', emrInstance: '' })
@@ -67,4 +67,4 @@ test('the bar shows what the gateway has, not what has been read of the file', a
   expect(before).toContain('50% 2 of 4')
   expect(before).not.toContain('100%')
   expect(shown.join('')).toContain('100% 4 of 4')
-}, 30_000)
+})

@@ -14,7 +14,7 @@ let cli: CommandLine
 beforeAll(async () => {
   gateway = await startProcesses({ redisUrl, settings: { requestsPerSecond: 5_000, concurrency: CONCURRENCY } })
   cli = openCommandLine(gateway)
-}, 60_000)
+})
 afterAll(async () => {
   cli?.[Symbol.dispose]()
   await gateway?.[Symbol.asyncDispose]()
@@ -51,7 +51,7 @@ test('the same file by another name is the same batch: refused, gone on with, or
   expect(batchIdIn(renewed.out)).not.toBe(batchIdIn(submitted.out))
   const counts = await createdOf(gateway.sandboxUrl, patientsOf(encounters))
   expect([...counts.values()]).toEqual([2, 2, 2, 2, 2])
-}, 60_000)
+})
 
 test('lines that are not valid are told by their number, and the others are created', async () => {
   const [good, other] = freshEncounters(2)
@@ -162,7 +162,7 @@ test('what failed can be seen, tried again and cancelled', async () => {
   expect(await cli.json<Batch>(['batch', batchId])).toMatchObject({ Status: 'Finished', Succeeded: 1, Failed: 2 })
   expect(await cli.run(['cancel', batchId])).toMatchObject({ exitCode: 76 })
   expect(await cli.run(['job', items[0]?.JobId ?? ''])).toMatchObject({ exitCode: 0 })
-}, 90_000)
+})
 
 test('what waits can be cancelled, as one job and as a batch, and the EMR has none of what was', async () => {
   await gateway.worker.kill('SIGTERM')
@@ -183,7 +183,7 @@ test('what waits can be cancelled, as one job and as a batch, and the EMR has no
   const counts = await createdOf(gateway.sandboxUrl, patientsOf(encounters))
   expect(counts.get(encounters[0]?.PatientId ?? '')).toBe(0)
   expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(Succeeded)
-}, 60_000)
+})
 
 test('nothing that was written holds a credential or a patient', () => {
   const said = cli.said()

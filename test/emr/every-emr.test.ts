@@ -48,11 +48,11 @@ beforeAll(async () => {
     connections.push({ emrSystem, emrInstance: 'default', connector, ...emr.options, ...settings })
   }
   gateway = await startProcesses({ redisUrl, connections, application: { emrSystems } })
-}, 60_000)
+})
 
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]()
-  for (const emr of Object.values(opened)) await emr[Symbol.asyncDispose]()
+  for (const emr of Object.values(opened)) await emr?.[Symbol.asyncDispose]()
 })
 
 test.for(names)(

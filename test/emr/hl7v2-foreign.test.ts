@@ -1,11 +1,12 @@
 import { Hl7Server, type Hl7Connection, type Hl7MessageEvent } from '@medplum/hl7'
 import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Server as NodeHl7Server } from 'node-hl7-server'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
+import { spawnChild } from '../fixtures/child.ts'
 import { callFor, errorOf } from '../fixtures/port.ts'
 import { useHl7v2 } from './use-hl7v2.ts'
 import { visit } from './hl7v2-visit.ts'
@@ -172,7 +173,7 @@ const python = ['python3', '/usr/bin/python3'].find(
 
 /** Debian's python3-hl7: its port, and a line for each message. */
 async function pythonHl7(code: string) {
-  const child = spawn(python ?? '', ['-c', receiver, code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawnChild(python ?? '', ['-c', receiver, code])
   later(async () => {
     child.kill()
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { openFleet, postTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const CALLERS = 8
 
 async function jobOf(answer: Response | undefined): Promise<string> {
@@ -40,7 +40,7 @@ test('an api killed under load: whoever had no answer asks the other with the sa
   await expect.poll(pending, PATIENCE).toBe(0)
   // what nobody was told of, since the key is asked for again, is the same job
   expect(emr.made.toSorted()).toEqual(accepted.toSorted())
-}, 120_000)
+})
 
 test('an api killed between Redis’ word and its own: the same key names the job that there is', async () => {
   await using emr = await openGatedEmr()
@@ -56,4 +56,4 @@ test('an api killed between Redis’ word and its own: the same key names the jo
   await fleet.startWorker()
   await expect.poll(pending, PATIENCE).toBe(0)
   expect(emr.made).toEqual([await jobOf(again)])
-}, 120_000)
+})

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import { describe, test } from 'vitest'
 import { openFleet, readBatch, uploadHeaders, uploadLine, type FleetProcess } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const ITEMS = 200
 const KEY = { 'idempotency-key': 'one-upload' }
 
@@ -28,7 +28,7 @@ function beginUpload(api: FleetProcess, emrInstance: string) {
   }
 }
 
-describe.concurrent('an api told to stop in the middle of an upload', { timeout: 120_000 }, () => {
+describe.concurrent('an api told to stop in the middle of an upload', () => {
   test('takes it to its end, and then ends', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })

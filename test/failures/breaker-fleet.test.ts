@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { openFleet, type FleetConnection } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE, paced } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const CONCURRENCY = 16
 const JOBS = 200
 const settings = {
@@ -27,7 +27,7 @@ async function opened({
 async function openings(times: number, about: Parameters<typeof opened>[0]): Promise<void> {
   const seen = new Set<number>()
   await expect
-    .poll(async () => seen.add(await opened(about)).size, { timeout: 40_000, interval: 20 })
+    .poll(async () => seen.add(await opened(about)).size, { timeout: paced(40_000), interval: 20 })
     .toBeGreaterThan(times)
 }
 
@@ -65,4 +65,4 @@ test('an EMR down under a backlog: two workers stop for it as one, spend nothing
   expect(Math.max(...load)).toBeGreaterThan(2)
   expect(Math.max(...load)).toBeLessThanOrEqual(CONCURRENCY)
   expect(workers.map((worker) => worker.output()).join('')).toContain('breaker.closed')
-}, 60_000)
+})

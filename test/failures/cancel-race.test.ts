@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { asDemo } from '../fixtures/processes.ts'
 import { openFleet, postTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const CALLERS = 10
 const EACH = 10
 
@@ -32,4 +32,4 @@ test('a hundred cancellations racing with the dispatch: 204 and never sent, or 4
     const end = (await view(job))?.Status
     expect([status, end, made.has(job)]).toEqual(status === 204 ? [204, 'Cancelled', false] : [409, 'Succeeded', true])
   }
-}, 120_000)
+})

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { describe, test } from 'vitest'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const libfaketime = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
@@ -15,7 +15,7 @@ function clockOff(by: string): Record<string, string> {
   return { LD_PRELOAD: libfaketime ?? '', FAKETIME: by, DONT_FAKE_MONOTONIC: '1' }
 }
 
-describe.concurrent('a worker whose clock is off', { timeout: 60_000 }, () => {
+describe.concurrent('a worker whose clock is off', () => {
   for (const by of ['+1h', '-1h']) {
     test(`by ${by} makes no encounter twice, expires no job early, and leaves none behind`, async ({ expect }) => {
       await using emr = await openGatedEmr()

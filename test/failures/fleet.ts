@@ -17,10 +17,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { asDemo, demoKey, spawnNode, type RunningProcess } from '../fixtures/processes.ts'
+import { paced } from '../fixtures/pace.ts'
 import { sharedRedisUrl } from '../fixtures/redis-server.ts'
 import type { GatedEmr } from './gated-emr.ts'
 
-const START_MS = 60_000
+const START_MS = paced(60_000)
 
 /** The database where fleets without webhooks meet; one with webhooks needs its own, since their queue has one name for all. */
 export const SHARED_DATABASE = 10
@@ -78,7 +79,7 @@ export async function openFleet(about: {
     const all = { ...process.env, GATEWAY_CONFIG: configPath, REDIS_URL: redisUrl, LOG_LEVEL: 'info', ...environment }
     const started = { ...spawnNode(script, { ...all, [port]: String(number) }), url }
     running.push(started)
-    if (ready) await untilAnswering(started)
+    if (ready) await untilAnswering(script, started)
     return started
   }
 
@@ -188,14 +189,12 @@ export async function readBatch(api: FleetProcess, batchId: string): Promise<Bat
   return (await (await fetch(`${api.url}/api/v1/Batches/${batchId}`, { headers: asDemo })).json()) as Batch
 }
 
-async function untilAnswering(started: FleetProcess): Promise<void> {
+async function untilAnswering(script: string, started: FleetProcess): Promise<void> {
   const giveUpAt = Date.now() + START_MS
   while (Date.now() < giveUpAt && started.child.exitCode === null && started.child.signalCode === null) {
     const answer = await fetch(`${started.url}/readyz`).catch(() => undefined)
     if (answer?.ok) return
     await delay(50)
   }
-  throw new Error(
-    `${started.child.spawnargs.join(' ')} did not become ready (${started.child.signalCode}):\n${started.output()}`,
-  )
+  throw new Error(`${script} did not become ready (${started.child.signalCode}):\n${started.output()}`)
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const WAITING = 2_000
 const HEALTHY = 50
 
@@ -23,4 +23,4 @@ test('one EMR hangs with thousands of jobs waiting: those of another all go thro
   expect(healthy.made).toHaveLength(HEALTHY)
   expect(await ofHung.pending()).toBe(WAITING)
   expect(hung.arrivals).toHaveLength(20)
-}, 60_000)
+})

@@ -4,8 +4,8 @@ import { asDemo } from '../fixtures/processes.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../fixtures/webhook-receiver.ts'
 import { openFleet, type Fleet, type FleetConnection, type FleetProcess } from './fleet.ts'
 import { openGatedEmr, type GatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const DATABASE = 12
 const DEADLINE_S = 3
 // opened by the test, and never to be closed but by a probe that goes well
@@ -36,9 +36,9 @@ beforeAll(async () => {
   api = started
 })
 afterAll(async () => {
-  await fleet[Symbol.asyncDispose]()
-  await receiver[Symbol.asyncDispose]()
-  await emr[Symbol.asyncDispose]()
+  await fleet?.[Symbol.asyncDispose]()
+  await receiver?.[Symbol.asyncDispose]()
+  await emr?.[Symbol.asyncDispose]()
 })
 
 async function ask(method: string, path: string): Promise<{ status: number; job: Job }> {

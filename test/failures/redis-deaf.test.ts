@@ -4,8 +4,7 @@ import { openChaosProxy } from '../torture/chaos-proxy.ts'
 import { randomFrom } from '../torture/random.ts'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
-
-const PATIENCE = { timeout: 40_000 }
+import { PATIENCE } from '../fixtures/pace.ts'
 
 test('a worker hears none of Redis’ answers for a while: what it had recorded stands, and the next job is made', async () => {
   await using redis = await startRedisServer()
@@ -27,4 +26,4 @@ test('a worker hears none of Redis’ answers for a while: what it had recorded 
   expect(await records.outcome(job)).toEqual(outcome)
   expect(emr.made).toEqual([job, next])
   expect(worker.child.exitCode).toBeNull()
-}, 120_000)
+})

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { startRedisServer } from '../fixtures/redis-server.ts'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const JOBS = 12
 
 test('Redis full while attempts fail and others come due: with room again each job is made once, none is left behind', async () => {
@@ -31,4 +31,4 @@ test('Redis full while attempts fail and others come due: with room again each j
   const ends = await Promise.all(jobs.map(async (job) => (await view(job))?.Status))
   expect(new Set(ends)).toEqual(new Set(['Succeeded']))
   expect(emr.made.toSorted()).toEqual(jobs.toSorted())
-}, 120_000)
+})

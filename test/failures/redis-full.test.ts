@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import { startRedisServer } from '../fixtures/redis-server.ts'
 import { openFleet, postTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
-
-const PATIENCE = { timeout: 40_000 }
+import { PATIENCE } from '../fixtures/pace.ts'
 
 test('a full Redis: 503 and nothing half-accepted; with room again all works, the call in flight included', async () => {
   await using redis = await startRedisServer()
@@ -34,4 +33,4 @@ test('a full Redis: 503 and nothing half-accepted; with room again all works, th
   await expect.poll(pending, PATIENCE).toBe(0)
   expect(await view(inFlight)).toMatchObject({ Status: 'Succeeded', Recovered: true })
   expect(emr.made).toHaveLength(2)
-}, 60_000)
+})

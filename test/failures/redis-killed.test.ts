@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { startRedisServer } from '../fixtures/redis-server.ts'
 import { openFleet, postTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const CALLERS = 8
 
 test('Redis killed under load: 503 while it is away, and of what was accepted nothing is lost or made twice', async () => {
@@ -49,4 +49,4 @@ test('Redis killed under load: 503 while it is away, and of what was accepted no
   expect(new Set(ends)).toEqual(new Set(['Succeeded']))
   expect(emr.made.length).toBe(new Set(emr.made).size)
   expect(new Set(emr.made).isSupersetOf(new Set(accepted))).toBe(true)
-}, 60_000)
+})

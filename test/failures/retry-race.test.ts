@@ -3,14 +3,13 @@ import { asDemo } from '../fixtures/processes.ts'
 import { openFleet, type FleetProcess } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
-
-const PATIENCE = { timeout: 40_000 }
+import { PATIENCE } from '../fixtures/pace.ts'
 
 async function retry(api: FleetProcess, job: string): Promise<number> {
   return (await fetch(`${api.url}/api/v1/Jobs/${job}/Retry`, { method: 'POST', headers: asDemo })).status
 }
 
-describe.concurrent('a Retry', { timeout: 120_000 }, () => {
+describe.concurrent('a Retry', () => {
   test('racing with nine others on two apis: one is taken, and the encounter is made once', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })

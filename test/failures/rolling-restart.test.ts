@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { openFleet, postTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const CALLERS = 4
 
 test('two apis and two workers restarted one by one under load: no caller notices, no encounter is made twice', async () => {
@@ -57,4 +57,4 @@ test('two apis and two workers restarted one by one under load: no caller notice
   const ends = await Promise.all(accepted.map(async (job) => (await view(job))?.Status))
   expect(new Set(ends)).toEqual(new Set(['Succeeded']))
   expect(emr.made.toSorted()).toEqual(accepted.toSorted())
-}, 60_000)
+})

@@ -3,8 +3,8 @@ import { startRedisServer } from '../fixtures/redis-server.ts'
 import { startWebhookReceiver, type WebhookReceiver } from '../fixtures/webhook-receiver.ts'
 import { openFleet, postTo, uploadTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const ITEMS = 200
 
 test('SCRIPT FLUSH under load: api and worker heal by themselves, and of requests, batches and webhooks nothing is lost', async () => {
@@ -30,7 +30,7 @@ test('SCRIPT FLUSH under load: api and worker heal by themselves, and of request
   // those of the jobs, and that of the batch
   const told = () => new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size
   await expect.poll(told, PATIENCE).toBe(ITEMS + 2)
-}, 120_000)
+})
 
 test('SCRIPT FLUSH while only single requests come: their webhooks are told all the same', async () => {
   await using redis = await startRedisServer()
@@ -45,7 +45,7 @@ test('SCRIPT FLUSH while only single requests come: their webhooks are told all 
   await fleet.redis.script('FLUSH')
   await expect.poll(post, PATIENCE).toBe(202)
   await receiver.nth(2)
-}, 120_000)
+})
 
 function tellingTo(receiver: WebhookReceiver) {
   return {

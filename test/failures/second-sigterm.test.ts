@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
-
-const PATIENCE = { timeout: 40_000 }
+import { PATIENCE } from '../fixtures/pace.ts'
 
 test('a second SIGTERM ends the worker at once; the call it was in is taken over and made once', async () => {
   await using emr = await openGatedEmr()
@@ -22,4 +21,4 @@ test('a second SIGTERM ends the worker at once; the call it was in is taken over
   await fleet.startWorker()
   await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Recovered: true, Attempts: 1 })
   expect(emr.made).toEqual([job])
-}, 60_000)
+})

@@ -7,8 +7,7 @@ import { sharedRedisUrl } from '../fixtures/redis-server.ts'
 import { openFleet, SHARED_DATABASE, type FleetConnection } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
-
-const PATIENCE = { timeout: 40_000 }
+import { PATIENCE } from '../fixtures/pace.ts'
 
 /** What BullMQ does with a job whose workers have died too often. */
 async function setAside({ connection, queue }: FleetConnection): Promise<void> {
@@ -47,4 +46,4 @@ test('a sweep held up just before it ends a job as Failed: once a Retry is under
   emr.release()
   await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
   expect(emr.made).toEqual([job])
-}, 120_000)
+})

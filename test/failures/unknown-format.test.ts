@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
-
-const PATIENCE = { timeout: 40_000 }
+import { PATIENCE } from '../fixtures/pace.ts'
 
 test('a payload sealed in a format of the future fails its job with 500 and a line in the log, and no other job', async () => {
   await using emr = await openGatedEmr()

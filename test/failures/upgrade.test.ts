@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { asDemo } from '../fixtures/processes.ts'
 import { openFleet, postTo, uploadHeaders, uploadLine, type Fleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 40_000 }
 const DATABASE = 13
 const DAY_MS = 86_400_000
 

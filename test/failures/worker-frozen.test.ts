@@ -3,9 +3,9 @@ import { asDemo } from '../fixtures/processes.ts'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
 // The lock of 6 s and the check that comes every 2 s have to pass.
-const PATIENCE = { timeout: 40_000 }
 
 async function open(settings: object = {}) {
   const emr = await openGatedEmr()
@@ -21,7 +21,7 @@ async function open(settings: object = {}) {
   }
 }
 
-describe.concurrent('a worker held up for longer than its lock while another one runs', { timeout: 120_000 }, () => {
+describe.concurrent('a worker held up for longer than its lock while another one runs', () => {
   test('during its call: the other finds the encounter, and the late answer changes nothing', async ({ expect }) => {
     await using opened = await open({ timeoutMs: 60_000 })
     const { emr, fleet, at } = opened

@@ -3,9 +3,9 @@ import { startWebhookReceiver } from '../fixtures/webhook-receiver.ts'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
+import { PATIENCE } from '../fixtures/pace.ts'
 
 // A killed worker's jobs are free once its lock of 6 s is over and the check that comes every 2 s has seen it.
-const PATIENCE = { timeout: 40_000 }
 const OUTBOX_DATABASE = 11
 
 async function open(about: Partial<Parameters<typeof openFleet>[0]> = {}) {
@@ -23,7 +23,7 @@ async function open(about: Partial<Parameters<typeof openFleet>[0]> = {}) {
 }
 
 // (after the commit and before the record: test/end-to-end.test.ts)
-describe.concurrent('a worker killed', { timeout: 60_000 }, () => {
+describe.concurrent('a worker killed', () => {
   test('before its call leaves no mark: the job is taken up with nothing spent', async ({ expect }) => {
     await using opened = await open()
     const { emr, fleet, at } = opened

@@ -39,7 +39,7 @@ beforeAll(async () => {
   source = (await ingress.app.inject('/openapi.json')).body
   document = JSON.parse(source) as Document
 })
-afterAll(() => ingress[Symbol.asyncDispose]())
+afterAll(() => ingress?.[Symbol.asyncDispose]())
 
 const operations = () => Object.values(document.paths).flatMap((path) => Object.values(path))
 const post = () => document.paths['/api/v1/{EMRSystem}/PatientEncounters']?.['post']

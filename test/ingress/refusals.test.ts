@@ -7,7 +7,7 @@ let gateway: Ingress
 beforeAll(async () => {
   gateway = await openIngress()
 })
-afterAll(() => gateway[Symbol.asyncDispose]())
+afterAll(() => gateway?.[Symbol.asyncDispose]())
 
 const slugOf = ({ type }: Problem) => type.replace('urn:encounter-gateway:problem:', '')
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
     if (index % 4 === 0 && index % 3 !== 0) await gateway.finish(JobId, created, gateway.names.other)
   }
 })
-afterAll(() => gateway[Symbol.asyncDispose]())
+afterAll(() => gateway?.[Symbol.asyncDispose]())
 
 async function list(query: string): Promise<{ ids: string[] } & JobList> {
   const reply = await gateway.get(`/api/v1/Jobs?${query}`, gateway.asOther)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { findFreePort } from '../../shared/launch/free-port.ts'
 import { endOf } from '../../shared/launch/process-end.ts'
+import { lifeline } from '../../shared/launch/lifeline.ts'
 import { ROOT } from '../../shared/launch/service.ts'
 
 /** A folder for DATA_DIR, and ports on which nothing listens; removed at the end of the test. */
@@ -20,15 +21,22 @@ export async function ownPlace() {
   }
 }
 
-/** `npm start` as in a terminal: in a process group of its own, which Ctrl-C reaches as a whole. */
-export function npmStart(env: Record<string, string>) {
+/**
+ * npm as in a terminal, in a process group of its own, which Ctrl-C reaches as a whole; asked to end when this process has.
+ * `processesOf` finds it and all that it starts by what is in `env`, and not the watcher, which has it not.
+ */
+export function spawnNpm(words: string[], env: Record<string, string>) {
   const { REDIS_URL: _, ...own } = process.env
-  const child = spawn('npm', ['start'], {
-    cwd: ROOT,
-    env: { ...own, ...env },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const [sh, ...watched] = lifeline('TERM')
+  const child = spawn(sh, [...watched, 'env', ...variables, 'npm', ...words], { cwd: ROOT, env: own, detached: true })
+  child.stdin.on('error', () => undefined)
+  return child
+}
+
+/** `npm start`, and what it has said so far. */
+export function npmStart(env: Record<string, string>) {
+  const child = spawnNpm(['start'], env)
   let output = ''
   const waiting = new Set<() => void>()
   const note = (chunk: Buffer) => {
@@ -65,7 +73,7 @@ export function npmStart(env: Record<string, string>) {
 /** The processes, by command line, that name this folder or have it in their environment: all that `npm start` began. */
 export function processesOf(dir: string): string[] {
   const all = execFileSync('ps', ['axeww', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
-  return all.split('\n').filter((line) => line.includes(dir) && !line.includes('<defunct>'))
+  return all.split('\n').filter((line) => line.includes(dir) && !/<defunct>|lifeline\.sh TERM env /.test(line))
 }
 
 /** The id of the process of `processesOf` with this command line. */

@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { DEMO_HEADERS } from '../../shared/launch/demonstrate.ts'
 import { npmStart, ownPlace, processesOf, processOf } from './npm-start.ts'
+import { paced } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 25_000, interval: 50 }
+const PATIENCE = { timeout: paced(25_000), interval: 50 }
 
 test('shows 202 and then 201, says once that it is ready, and leaves nothing running after Ctrl-C', async () => {
   using place = await ownPlace()

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { GenericContainer } from 'testcontainers'
 import { dockerAnswers, REDIS_IMAGE } from '../../shared/launch/find-redis.ts'
 import { startRedis } from '../../shared/launch/redis-server.ts'
@@ -38,5 +39,16 @@ async function startContainer(): Promise<TestRedis> {
     .withStartupTimeout(60_000)
     .start()
   const url = `redis://${container.getHost()}:${container.getMappedPort(PORT)}`
-  return { url, close: async () => void (await container.stop()) }
+  const lifeline = removeWithThisProcess(container.getId())
+  return { url, close: async () => void (await container.stop().finally(() => lifeline.kill('SIGKILL'))) }
+}
+
+/** Ryuk's work, without an image of its own to pull: the container goes when this process has ended, however it did. */
+function removeWithThisProcess(container: string) {
+  const watcher = spawn('sh', ['-c', 'cat; exec docker rm --force "$0"', container], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  watcher.stdin.on('error', () => undefined)
+  return watcher
 }

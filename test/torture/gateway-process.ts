@@ -1,13 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-end.ts'
+import { spawnChild } from '../fixtures/child.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const dieWithParent = new URL('die-with-parent.ts', import.meta.url).href
 const SECOND = 1000
 /** What ended by itself is started again after this long, as a supervisor does. */
 const SUPERVISION_MS = 500
@@ -57,13 +57,8 @@ export function openGatewayProcess(about: {
 
   function launch(): void {
     let ready = false
-    const launched = spawn(process.execPath, ['--import', dieWithParent, script], {
-      cwd: root,
-      env: environment,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    })
+    const launched = spawnChild(process.execPath, [script], { cwd: root, env: environment })
     const { stdout, stderr } = launched
-    if (!stdout || !stderr) throw new TypeError('a process was started without its pipes')
     child = launched
     createInterface({ input: stdout }).on('line', (line) => {
       log.write(`${line}\n`)

@@ -11,7 +11,7 @@ const SIZE_MIB = 1024
 const MOUNTED = 'mounted'
 /**
  * `sh -c <this> sh <image> <folder>`: mounts an ext4 file system in a file, or else one in memory, and takes it away again when its standard
- * input ends, as it does with this process, however that goes. A Ctrl-C, which reaches it too, is not its business.
+ * input ends, as it does with this process, however that goes. A signal is not its business.
  */
 const MOUNT_WHILE_WANTED = `trap '' INT TERM HUP
 truncate --size ${SIZE_MIB}M "$1" && mkfs.ext4 -q -F -m 0 "$1" && mount -o loop "$1" "$2" ||
@@ -37,6 +37,8 @@ export async function mountSmallDisk(workFolder: string): Promise<SmallDisk | st
   mkdirSync(folder)
   const mounter = spawn('sh', ['-c', MOUNT_WHILE_WANTED, 'sh', join(workFolder, 'disk.img'), folder], {
     stdio: ['pipe', 'pipe', 'ignore'],
+    // in no group that is killed as a whole, or nobody would take the disk away
+    detached: true,
   })
   mounter.stdin.on('error', () => undefined)
   const ended = endOf(mounter)

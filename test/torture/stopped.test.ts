@@ -5,31 +5,28 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { spawnNode } from '../fixtures/processes.ts'
 import type { HistoryEvent } from './history.ts'
+import { paced } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: 30_000 }
+const PATIENCE = { timeout: paced(30_000) }
 
 test.each([
   ['SIGINT', 130],
   ['SIGKILL', null],
-] as const)(
-  'a torture ended by %s in the middle leaves no process and no disk',
-  async (signal, exitCode) => {
-    const parent = mkdtempSync(join(tmpdir(), 'gateway-stopped-'))
-    const folder = join(parent, 'run')
-    const order = ['--encounters', '500', '--seed', '1', '--minutes', '0.7', '--out', folder]
-    const torture = spawnNode('test/torture/torture.ts', process.env, order)
-    await expect.poll(() => readHistory(folder).some(({ what }) => what === 'nemesis'), PATIENCE).toBe(true)
-    torture.child.kill(signal)
-    await once(torture.child, 'exit')
-    expect(torture.child.exitCode).toBe(exitCode)
-    const pids = readHistory(folder).flatMap((event) => (event.what === 'process' && event.pid ? [event.pid] : []))
-    expect(pids.length).toBeGreaterThanOrEqual(6)
-    await expect.poll(() => [...pids, redisPid(folder)].filter(isAlive), PATIENCE).toEqual([])
-    // fails while something is mounted in it
-    await expect.poll(() => removes(parent), PATIENCE).toBe(true)
-  },
-  90_000,
-)
+] as const)('a torture ended by %s in the middle leaves no process and no disk', async (signal, exitCode) => {
+  const parent = mkdtempSync(join(tmpdir(), 'gateway-stopped-'))
+  const folder = join(parent, 'run')
+  const order = ['--encounters', '500', '--seed', '1', '--minutes', '0.7', '--out', folder]
+  const torture = spawnNode('test/torture/torture.ts', process.env, order)
+  await expect.poll(() => readHistory(folder).some(({ what }) => what === 'nemesis'), PATIENCE).toBe(true)
+  torture.child.kill(signal)
+  await once(torture.child, 'exit')
+  expect(torture.child.exitCode).toBe(exitCode)
+  const pids = readHistory(folder).flatMap((event) => (event.what === 'process' && event.pid ? [event.pid] : []))
+  expect(pids.length).toBeGreaterThanOrEqual(6)
+  await expect.poll(() => [...pids, redisPid(folder)].filter(isAlive), PATIENCE).toEqual([])
+  // fails while something is mounted in it
+  await expect.poll(() => removes(parent), PATIENCE).toBe(true)
+})
 
 function readHistory(folder: string): HistoryEvent[] {
   const text = read(join(folder, 'history.ndjson'))

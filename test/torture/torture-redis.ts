@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { createWriteStream, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -6,12 +6,11 @@ import { findRedis } from '@encounter-gateway/shared/launch/find-redis.ts'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-end.ts'
 import { Redis } from 'ioredis'
+import { spawnChild } from '../fixtures/child.ts'
 
 const START_MS = 60_000
 /** One that ended by itself is started again after this long, as a supervisor does. */
 const AGAIN_MS = 500
-/** `sh -c <this> <program> <settings>`: becomes Redis, with a watcher that ends it when standard input does, with this process. */
-const WATCHED = 'exec 3<&0 </dev/null; (cat <&3; kill -KILL $$) >/dev/null 2>&1 & exec 3<&-; exec "$0" "$@"'
 
 /** A Redis as durable as in production that is killed, and started again on the same port and data. */
 export type TortureRedis = AsyncDisposable & {
@@ -53,15 +52,12 @@ export async function startTortureRedis(folder: string, logPath: string): Promis
 
   function launch(): void {
     const program = join(runFolder, 'redis-server')
-    const child = spawn('sh', ['-c', WATCHED, program, ...settings(port, folder)], { stdio: ['pipe', 'pipe', 'pipe'] })
-    child.stdin.on('error', () => undefined)
+    const child = spawnChild(program, settings(port, folder))
     server = child
     child.stdout.pipe(log, { end: false })
     child.stderr.pipe(log, { end: false })
     ended = endOf(child)
     void ended.then(() => {
-      // or the watcher would wait on
-      child.stdin.destroy()
       if (server === child) server = undefined
     })
   }

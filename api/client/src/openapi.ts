@@ -294,6 +294,10 @@ export interface components {
       detail: string
       /** @description Which occurrence this is: the path of the request or job. */
       instance?: string
+      /** @description The job that stands against the request. */
+      JobId?: string
+      /** @description The batch that stands against the upload. */
+      BatchId?: string
       /** @description Each mistake found in the request, one per property, at most 200. */
       Errors?: {
         /** @description JSON Pointer (RFC 6901) of the property at fault; the empty string is the whole body. */
@@ -1142,7 +1146,7 @@ export interface operations {
         RequestVerboseLogging?: string
         /** @description `wait=N`: hold the reply up to N seconds (60 at most) for the outcome. `respond-async`: do not. */
         Prefer?: string
-        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused. It counts for one application and connection, as long as the result is kept. */
+        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes new encounters, with the same content too. */
         'Idempotency-Key'?: string
       }
       path: {
@@ -2471,7 +2475,7 @@ export interface operations {
       header?: {
         /** @description Which of the configured connections of this EMR to use; `default` if left out. */
         EmrInstance?: string
-        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused. It counts for one application and connection, as long as the result is kept. */
+        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes new encounters, with the same content too. */
         'Idempotency-Key'?: string
       }
       path: {
@@ -2598,7 +2602,7 @@ export interface operations {
         AuthorizationToken?: string
         /** @description `true` logs more about this one job, without patient data; `false` is the default. */
         RequestVerboseLogging?: string
-        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused. It counts for one application and connection, as long as the result is kept. */
+        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes new encounters, with the same content too. */
         'Idempotency-Key'?: string
       }
       path: {

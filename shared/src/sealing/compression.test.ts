@@ -6,7 +6,7 @@ import { openCompression } from './compression.ts'
 
 const dictionary = readFileSync(new URL('seal-dictionary-3.bin', import.meta.url))
 const compression = openCompression(dictionary, 1024 * 1024)
-const sample = readFileSync(new URL('contract/sample-request.json', import.meta.url))
+const sample = readFileSync(new URL('../contract/sample-request.json', import.meta.url))
 
 test.for([
   ['nothing', Buffer.alloc(0)],

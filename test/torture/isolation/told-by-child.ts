@@ -16,7 +16,7 @@ export async function toldByChild<Report>(about: {
   const { script, order, environment, tell, signal } = about
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(order)], {
     env: environment,
-    execArgv: ['--import', new URL('../die-with-parent.ts', import.meta.url).href],
+    execArgv: ['--import', new URL('../../../shared/launch/end-with-parent.ts', import.meta.url).href],
   })
   const kill = () => child.kill('SIGKILL')
   signal.addEventListener('abort', kill)

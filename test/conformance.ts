@@ -4,7 +4,7 @@ import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encoun
 import { openEmr } from '@encounter-gateway/worker/emr/registry.ts'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
-import type { SimulatedEmr } from './emr/simulated-emr.ts'
+import { lookAlikes, type SimulatedEmr, type SimulatedEncounter } from './emr/simulated-emr.ts'
 import { openGateway, type GatewayUnderTest } from './fixtures/gateway.ts'
 
 /** A connector and the simulated EMR that it is tried against. */
@@ -14,6 +14,11 @@ export type Subject = {
   open(): Promise<SimulatedEmr>
   /** Connection settings other than the suite's usual ones, such as a policy for an EMR that cannot be asked. */
   settings?: Record<string, unknown>
+  /**
+   * What lets the connector claim its own encounter after a lost answer, where the EMR does not show enough to be sure. The tests of
+   * look-alikes do without.
+   */
+  adopting?: Record<string, unknown>
 }
 
 const codes = [400, 401, 403, 408, 500, 502] as const
@@ -33,11 +38,12 @@ const breakDowns = [
  */
 export function conformance(subject: Subject): void {
   describe(`${subject.emrSystem} by ${subject.connector}`, () => {
-    const open = async (settings: Record<string, unknown> = {}) => {
+    const openStrictly = async (settings: Record<string, unknown> = {}) => {
       const emr = await subject.open()
       const gateway = await openGateway({ ...subject, settings: { ...subject.settings, ...settings }, emr })
       return { emr, gateway, [Symbol.asyncDispose]: () => closeBoth(gateway, emr) }
     }
+    const open = (settings: Record<string, unknown> = {}) => openStrictly({ ...subject.adopting, ...settings })
 
     test('the sample ends 201 with the id of the EMR, and every field has arrived or is told as not carried', async () => {
       await using both = await open()
@@ -76,6 +82,39 @@ export function conformance(subject: Subject): void {
         expect(emr.encounters().map((e) => e.encounterId)).toEqual([done.result.EncounterId])
       })
     }
+
+    for (const how of lookAlikes) {
+      test(`of another's encounter that is alike but ${how}, nothing is claimed or written into after a lost request`, async () => {
+        await using both = await openStrictly()
+        const { emr, gateway } = both
+        await gateway.ended((await gateway.submit(undischarged())).job)
+        emr.enterLookAlike(how)
+        const theirs = asText(emr.encounters())
+        // as other processes would: without remembering which encounter is whose
+        await gateway.stopWorkers()
+        await gateway.startWorker()
+        emr.misbehave({ how: 'drop before commit', times: 1 })
+        const { job } = await gateway.submit(undischarged())
+        const { status, result } = await gateway.ended(job)
+        const now = emr.encounters()
+        expect(asText(now).slice(0, theirs.length)).toEqual(theirs)
+        const made = now.slice(theirs.length).map(({ encounterId }) => encounterId)
+        expect(['Succeeded', 'OutcomeUnknown']).toContain(status)
+        expect(made).toEqual(status === 'Succeeded' ? [result.EncounterId] : [])
+      })
+    }
+
+    test('an answer that was lost after the EMR had committed leaves one encounter, found or in doubt', async () => {
+      await using both = await openStrictly()
+      const { emr, gateway } = both
+      emr.misbehave({ how: 'drop after commit', times: 1 })
+      const { job } = await gateway.submit()
+      const done = await gateway.ended(job)
+      const [made, ...more] = emr.encounters()
+      expect(more).toEqual([])
+      if (subject.adopting) expect(done.status).toBe('OutcomeUnknown')
+      else expect(done).toMatchObject({ status: 'Succeeded', result: { EncounterId: made?.encounterId } })
+    })
 
     test('a worker that died after the EMR had committed leaves one encounter, and the next one finds it', async () => {
       await using both = await open({ timeoutMs: 300 })
@@ -145,6 +184,18 @@ export function conformance(subject: Subject): void {
       expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(1_500)
     })
   })
+}
+
+/** A visit that is still going on: where the request itself is of one that is over, ours would be closed too. */
+function undischarged() {
+  const sample = loadSample()
+  delete sample.Encounter.DischargeDateTime
+  return sample
+}
+
+/** As they are now, whatever becomes of them. */
+function asText(encounters: SimulatedEncounter[]): string[] {
+  return encounters.map((encounter) => JSON.stringify(encounter))
 }
 
 async function closeBoth(gateway: GatewayUnderTest, emr: SimulatedEmr): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { fullEncounter } from '../fixtures/full-encounter.ts'
 import { openGateway } from '../fixtures/gateway.ts'
 import { callFor, errorOf, orderOf } from '../fixtures/port.ts'
-import { dayOf } from './athena-practice.ts'
+import { dayOf, type AthenaEncounter } from './athena-practice.ts'
 import { addBare, useAthena, visit } from './use-athena.ts'
 
 const athena = useAthena()
@@ -78,7 +78,7 @@ test("another order's encounter is not taken for ours, by its key", async () => 
 })
 
 test('without a key in it, an encounter that looks like ours is given away once in a process', async () => {
-  const connector = athena.port({ keyInNote: false })
+  const connector = athena.port({ keyInNote: false, adoptUnmarked: true })
   const mine = orderOf(athena.emr, visit())
   await connector.create(mine, callFor())
   expect(athena.emr.practice.encounters[0]?.note).toBe('Chest pain & cough')
@@ -86,25 +86,36 @@ test('without a key in it, an encounter that looks like ours is given away once 
   expect(await connector.find?.(mine, callFor())).toMatchObject({ EncounterId: '62020' })
 })
 
-test.each([
-  ['two without a key could be ours', { alike: 2 }, {}],
-  ['one without a key could be ours, and the connection does not guess', { alike: 1 }, { adoptUnmarked: false }],
-  ['one without a key is by another provider', { alike: 1, provider: '5' }, {}],
-])(
-  'says that it cannot tell when %s',
-  async (_case, { alike, provider = '71' }: { alike: number; provider?: string }, settings) => {
-    for (let n = 0; n < alike; n++) addBare(athena.emr, { encounterid: `9${n}`, providerid: provider })
-    const error = await errorOf(
-      athena.port(settings).find?.(orderOf(athena.emr, visit({ AttendingProviderId: '71' })), callFor()),
-    )
-    expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
-  },
-)
+test.each<[string, Partial<AthenaEncounter>[], boolean]>([
+  ['two without a key could be ours', [{}, { encounterid: '91' }], true],
+  ['one without a key could be ours, and the connection does not guess', [{}], false],
+  ['one without a key is by another provider', [{ providerid: '5' }], true],
+  ['one without a key is closed', [{ status: 'CLOSED' }], true],
+  ['one without a key is deleted', [{ status: 'DELETED' }], true],
+  ['one without a key has an order in it', [{ orders: ['CBC'] }], true],
+])('says that it cannot tell when %s, and writes nothing into it', async (_case, made, adoptUnmarked) => {
+  for (const one of made) addBare(athena.emr, one)
+  const order = orderOf(athena.emr, visit({ AttendingProviderId: '71' }))
+  const error = await errorOf(athena.port({ adoptUnmarked }).find?.(order, callFor()))
+  expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
+  expect(athena.emr.practice.encounters.map(({ note, diagnoses }) => [note, diagnoses])).toEqual(
+    made.map(() => ['', []]),
+  )
+})
+
+test('what bears our key and was deleted since is no success, and no reason to make another', async () => {
+  const order = orderOf(athena.emr, visit())
+  await athena.port().create(order, callFor())
+  const [made] = athena.emr.practice.encounters
+  if (made) made.status = 'DELETED'
+  expect(await errorOf(athena.port().find?.(order, callFor()))).toMatchObject({ name: 'Undecided', retry: false })
+})
 
 test.each([
   ['a visit', { encountertype: 'VISIT' as const }],
   ['in another department', { departmentid: '2' }],
   ['of another patient', { patientid: '1' }],
+  ['of three days before the first attempt', { encounterdate: dayOf(new Date(Date.now() - 3 * 86_400_000)) }],
   ['older than the search goes back', { encounterdate: dayOf(new Date(Date.now() - 9 * 86_400_000)) }],
   ['with a note of its own', { note: 'Refill' }],
   ['with a diagnosis of its own', { diagnoses: ['Z00.0'] }],
@@ -116,7 +127,8 @@ test.each([
 test('takes the only one without a key for ours, marks it and completes it', async () => {
   addBare(athena.emr)
   const order = orderOf(athena.emr, visit())
-  expect(await athena.port().find?.(order, callFor())).toMatchObject({ EncounterId: '90', NotCarried: ['/UserId'] })
+  const port = athena.port({ adoptUnmarked: true })
+  expect(await port.find?.(order, callFor())).toMatchObject({ EncounterId: '90', NotCarried: ['/UserId'] })
   expect(athena.emr.encounters()).toMatchObject([{ correlationKey: order.correlationKey }])
 })
 

@@ -17,11 +17,13 @@ export type AthenaEncounter = {
   departmentid: string
   providerid: string
   encountertype: 'ORDERSONLY' | 'VISIT'
-  status: 'TEMP' | 'OPEN'
+  status: 'TEMP' | 'OPEN' | 'CLOSED' | 'DELETED'
   encounterdate: string
   appointmentid?: string
   note: string
   diagnoses: string[]
+  /** Names of what was ordered. */
+  orders: string[]
 }
 
 type Practice = {
@@ -39,6 +41,7 @@ export const operations: [method: string, path: RegExp, Operation][] = [
   ['POST', /^chart\/([^/]+)\/ordergroups$/, createOrderGroup],
   ['GET', /^chart\/([^/]+)\/encounters$/, listEncounters],
   ['GET', /^chart\/encounter\/([^/]+)\/encounterreasons$/, readReasons],
+  ['GET', /^chart\/encounter\/([^/]+)\/orders$/, readOrders],
   ['POST', /^chart\/encounter\/([^/]+)\/encounterreasonnote$/, writeNote],
   ['POST', /^chart\/encounter\/([^/]+)\/diagnoses$/, addDiagnosis],
   ['GET', /^appointments\/([^/]+)$/, readAppointment],
@@ -65,9 +68,19 @@ function missing(given: URLSearchParams, ...names: string[]): HttpReply | undefi
   return undefined
 }
 
-function add(practice: Practice, made: Omit<AthenaEncounter, 'encounterid' | 'encounterdate' | 'note' | 'diagnoses'>) {
+function add(
+  practice: Practice,
+  made: Omit<AthenaEncounter, 'encounterid' | 'encounterdate' | 'note' | 'diagnoses' | 'orders'>,
+) {
   const encounterid = String(62_020 + practice.encounters.length)
-  practice.encounters.push({ ...made, encounterid, encounterdate: dayOf(new Date()), note: '', diagnoses: [] })
+  practice.encounters.push({
+    ...made,
+    encounterid,
+    encounterdate: dayOf(new Date()),
+    note: '',
+    diagnoses: [],
+    orders: [],
+  })
   return encounterid
 }
 
@@ -107,7 +120,7 @@ function listEncounters(practice: Practice, { query, ids: [patientid] }: Asked):
 }
 
 function shown(
-  { note: _note, patientid: _patient, diagnoses: codes, ...known }: AthenaEncounter,
+  { note: _note, patientid: _patient, orders: _orders, diagnoses: codes, ...known }: AthenaEncounter,
   withDiagnoses: boolean,
 ) {
   const diagnoses = codes.map((code) => ({ icdcodes: [{ code, codeset: 'ICD10' }], snomedcode: '29857009' }))
@@ -122,6 +135,13 @@ function onEncounter(practice: Practice, id: string | undefined, act: (encounter
 function readReasons(practice: Practice, { ids: [id] }: Asked): HttpReply {
   return onEncounter(practice, id, ({ note }) =>
     json(200, { encounterreasons: [], ...(note && { encounterreasonnote: note }) }),
+  )
+}
+
+/** By diagnosis, and none for an encounter in which nothing was ordered. */
+function readOrders(practice: Practice, { ids: [id] }: Asked): HttpReply {
+  return onEncounter(practice, id, ({ orders }) =>
+    json(200, orders.length === 0 ? [] : [{ diagnosis: 'Cough', orders: orders.map((name) => ({ ordertype: name })) }]),
   )
 }
 

@@ -9,7 +9,7 @@ import { callFor, errorOf, orderOf } from '../fixtures/port.ts'
 import { openAthena } from './athena.ts'
 import { useAthena, visit } from './use-athena.ts'
 
-conformance({ emrSystem: 'Athena', connector: 'athena', open: openAthena })
+conformance({ emrSystem: 'Athena', connector: 'athena', open: openAthena, adopting: { adoptUnmarked: true } })
 
 const athena = useAthena()
 

@@ -1,5 +1,5 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { operations, json, refuse, type AthenaAppointment, type AthenaEncounter } from './athena-practice.ts'
+import { dayOf, operations, json, refuse, type AthenaAppointment, type AthenaEncounter } from './athena-practice.ts'
 import { differing } from './leaf-values.ts'
 import { openMisbehavingHttp, type HttpCall, type HttpReply } from './misbehaving-http.ts'
 import type { SimulatedEmr } from './simulated-emr.ts'
@@ -92,6 +92,22 @@ export async function openAthena(): Promise<SimulatedAthena> {
         correlationKey: /\[ref (\w+)\]/.exec(content.note)?.[1],
         content,
       })),
+    enterLookAlike(how) {
+      const [made] = practice.encounters.splice(0) as [AthenaEncounter]
+      const days = how === 'older' ? -2 : how === 'newer' ? 1 : 0
+      const theirs: AthenaEncounter = {
+        ...made,
+        encounterid: '90',
+        encounterdate: dayOf(new Date(Date.now() + days * 24 * 3600 * SECOND)),
+        status: how === 'closed' ? 'CLOSED' : how === 'cancelled' ? 'DELETED' : 'TEMP',
+        departmentid: how === 'at another hospital' ? '2' : made.departmentid,
+        // a doctor's own has no key, and no note unless it says so
+        note: how === 'for another reason' ? 'Refill' : '',
+        diagnoses: [],
+      }
+      practice.encounters.push(theirs)
+      if (how === 'twice the same') practice.encounters.push({ ...theirs, encounterid: '91' })
+    },
     missing({ content }, sent) {
       const kept = content as AthenaEncounter
       return missing(kept, practice.appointments.get(kept.appointmentid ?? ''), sent)

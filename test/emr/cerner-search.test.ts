@@ -70,6 +70,28 @@ describe('finding by patient and date', () => {
     expect(made.EncounterId).toBe(kept?.encounterId)
   })
 
+  test.each<[string, Partial<Encounter>]>([
+    ['cancelled', { status: 'cancelled' }],
+    ['with another reason', { reasonCode: [{ text: 'Something else' }] }],
+    ['of a contained place', { location: [{ location: { reference: '#0' } }] }],
+    ['changed since', { meta: { versionId: '3', lastUpdated: new Date().toISOString() } }],
+  ])('gives no answer where one alike is %s', async (_name, part) => {
+    await using at = await openCernerPair(site)
+    await at.emr.create(orderOf(millennium()), callWith())
+    Object.assign(encounterIn(at.cerner.encounters()[0]?.content), part)
+    await using next = openPort({ connector: 'cerner', ...at.cerner.options })
+    expect(await errorOf(next.find?.(orderOf(millennium()), callWith()))).toMatchObject({ name: 'Undecided' })
+  })
+
+  test('does not take for ours what was made 40 hours before the first attempt', async () => {
+    await using at = await openCernerPair(site)
+    await at.emr.create(orderOf(millennium()), callWith())
+    const theirs = encounterIn(at.cerner.encounters()[0]?.content)
+    theirs.meta = { versionId: '0', lastUpdated: new Date(Date.now() - 40 * 3_600_000).toISOString() }
+    await using next = openPort({ connector: 'cerner', ...at.cerner.options })
+    expect(await next.find?.(orderOf(millennium()), callWith())).toBeUndefined()
+  })
+
   test('gives no answer where two look alike, or where nothing tells when it was', async () => {
     await using at = await openCernerPair(site)
     await at.emr.create(orderOf(millennium()), callWith())
@@ -83,5 +105,15 @@ describe('finding by patient and date', () => {
     const undated = millennium()
     delete undated.Encounter.EncounterDateTime
     expect(await errorOf(next.find?.(orderOf(undated), callWith()))).toMatchObject({ code: 502, retry: false })
+  })
+})
+
+test('what bears our key and was cancelled since is no success, and no reason to make another', async () => {
+  await using at = await openCernerPair()
+  await at.emr.create(orderOf(millennium()), callWith())
+  encounterIn(at.cerner.encounters()[0]?.content).status = 'cancelled'
+  expect(await errorOf(at.emr.find?.(orderOf(millennium()), callWith()))).toMatchObject({
+    name: 'Undecided',
+    retry: false,
   })
 })

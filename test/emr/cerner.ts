@@ -8,6 +8,7 @@ import { openTokenIssuer, type TokenIssuer } from './token-issuer.ts'
 export const TENANT = 'ec2458f2-1e24-41c8-b71b-0e701af7583d'
 export const MRN = 'urn:oid:2.16.840.1.113883.6.1000'
 const BASE = `/r4/${TENANT}/`
+const DAY_MS = 86_400_000
 const FHIR_JSON = 'application/fhir+json'
 const POOL = 'urn:oid:1.2.3.4.5'
 
@@ -30,8 +31,8 @@ export type SimulatedCerner = SimulatedEmr & {
   site: CernerSite
   issuer: TokenIssuer
   coverages(): Coverage[]
-  /** Enters an encounter as someone at the front desk would. */
-  enter(encounter: Encounter): Encounter
+  /** Enters an encounter as someone at the front desk would, just now or at this time. */
+  enter(encounter: Encounter, at?: Date): Encounter
 }
 
 type Kept = { encounter: Encounter & { id: string }; coverages: Coverage[] }
@@ -76,7 +77,7 @@ export async function openCerner(site: CernerSite = {}): Promise<SimulatedCerner
     return madeAt('Encounter', enter(sent).id)
   }
 
-  function enter(sent: Encounter): Encounter & { id: string } {
+  function enter(sent: Encounter, at = new Date()): Encounter & { id: string } {
     const id = String(++lastId)
     const fin = {
       use: 'usual' as const,
@@ -86,7 +87,8 @@ export async function openCerner(site: CernerSite = {}): Promise<SimulatedCerner
     const encounter = {
       ...sent,
       id,
-      meta: { versionId: '0', lastUpdated: new Date().toISOString() },
+      // times to the second, and the number of changes, as in the examples of the documentation
+      meta: { versionId: '0', lastUpdated: at.toISOString().replace(/\.\d{3}Z$/, '.000Z') },
       class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
       identifier: [fin, ...(sent.identifier ?? [])],
       serviceProvider: sent.serviceProvider ?? { reference: 'Organization/675844' },
@@ -171,6 +173,19 @@ export async function openCerner(site: CernerSite = {}): Promise<SimulatedCerner
     issuer,
     coverages: () => kept.flatMap(({ coverages }) => coverages),
     enter,
+    enterLookAlike(how) {
+      const [{ encounter }] = kept.splice(0) as [Kept]
+      const { identifier: _ours, ...rest } = encounter
+      const other: Partial<Encounter> = {
+        ...(how === 'closed' && { status: 'finished' }),
+        ...(how === 'cancelled' && { status: 'cancelled' }),
+        ...(how === 'at another hospital' && { serviceProvider: { reference: 'Organization/1' }, location: [] }),
+        ...(how === 'for another reason' && { reasonCode: [{ text: 'Something else' }] }),
+      }
+      const days = how === 'older' ? -2 : how === 'newer' ? 1 : 0
+      for (const _each of how === 'twice the same' ? [1, 2] : [1])
+        enter({ ...rest, ...other }, new Date(Date.now() + days * DAY_MS))
+    },
     encounters: () =>
       kept.map((content) => ({
         encounterId: content.encounter.id,

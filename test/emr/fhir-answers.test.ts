@@ -45,6 +45,26 @@ describe('one encounter for one key', () => {
     })
   })
 
+  test.each<[string, FhirAbilities]>([
+    ['by conditional create', {}],
+    ['by a search before it', { conditionalCreate: false }],
+    ['by a search after an answer without it', { shows: 'never' }],
+  ])('finds %s that ours was cancelled since, and makes no other', async (_how, abilities) => {
+    await using at = await openFhirPair({ ...abilities, transactions: false })
+    await at.emr.create(orderOf(fullEncounter()), callWith())
+    Object.assign(at.server.resources('Encounter')[0] ?? {}, { status: 'cancelled' })
+    const undecided = { name: 'Undecided', retry: false }
+    expect(await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))).toMatchObject({
+      ...undecided,
+      outcomeUnknown: true,
+    })
+    expect(await errorOf(at.emr.find?.(orderOf(fullEncounter()), callWith()))).toMatchObject({
+      ...undecided,
+      outcomeUnknown: false,
+    })
+    expect(at.made()).toHaveLength(1)
+  })
+
   test("does not take another's encounter for ours where the server overlooks the condition", async () => {
     await using at = await openFhirPair({ overlooks: true, transactions: false })
     const another = at.server.add({ resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' } })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { openMisbehavingHttp, type HttpCall, type HttpReply } from './misbehaving-http.ts'
-import type { Bundle, Identifier, Resource } from '@medplum/fhirtypes'
+import type { Bundle, Encounter, Identifier, Resource } from '@medplum/fhirtypes'
 import { missingFrom, type Kept, type KeptEncounter } from './fhir-read-back.ts'
 import { check, FHIR_JSON, json, keyIn, outcome, refuse, Refused } from './fhir-replies.ts'
 import type { SimulatedEmr } from './simulated-emr.ts'
@@ -218,6 +218,19 @@ export async function openFhirServer(abilities: FhirAbilities = {}): Promise<Sim
     cannotSay: [500],
     calls,
     add,
+    enterLookAlike(how) {
+      const [{ encounter } = refuse(404, [])] = made.splice(0)
+      store.splice(store.indexOf(encounter), 1)
+      const status = how === 'cancelled' ? 'cancelled' : how === 'closed' ? 'finished' : 'in-progress'
+      for (const _each of how === 'twice the same' ? [1, 2] : [1]) {
+        const entered = add({
+          ...encounter,
+          status,
+          identifier: [{ system: 'urn:theirs', value: randomUUID() }],
+        } as Encounter)
+        made.push({ encounter: entered, others: [] })
+      }
+    },
     resources: (type) => store.filter(({ resourceType }) => type === undefined || resourceType === type),
     encounters: () =>
       made.map((content) => ({ encounterId: content.encounter.id, correlationKey: keyIn(content.encounter), content })),

@@ -189,6 +189,11 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
       if (isDown) await stop()
       else await listen(port)
     },
+    // nothing can be asked for, so that nothing is there to be claimed
+    enterLookAlike: () => {
+      const [{ content } = { content: undefined }] = encounters.splice(0)
+      encounters.push({ encounterId: 'theirs', correlationKey: undefined, content })
+    },
     // MLLP has no login, and an acknowledgement no word for a fault of the gateway or for too many requests.
     cannotSay: [401, 403, 429, 500],
     missing: ({ content }, sent) =>

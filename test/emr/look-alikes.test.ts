@@ -4,9 +4,9 @@ import { openAthena } from './athena.ts'
 import { openUnity } from './unity.ts'
 
 test.each([
-  { emrSystem: 'Athena', connector: 'athena', open: openAthena, settings: { keyInNote: false } },
-  { emrSystem: 'Athena', connector: 'athena', open: openAthena, settings: {} },
-  { emrSystem: 'Allscripts', connector: 'unity', open: openUnity, settings: {} },
+  { emrSystem: 'Athena', connector: 'athena', open: openAthena, settings: { keyInNote: false, adoptUnmarked: true } },
+  { emrSystem: 'Athena', connector: 'athena', open: openAthena, settings: { adoptUnmarked: true } },
+  { emrSystem: 'Allscripts', connector: 'unity', open: openUnity, settings: { adoptUnmarked: true } },
 ])(
   'of ten orders by $connector that look alike each has an encounter of its own, though one answer was lost',
   async ({ open, ...about }) => {

@@ -36,6 +36,11 @@ export async function openSandbox(): Promise<SimulatedEmr> {
     credentials: { loginId: 'user', password: 'secret' },
     cannotSay: [],
     encounters: () => encounters,
+    // found by its key alone, it makes no difference what else is in it
+    enterLookAlike: () => {
+      const [{ content } = { content: undefined }] = encounters.splice(0)
+      encounters.push({ encounterId: 'theirs', correlationKey: 'z2345678901234567890', content })
+    },
     missing: ({ content }, sent) => (isDeepStrictEqual(content, sent) ? [] : [...encounterFieldPaths]),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]()

@@ -16,6 +16,18 @@ export type Misbehaviour = {
   times?: number
 }
 
+/** How an encounter of someone else's is like that of an order: the same in all but this. */
+export const lookAlikes = [
+  'older',
+  'newer',
+  'closed',
+  'cancelled',
+  'at another hospital',
+  'for another reason',
+  'twice the same',
+] as const
+export type LookAlike = (typeof lookAlikes)[number]
+
 /** What a simulated EMR keeps of an encounter it created. */
 export type SimulatedEncounter = {
   encounterId: string
@@ -39,6 +51,11 @@ export type SimulatedEmr = AsyncDisposable & {
   /** The most creating calls it has had in hand at one time, and when each arrived (ms, `performance.now()`). */
   load(): { mostAtOnce: number; arrivals: number[] }
   misbehave(next: Misbehaviour | 'never'): void
+  /**
+   * Replaces the one encounter that there is by what someone else might have entered: of the same content but for `how`, without our
+   * key, made just now unless `how` says otherwise. Where the EMR shows nothing of `how`, it is the same in all that it shows.
+   */
+  enterLookAlike(how: LookAlike): void
   /** Refuses connections (true) until told otherwise. */
   down(isDown: boolean): Promise<void>
   /** Seed codes that this EMR has no way to say. */

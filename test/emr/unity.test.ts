@@ -11,7 +11,7 @@ import { loadSample } from '../fixtures/sample.ts'
 import { useEmr } from '../fixtures/use-emr.ts'
 import { openUnity } from './unity.ts'
 
-conformance({ emrSystem: 'Allscripts', connector: 'unity', open: openUnity })
+conformance({ emrSystem: 'Allscripts', connector: 'unity', open: openUnity, adopting: { adoptUnmarked: true } })
 
 const allscripts = useEmr({ emrSystem: 'Allscripts', connector: 'unity', open: openUnity })
 const sample = takeEncounter(loadSample())
@@ -58,14 +58,16 @@ test("takes a site's own action with its own parameters", async () => {
     { id: made.EncounterId, type: 'sample string 3', when: '12/12/2025 14:56:11' },
   ])
   expect(
-    await allscripts.port({ timeZone: 'America/Chicago' }).find?.(orderOf(allscripts.emr, sample), callFor()),
+    await allscripts
+      .port({ timeZone: 'America/Chicago', adoptUnmarked: true })
+      .find?.(orderOf(allscripts.emr, sample), callFor()),
   ).toMatchObject({
     EncounterId: made.EncounterId,
   })
 })
 
 test('of encounters that look alike, finds the one that another order does not have', async () => {
-  const unity = allscripts.port()
+  const unity = allscripts.port({ adoptUnmarked: true })
   const mine = orderOf(allscripts.emr, sample)
   await unity.create(orderOf(allscripts.emr, sample), callFor())
   expect(await unity.find?.(mine, callFor())).toBeUndefined()
@@ -80,7 +82,7 @@ test('of encounters that look alike, finds the one that another order does not h
 })
 
 test('does not look for an encounter while another of the same patient is being made', async () => {
-  const unity = allscripts.port()
+  const unity = allscripts.port({ adoptUnmarked: true })
   const over = new AbortController()
   const lists = () => allscripts.emr.calls.filter((line) => line === 'MagicJson GetEncounterList').length
   await unity.find?.(orderOf(allscripts.emr, { ...sample, PatientId: 'other' }), callFor())
@@ -97,14 +99,38 @@ test('does not look for an encounter while another of the same patient is being 
 })
 
 test.each([
-  ['two look like it', [{ DTTM: '12/12/2025 20:56' }, { DTTM: '12/12/2025 20:56' }]],
-  ['one is of that day, without a time', [{ DTTM: '12/12/2025' }]],
-  ['one has a type by another name', [{ DTTM: '12/12/2025 20:56', EncounterType: 'other' }]],
-])('says that it cannot tell when %s', async (_case, rows) => {
-  const listed = rows.map((row, index) => Object.assign({ ID: String(index), patientid: 'sample string 2' }, row))
+  ['one looks like it, and the connection does not guess', [{ DTTM: '12/12/2025 20:56' }], false],
+  ["one is the scheduling's", [{ DTTM: '12/12/2025 20:56', EncounterType: 'sample string 3', VisitID: '4' }], true],
+  ['two look like it', [{ DTTM: '12/12/2025 20:56' }, { DTTM: '12/12/2025 20:56' }], true],
+  ['one is of that day, without a time', [{ DTTM: '12/12/2025' }], true],
+  ['one has a type by another name', [{ DTTM: '12/12/2025 20:56', EncounterType: 'other' }], true],
+])('says that it cannot tell when %s', async (_case, rows, adoptUnmarked) => {
+  const listed = rows.map((row, index) => ({
+    ID: String(index + 1),
+    patientid: 'sample string 2',
+    EncounterType: 'sample string 3',
+    ...row,
+  }))
   allscripts.emr.reply('GetEncounterList', [{ getencounterlistinfo: listed }])
-  const error = await errorOf(allscripts.port().find?.(orderOf(allscripts.emr, sample), callFor()))
+  const port = allscripts.port({ adoptUnmarked })
+  const error = await errorOf(port.find?.(orderOf(allscripts.emr, sample), callFor()))
   expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
+})
+
+test.each([
+  [[{ savesimpleencounterinfo: [{ EncounterID: '-1', STATUS: 'Critical: Jane Doe cannot be saved' }] }], 400],
+  [[{ savesimpleencounterinfo: [{ ID: '5', Status: 'Error: the user is not authorized' }] }], 403],
+  [[{ Error: 'Magic Error - No records found.' }], 400],
+])('a creation that Unity answers with %j was refused with %i, whatever number is in it', async (body, code) => {
+  allscripts.emr.reply('SaveSimpleEncounter', body)
+  const error = await errorOf(allscripts.port().create(orderOf(allscripts.emr, sample), callFor()))
+  expect(error).toMatchObject({ code, retry: false, outcomeUnknown: false })
+})
+
+test.each(['0', '-1', 'none'])('an encounter number of %j leaves the outcome unknown', async (EncounterID) => {
+  allscripts.emr.reply('SaveSimpleEncounter', [{ savesimpleencounterinfo: [{ EncounterID, Status: 'OK' }] }])
+  const error = await errorOf(allscripts.port().create(orderOf(allscripts.emr, sample), callFor()))
+  expect(error).toMatchObject({ code: 502, outcomeUnknown: true })
 })
 
 test('takes Unity at its word that there is none, and no failure for that word', async () => {

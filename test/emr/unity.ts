@@ -94,6 +94,12 @@ export async function openUnity(): Promise<SimulatedUnity> {
     // A 500 is Unity's own trouble, told as 502.
     cannotSay: [500],
     encounters: () => kept.map((content) => ({ encounterId: content.id, correlationKey: undefined, content })),
+    // Unity shows patient, type and time and nothing else: there all of them look the same
+    enterLookAlike(how) {
+      const [first] = kept.splice(0) as [UnityEncounter]
+      kept.push({ ...first, id: '7' })
+      if (how === 'twice the same') kept.push({ ...first, id: '8' })
+    },
     missing: ({ content }, sent) => missing(content as UnityEncounter, sent),
     fallAsleep: () => tokens.clear(),
     reply: (action, body) => replies.set(action, body),

@@ -27,6 +27,7 @@ export function addBare({ practice }: SimulatedAthena, more: Partial<AthenaEncou
     encounterdate: dayOf(new Date()),
     note: '',
     diagnoses: [],
+    orders: [],
     ...more,
   })
 }

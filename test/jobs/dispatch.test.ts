@@ -174,6 +174,40 @@ test('a retry opens a new round that finds what the last one left in doubt', asy
   expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('Succeeded')
 })
 
+test('the time of the first attempt outlives the worker that made it, later attempts and a Retry', async () => {
+  await using both = await open()
+  const { gateway } = both
+  const { records } = gateway
+  await gateway.stopWorkers()
+  const { job } = await gateway.submit()
+  const before = Date.now()
+  // nothing was sent: it is not the first
+  await records.begin(job)
+  await records.settle(job, { round: 1, attempt: 1, state: 'unspent', nextInMs: 0, statusCode: 0 })
+  await gateway.until(async () => Date.now() > before + 5)
+  expect((await records.begin(job)).kind).toBe('go')
+  const first = await records.begin(job)
+  if (first.kind !== 'dangling') throw new Error(first.kind)
+  const { firstAttemptAt = 0, now, sinceMs } = first
+  expect(firstAttemptAt).toBeGreaterThan(before + 4)
+  expect(firstAttemptAt).toBe(now - sinceMs)
+
+  await gateway.until(async () => Date.now() > firstAttemptAt + 5)
+  expect((await records.begin(job, { attempt: 1, as: 'absent' })).kind).toBe('go')
+  const second = await records.begin(job)
+  expect(second).toMatchObject({ kind: 'dangling', attempt: 2, firstAttemptAt })
+  expect(await records.finish(job, { ...cancelled, status: 'OutcomeUnknown', statusCode: 408 })).toBe('recorded')
+  expect(await records.reopen(job, { application: 'demo' })).toBe('reopened')
+  expect(await records.begin(job)).toMatchObject({ kind: 'dangling', round: 2, attempt: 0, firstAttemptAt })
+  expect((await records.begin(job, { attempt: 0, as: 'absent' })).kind).toBe('go')
+  expect(await records.begin(job)).toMatchObject({ kind: 'dangling', round: 2, attempt: 1, firstAttemptAt })
+
+  // as an older version has left it
+  await gateway.redis.hdel(records.keys.dispatch(job), 'firstSentAt')
+  expect((await records.begin(job, { attempt: 1, as: 'absent' })).kind).toBe('go')
+  expect(await records.begin(job)).toMatchObject({ kind: 'dangling', attempt: 2, firstAttemptAt: undefined })
+})
+
 test('the payload is gone when the job has succeeded, and has its term when it failed', async () => {
   await using both = await open()
   const { emr, gateway } = both

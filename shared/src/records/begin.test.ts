@@ -21,7 +21,7 @@ test('marks the call, keeps mark and request until there is an outcome, and hand
   })
   const payload = begun.kind === 'go' ? begun.payload : Buffer.alloc(0)
   expect(store.records.openPayload('a1', 'demo', payload).toString()).toBe('request of a1')
-  expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '1', sentAt: now() })
+  expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '1', sentAt: now(), firstSentAt: now() })
   expect(await store.ttls()).toMatchObject({ 'dispatch:a1': -1, 'payload:a1': -1 })
 })
 
@@ -108,7 +108,13 @@ test('goes on from an attempt that the EMR surely has nothing of, without doubt'
     attempt: 2,
     doubt: false,
   })
-  expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '2', sentAt: now(), code: '502' })
+  expect(await dispatchOf(store)).toEqual({
+    state: 'dispatching',
+    attempt: '2',
+    sentAt: now(),
+    firstSentAt: now(),
+    code: '502',
+  })
   expect(await store.ttls()).toMatchObject({ 'dispatch:a1': -1, 'payload:a1': -1 })
 })
 
@@ -123,6 +129,7 @@ test('what is sent again on trust stays in doubt, in the attempts after it too',
     state: 'dispatching',
     attempt: '2',
     sentAt: now(),
+    firstSentAt: now(),
     code: '502',
     doubt: '1',
   })
@@ -136,7 +143,13 @@ test('the next attempt after a refusal begins at once, and no longer waits for i
   await store.records.begin('a1')
   await settleFirst(store, 'rejected')
   expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 1, attempt: 2, doubt: false })
-  expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '2', sentAt: now(), code: '502' })
+  expect(await dispatchOf(store)).toEqual({
+    state: 'dispatching',
+    attempt: '2',
+    sentAt: now(),
+    firstSentAt: now(),
+    code: '502',
+  })
 })
 
 test('past its deadline a job is not called for, and says whether the EMR may have it', async () => {

@@ -23,6 +23,7 @@ test('a success is all that is left of a job, and erases its request', async () 
       round: '1',
       mark: 'dispatching',
       sentAt: now(),
+      firstSentAt: now(),
       status: 'Succeeded',
       statusCode: '201',
       application: 'demo',

@@ -123,6 +123,10 @@ export type Begun =
       state: 'dispatching' | 'unknown'
       sinceMs: number
       statusCode: number | undefined
+      /** When the first attempt of the job's first round was sent, ms by Redis' clock; `undefined` if an older version sent it. */
+      firstAttemptAt: number | undefined
+      /** Redis' clock when this was read. */
+      now: number
     } & BegunCall)
   | { kind: 'parked'; forMs: number }
   | { kind: 'expired' | 'erased'; doubt: boolean }
@@ -367,7 +371,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
   if (kind === 'expired' || kind === 'erased') return { kind, doubt: Number(rest[0]) === 1 }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'cancelled' }
-  const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code] = rest
+  const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code, firstSentAt, now] = rest
   const call = {
     round: Number(round),
     attempt: Number(attempt),
@@ -384,5 +388,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     state: String(state) as 'dispatching' | 'unknown',
     sinceMs: Number(sinceMs),
     statusCode: Number(code) || undefined,
+    firstAttemptAt: Number(firstSentAt) || undefined,
+    now: Number(now),
   }
 }

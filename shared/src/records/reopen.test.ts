@@ -19,7 +19,7 @@ test('a failed job is pending again, counted, with its whole term, and its outco
   expect(await store.records.reopen('a1', routing)).toBe('reopened')
   expect(await store.state()).toEqual({
     'payload:a1': sealed,
-    'dispatch:a1': { round: '2', attempt: '0', sentAt: now() },
+    'dispatch:a1': { round: '2', attempt: '0', sentAt: now(), firstSentAt: now() },
     'history:a1': [expect.any(String)],
     'idempotency:a1': 'print',
     'jobs:demo': { a1: now() },

@@ -12,6 +12,7 @@ test('notes a refusal, its code and when the next attempt is due', async () => {
     state: 'rejected',
     attempt: '1',
     sentAt: now(),
+    firstSentAt: now(),
     nextAttemptAt: inMs(60_000),
     code: '502',
   })
@@ -28,6 +29,7 @@ test('of an attempt in doubt it notes when the EMR can be taken to have stopped'
     state: 'unknown',
     attempt: '1',
     sentAt: now(),
+    firstSentAt: now(),
     nextAttemptAt: inMs(60_000),
     endedAt: inMs(30_000),
     code: '502',
@@ -41,7 +43,7 @@ test('an attempt of which nothing was sent is not counted, and leaves no doubt',
   await store.records.settle('a1', { ...first, state: 'rejected' })
   await store.records.begin('a1')
   expect(await store.records.settle('a1', { ...first, attempt: 2, state: 'unspent' })).toBe(true)
-  expect((await store.state())['dispatch:a1']).toEqual({ attempt: '1', sentAt: now(), code: '502' })
+  expect((await store.state())['dispatch:a1']).toEqual({ attempt: '1', sentAt: now(), firstSentAt: now(), code: '502' })
   expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', attempt: 2, doubt: false })
 })
 

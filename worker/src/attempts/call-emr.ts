@@ -14,15 +14,15 @@ class TooLate extends Error {
   override name = 'TooLate'
 }
 
-/** The job that a call is made for. */
-export type CalledFor = { jobId: string; application: string }
+/** The job that a call is made for; `acceptedAt` in ms since the epoch. */
+export type CalledFor = { jobId: string; application: string; acceptedAt: number }
 
 /**
  * One call to the EMR: bounded in time, counted by the breaker, reported in one log line. `action` creates the encounter where the
  * call may be made (`go`), and asks for it where an earlier one is in doubt. Never throws.
  */
 export async function callEmr<T extends EncounterFound | undefined>(
-  { jobId, application }: CalledFor,
+  { jobId, application, acceptedAt }: CalledFor,
   at: ConnectionAtWork,
   call: Call,
   action: (order: EncounterOrder, limits: EmrCall) => Promise<T>,
@@ -43,7 +43,9 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const payload = unpackPayload(at.records.openPayload(jobId, application, call.payload))
     const { credentials, request } = payload
     verbose = payload.verbose
-    const order = { correlationKey: jobId, encounter: takeEncounter(request), credentials, mayExist: call.doubt }
+    const attempts = call.kind === 'dangling' ? attemptsBefore(call, acceptedAt, connection) : {}
+    const encounter = takeEncounter(request)
+    const order = { correlationKey: jobId, encounter, credentials, mayExist: call.doubt, ...attempts }
     // counted from the mark on: after that others take it that the call has ended
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? msSince(call.askedAt) : 0))
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
@@ -86,4 +88,13 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const about = { outcomeUnknown: true, retry: false }
     return { kind: 'failed', error: new EmrError(500, 'the gateway failed while it called the EMR', about) }
   }
+}
+
+/** When the attempts in doubt were made. A mark of an older version lacks the first one's time: it was not before the acceptance. */
+function attemptsBefore(
+  { firstAttemptAt, now, sinceMs }: Extract<Call, { kind: 'dangling' }>,
+  acceptedAt: number,
+  { timeoutMs, settleMs }: ConnectionAtWork['connection'],
+) {
+  return { firstAttemptAt: firstAttemptAt ?? acceptedAt, lastAttemptOverAt: now - sinceMs + timeoutMs + settleMs }
 }

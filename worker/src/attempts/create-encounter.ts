@@ -32,7 +32,7 @@ export class TryAgain extends Error {
 export async function createEncounter(job: EncounterJob, token: string, at: ConnectionAtWork): Promise<void> {
   const { connection, emr, records, stopping } = at
   const jobId = job.id ?? ''
-  const about = { jobId, application: job.data.application }
+  const about = { jobId, application: job.data.application, acceptedAt: job.timestamp }
   // begin.lua refuses an item whose batch was cancelled
   const batch = job.data.BatchId === undefined ? {} : { BatchId: job.data.BatchId }
   const policy = { ...connection, asks: emr.find !== undefined && connection.onUnknownOutcome !== 'resend' }

@@ -28,6 +28,8 @@ const unknown = {
   state: 'unknown',
   sinceMs: 2_000,
   statusCode: 502,
+  firstAttemptAt: 1_000,
+  now: 9_000,
 } as const
 const dispatching = { ...unknown, state: 'dispatching', sinceMs: 12_000, statusCode: undefined } as const
 

@@ -1,5 +1,6 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Begun, Guard, Settlement } from '@encounter-gateway/shared/records/jobs.ts'
+import { Undecided } from '../emr/claim.ts'
 import type { EmrError, EmrErrorCode, EncounterFound } from '../emr/emr.ts'
 import { countsAgainstEmr } from './breaker.ts'
 import {
@@ -11,6 +12,7 @@ import {
   neverSettled,
   succeeded,
   unanswered,
+  undecided,
   type Ending,
 } from './endings.ts'
 
@@ -111,7 +113,8 @@ export function afterQuestion(
   if (answer.kind === 'held') return { step: 'park' }
   if (stopping) return { step: 'giveBack', inMs: 0 }
   if (answer.kind === 'failed' && answer.error.retry && call.deadlineInMs > 0) return askAgain(answer.error, backoffMs)
-  return { step: 'end', ending: neverAsked(), onlyIf: call }
+  const isUndecided = answer.kind === 'failed' && answer.error instanceof Undecided
+  return { step: 'end', ending: isUndecided ? undecided(answer.error.message) : neverAsked(), onlyIf: call }
 }
 
 /** No sign of the encounter: believed once the EMR can no longer be working on it. `absent`: the EMR itself said so. */

@@ -54,6 +54,11 @@ export function neverAsked(): Ending {
   return outcomeUnknown('The EMR could not be asked whether it has the encounter.')
 }
 
+/** The EMR has answered, and a person has to decide. `reason` is a connector's, from a closed vocabulary. */
+export function undecided(reason: string): Ending {
+  return outcomeUnknown(`It is not known whether the EMR has the encounter: ${reason}.`)
+}
+
 /** The policy of the connection is to stop where a call got no answer. */
 export function unanswered(code: EmrErrorCode): Ending {
   return outcomeUnknown(

@@ -12,6 +12,13 @@ export type EncounterOrder = {
   encounter: PatientEncounter
   /** An earlier attempt may have created it already: then "there is one already" may mean our own. */
   mayExist?: boolean
+  /**
+   * With `find`: when the first attempt of the job's first round was sent, ms since the epoch by Redis' clock. No encounter that
+   * is older is this job's. Left out: not known, and nothing is claimed by likeness.
+   */
+  firstAttemptAt?: number
+  /** With `find`: by when the EMR must have ended its work on the last attempt. */
+  lastAttemptOverAt?: number
   credentials: EmrCredentials
 }
 

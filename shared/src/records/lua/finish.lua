@@ -27,7 +27,7 @@ local function finish(at)
   if not deadline then
     return redis.call('EXISTS', outcome) == 1 and 'already' or 'unaccepted'
   end
-  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt', 'key')
+  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt', 'key', 'firstSentAt')
   if mark[5] then mark[1] = 'unknown' end
   if guard == 'cancelledWithBatch' then
     if redis.call('HEXISTS', base .. ':batch:' .. batchId, 'cancelledAt') == 0 then return 'superseded' end
@@ -46,7 +46,7 @@ local function finish(at)
     'status', status, 'statusCode', statusCode, 'application', application, 'createdAt', createdAt,
     'maxAttempts', maxAttempts, 'recovered', recovered, 'result', result,
   }
-  for name, value in pairs({ BatchId = batchId, ItemIndex = index, key = mark[6] or '' }) do
+  for name, value in pairs({ BatchId = batchId, ItemIndex = index, key = mark[6] or '', firstSentAt = mark[7] or '' }) do
     if value ~= '' then
       fields[#fields + 1] = name
       fields[#fields + 1] = value

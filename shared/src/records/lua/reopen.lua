@@ -8,7 +8,7 @@
 --       index
 -- Gives 'reopened' | 'lined up' (a batch item: it is not to be queued by the caller) | 'unfinished' | 'succeeded' | 'erased' |
 --       'cancelling' (its batch is: what is being cancelled must not come back to life)
-local old = redis.call('HMGET', KEYS[1], 'status', 'statusCode', 'finishedAt', 'attempts', 'round', 'mark', 'sentAt', 'key')
+local old = redis.call('HMGET', KEYS[1], 'status', 'statusCode', 'finishedAt', 'attempts', 'round', 'mark', 'sentAt', 'key', 'firstSentAt')
 if not old[1] then return 'unfinished' end
 if old[1] == 'Succeeded' then return 'succeeded' end
 if redis.call('EXISTS', KEYS[3]) == 0 then return 'erased' end
@@ -21,6 +21,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 redis.call('RPUSH', KEYS[5], cjson.encode({ Round = tonumber(old[5]), Status = old[1], StatusCode = tonumber(old[2]), FinishedAt = tonumber(old[3]), Attempts = tonumber(old[4]) }))
 redis.call('PEXPIRE', KEYS[5], ARGV[4])
 redis.call('HSET', KEYS[2], 'round', old[5] + 1, 'attempt', 0, 'sentAt', old[7])
+if old[9] then redis.call('HSET', KEYS[2], 'firstSentAt', old[9]) end
 if old[1] == 'OutcomeUnknown' then redis.call('HSET', KEYS[2], 'state', 'unknown') end
 -- in doubt it is kept until the outcome, as begin.lua does
 if old[1] == 'OutcomeUnknown' then redis.call('PERSIST', KEYS[3]) else redis.call('PEXPIRE', KEYS[3], ARGV[3]) end

@@ -32,6 +32,8 @@ export type Appointment = StaticDecode<typeof Appointment>
 export const ListedEncounter = Type.Object({
   encounterid: Id,
   encountertype: Word,
+  encounterdate: Word,
+  status: Word,
   departmentid: Word,
   providerid: Word,
   appointmentid: Word,
@@ -51,6 +53,16 @@ export const Encounters = Type.Object({ encounters: Type.Array(ListedEncounter),
 
 /** Why the patient comes, as the encounter has it. */
 export const Reasons = Type.Object({ encounterreasonnote: Word })
+
+const OrdersOfDiagnosis = Type.Object({ orders: Type.Array(Type.Unknown()) })
+
+/** The orders of an encounter, by diagnosis; nothing else of them is read than whether there are any. */
+export const Orders = Type.Union([Type.Array(OrdersOfDiagnosis), OrdersOfDiagnosis])
+
+/** Whether someone has ordered something in the encounter. */
+export function hasOrders(orders: StaticDecode<typeof Orders>): boolean {
+  return [orders].flat().some((ofOne) => ofOne.orders.length > 0)
+}
 
 /** How some operations refuse with status 200. */
 const Refused = Type.Object({ success: Type.Union([Type.Literal(false), Type.Literal('false')]) })

@@ -1,6 +1,8 @@
+import { cancelledSince } from '../claim.ts'
 import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
 import { Appointment, Encounters, Reasons, codesOf, type ListedEncounter } from './answers.ts'
 import { segment, type AthenaApi, type Caller } from './api.ts'
+import { isDeleted } from './match.ts'
 import { appointmentOf, bookingForm, departmentOf, notCarriedByAppointment, patientIdOf } from './encounter.ts'
 import type { Settings } from './options.ts'
 import { complete } from './parts.ts'
@@ -89,8 +91,10 @@ export class AppointmentRoute implements Route {
     const ours = encounters.filter(({ appointmentid, encountertype }) =>
       appointmentid ? appointmentid === visit.id : encountertype !== 'ORDERSONLY',
     )
-    if (ours.length > 1) caller.call.log.warn({ encounters: ours.length }, 'emr.duplicate')
-    return ours[0]
+    const [standing, ...more] = ours.filter((one) => !isDeleted(one))
+    if (more.length > 0) caller.call.log.warn({ encounters: more.length + 1 }, 'emr.duplicate')
+    if (!standing && ours.length > 0) throw cancelledSince()
+    return standing
   }
 
   async #finish(visit: Visit, encounter: ListedEncounter, order: EncounterOrder, caller: Caller) {

@@ -27,7 +27,7 @@ const settings: Settings = {
   patientIdTypes: ['sample string 3'],
   snomedCodes: { 'J18.9': '233604007' },
   keyInNote: true,
-  adoptUnmarked: true,
+  adoptUnmarked: false,
   searchBackDays: 4,
   requestsPerSecond: 5,
 }

@@ -1,5 +1,12 @@
+import { comparedWith, type Compared, type Likeness, type Span } from '../claim.ts'
 import { codesOf, type ListedEncounter } from './answers.ts'
 import { keysIn, plainCode } from './encounter.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** The status of an order group until someone works on it. */
+const TEMP = 'TEMP'
+const DELETED = 'DELETED'
 
 /** What the order group of one order looks like once it is an encounter. */
 export type Sought = {
@@ -16,31 +23,56 @@ export function mayBeOurs({ encountertype, departmentid }: ListedEncounter, { de
   return (encountertype || 'ORDERSONLY') === 'ORDERSONLY' && (departmentid || departmentId) === departmentId
 }
 
-/**
- * Whose encounter it is, with its note read: `ours` by the key in it, `alike` if it has no key and nothing that the order
- * would not have put there, `other` if it has somebody else's, `unclear` if only the provider speaks against it: athena
- * picks one where none is named, and who counts as an encounter's provider is not documented.
- */
-export function whose(
-  encounter: ListedEncounter,
-  note: string,
-  sought: Sought,
-): 'ours' | 'alike' | 'other' | 'unclear' {
+/** Whose key is in a note: ours, that of another job, or none. */
+export function keyIn(note: string, { key }: Sought): 'ours' | "another's" | 'none' {
   const keys = keysIn(note)
-  if (keys.includes(sought.key)) return 'ours'
-  if (keys.length > 0 || (note !== '' && note !== sought.note)) return 'other'
-  const codes = new Set(sought.codes.map(plainCode))
-  if (codesOf(encounter).some((code) => !codes.has(plainCode(code)))) return 'other'
-  const provider = encounter.providerid || sought.providerId
-  return sought.providerId === undefined || provider === sought.providerId ? 'alike' : 'unclear'
+  if (keys.includes(key)) return 'ours'
+  return keys.length > 0 ? "another's" : 'none'
 }
 
-/** Days as athena writes them, `searchBackDays` before now to one after it: its days begin in the practice's time zone. */
-export function searchDays(now: Date, searchBackDays: number): { startdate: string; enddate: string } {
-  return { startdate: dayOf(now, -searchBackDays), enddate: dayOf(now, 1) }
+/** Whether someone has taken the encounter back. */
+export function isDeleted({ status }: ListedEncounter): boolean {
+  return status === DELETED
 }
 
-function dayOf(now: Date, plusDays: number): string {
-  const [year, month, day] = new Date(now.getTime() + plusDays * 86_400_000).toISOString().slice(0, 10).split('-')
+/**
+ * What an encounter without a key shows of what the order would have put there. A note or a diagnosis of its own is a difference;
+ * another provider is unclear, since athena picks one where none is named and who counts as an encounter's is not documented.
+ */
+export function likenessOf(encounter: ListedEncounter, note: string, sought: Sought): Likeness {
+  const ours = new Set(sought.codes.map(plainCode))
+  const isNoteOurs = note === '' || note === sought.note
+  const areCodesOurs = codesOf(encounter).every((code) => ours.has(plainCode(code)))
+  const provider = comparedWith(sought.providerId, encounter.providerid)
+  return {
+    made: spanOf(encounter.encounterdate),
+    isOpen: encounter.status === TEMP,
+    compared: [
+      comparedWith('ORDERSONLY', encounter.encountertype),
+      comparedWith(sought.departmentId, encounter.departmentid),
+      provider === 'different' ? 'unclear' : provider,
+      ...[isNoteOurs, areCodesOurs].map((isSame): Compared => (isSame ? 'same' : 'different')),
+    ],
+  }
+}
+
+/** The day of `MM/DD/YYYY`, wherever on earth the practice is: athena says no time, and its days are the practice's own. */
+function spanOf(day: string | undefined): Span | undefined {
+  const [, month, date, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(day ?? '') ?? []
+  if (year === undefined) return undefined
+  const start = Date.UTC(Number(year), Number(month) - 1, Number(date))
+  return { from: start - 14 * HOUR, to: start + DAY + 12 * HOUR }
+}
+
+/**
+ * Days as athena writes them, to one after `now`, since its days begin in the practice's time zone; from `searchBackDays` before
+ * it, or from the day before the first attempt if that is longer ago.
+ */
+export function searchDays(now: number, searchBackDays: number, firstAttemptAt = now) {
+  return { startdate: dayOf(Math.min(now - searchBackDays * DAY, firstAttemptAt - DAY)), enddate: dayOf(now + DAY) }
+}
+
+function dayOf(at: number): string {
+  const [year, month, day] = new Date(at).toISOString().slice(0, 10).split('-')
   return `${month}/${day}/${year}`
 }

@@ -37,8 +37,9 @@ export const options = Type.Object({
     description: 'Whether the reason note of an order group ends with our key, by which the encounter is found again',
   }),
   adoptUnmarked: Type.Boolean({
-    default: true,
-    description: 'Whether one single order group that looks like ours and has no key yet is taken for ours',
+    default: false,
+    description:
+      'Whether the only order group of that day that looks like ours, has no key yet and that nobody has worked on is taken for ours',
   }),
   searchBackDays: Type.Integer({
     minimum: 1,

@@ -1,9 +1,10 @@
-import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
+import { alike, cancelledSince, onlyOne, verdictOn } from '../claim.ts'
+import type { EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
 import { LookAlikes } from '../look-alikes.ts'
-import { Encounters, OrderGroup, Reasons, codesOf, type ListedEncounter } from './answers.ts'
+import { Encounters, OrderGroup, Orders, Reasons, codesOf, hasOrders, type ListedEncounter } from './answers.ts'
 import { segment, type AthenaApi, type Caller } from './api.ts'
 import { departmentOf, noteOf, notCarriedByOrderGroup, orderGroupForm, patientIdOf } from './encounter.ts'
-import { mayBeOurs, searchDays, whose, type Sought } from './match.ts'
+import { isDeleted, keyIn, likenessOf, mayBeOurs, searchDays, type Sought } from './match.ts'
 import type { Settings } from './options.ts'
 import { complete, type Standing } from './parts.ts'
 import type { Route } from './route.ts'
@@ -42,35 +43,52 @@ export class OrderGroupRoute implements Route {
     })
   }
 
+  /** By our key, or else, if the site allows it, the only one that looks like ours and that nobody has worked on. */
   async #search(patient: string, order: EncounterOrder, caller: Caller) {
     const sought = this.#soughtBy(order)
-    const read = []
-    for (const encounter of await this.#listed(patient, sought, order.correlationKey, caller)) {
+    const adopts = this.#settings.adoptUnmarked
+    const keyed = []
+    const unmarked = []
+    for (const encounter of await this.#listed(patient, sought, order, caller)) {
       const encounterId = encounter.encounterid
       const reasons = await this.#api.get(`chart/encounter/${encounterId}/encounterreasons`, {}, Reasons, caller)
       const note = reasons.encounterreasonnote ?? ''
-      const verdict = whose(encounter, note, sought)
-      read.push({ encounterId, verdict, standing: { note, diagnoses: codesOf(encounter) } })
+      const one = { encounterId, encounter, standing: { note, diagnoses: codesOf(encounter) } }
+      const key = keyIn(note, sought)
+      if (key === 'ours') keyed.push(one)
+      if (key !== 'none') continue
+      const verdict = verdictOn(likenessOf(encounter, note, sought), order, { adopts })
+      unmarked.push({ ...one, verdict })
     }
-    const ours = read.filter(({ verdict }) => verdict === 'ours')
-    if (ours.length > 1) caller.call.log.warn({ encounters: ours.length }, 'emr.duplicate')
-    const doubtful = read.filter(({ verdict }) => verdict === 'alike' || verdict === 'unclear')
-    if (ours[0] || doubtful.length === 0) return ours[0]
-    const [only, ...more] = doubtful
-    if (only?.verdict === 'alike' && more.length === 0 && this.#settings.adoptUnmarked) return only
-    throw undecided()
+    if (keyed.length > 1) caller.call.log.warn({ encounters: keyed.length }, 'emr.duplicate')
+    const [ours] = keyed.filter(({ encounter }) => !isDeleted(encounter))
+    if (ours) return ours
+    if (keyed.length > 0) throw cancelledSince()
+    const alone = onlyOne(unmarked)
+    if (alone && (await this.#isWorkedOn(alone.encounterId, caller))) throw alike()
+    return alone
   }
 
-  async #listed(patient: string, sought: Sought, key: string, caller: Caller): Promise<ListedEncounter[]> {
+  /** Whether someone has ordered something in it. Ours would be empty still. */
+  async #isWorkedOn(encounterId: string, caller: Caller): Promise<boolean> {
+    return hasOrders(await this.#api.get(`chart/encounter/${encounterId}/orders`, {}, Orders, caller))
+  }
+
+  async #listed(
+    patient: string,
+    sought: Sought,
+    { correlationKey: key, firstAttemptAt }: EncounterOrder,
+    caller: Caller,
+  ): Promise<ListedEncounter[]> {
     const { departmentId } = sought
-    const days = searchDays(new Date(), this.#settings.searchBackDays)
+    const days = searchDays(Date.now(), this.#settings.searchBackDays, firstAttemptAt)
     // Until it is worked on, such an encounter has the status TEMP, which no list shows unless asked for all.
     const query = { departmentid: departmentId, ...days, showallstatuses: 'true', showdiagnoses: 'true' }
     const list = await this.#api.get(`chart/${patient}/encounters`, query, Encounters, caller)
     const candidates = list.encounters.filter(
       (encounter) => mayBeOurs(encounter, sought) && !this.#lookAlikes.isAnothers(encounter.encounterid, key),
     )
-    if (list.next || candidates.length > MOST_READ) throw undecided()
+    if (list.next || candidates.length > MOST_READ) throw alike()
     return candidates
   }
 
@@ -105,10 +123,4 @@ export class OrderGroupRoute implements Route {
       codes: encounter.Encounter.ICD10DXCodeIds ?? [],
     }
   }
-}
-
-/** Better no answer than a wrong one: the job ends `OutcomeUnknown`, and a person who can see the chart decides. */
-function undecided(): EmrError {
-  const message = 'the EMR has encounters of the patient of which one may be this one, and nothing that tells which'
-  return new EmrError(502, message, { outcomeUnknown: false, retry: false })
 }

@@ -1,3 +1,4 @@
+import { cancelledSince, onlyOne, verdictOn } from '../claim.ts'
 import {
   EmrError,
   type Emr,
@@ -8,7 +9,7 @@ import {
   type EmrFactory,
 } from '../emr.ts'
 import { idInLocation, openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
-import { alternativeIdentifiers, EncounterResource, type Identifier } from '../fhir-r4/identifiers.ts'
+import { alternativeIdentifiers, EncounterResource, isVoid, type Identifier } from '../fhir-r4/identifiers.ts'
 import { clinicians, pointersTo } from '../fhir-r4/objections.ts'
 import { findPatient, namedPatient, unknownPatientIdType } from '../fhir-r4/patient.ts'
 import { refusalOf } from '../fhir-r4/refusal.ts'
@@ -18,7 +19,7 @@ import { LookAlikes } from '../look-alikes.ts'
 import { forEncounter, isSame, ShownCoverage } from './coverage.ts'
 import { carried, pointersOf, translate, type Translated } from './encounter.ts'
 import { options, siteOf, type Site } from './options.ts'
-import { hasKey, looksLike, queryByDate, queryByKey, ShownEncounter, undecided } from './search.ts'
+import { hasKey, likenessOf, queryByDate, queryByKey, ShownEncounter } from './search.ts'
 
 /** No encounter has it; asking for it shows whether we are let in. */
 const NOBODYS_ID = '0'
@@ -38,15 +39,13 @@ export const cerner: EmrFactory<typeof options> = {
 class CernerConnector implements Emr {
   readonly findsBy: 'key' | 'likeness'
   readonly #site: Site
-  readonly #deadlineHours: number
   readonly #fhir: FhirExchange
   readonly #lookAlikes = new LookAlikes()
 
   constructor(connection: ConnectionWith<typeof options>) {
-    const { baseUrl, concurrency, auth, deadlineHours } = connection
+    const { baseUrl, concurrency, auth } = connection
     this.#site = siteOf(connection)
     this.findsBy = this.#site.findsBy === 'identifier' ? 'key' : 'likeness'
-    this.#deadlineHours = deadlineHours
     this.#fhir = openFhir({ baseUrl, connections: concurrency, auth, refusal: (answer) => refusal(answer) })
   }
 
@@ -97,7 +96,9 @@ class CernerConnector implements Emr {
 
   async #translate(order: EncounterOrder, call: EmrCall) {
     const patientId = await this.#patientId(order, call)
-    return { patientId, translated: translate(order, { site: this.#site, patientId, now: Date.now() }) }
+    // where the dates decide the status, what was sent is what they said at the time
+    const now = order.firstAttemptAt ?? Date.now()
+    return { patientId, translated: translate(order, { site: this.#site, patientId, now }) }
   }
 
   /** Millennium's id of the patient: as it came, or asked for by an identifier. */
@@ -120,24 +121,24 @@ class CernerConnector implements Emr {
     call: EmrCall,
   ): Promise<ShownEncounter | undefined> {
     const byKey = this.findsBy === 'key'
-    const about = { patientId, now: Date.now(), deadlineHours: this.#deadlineHours }
-    const query = byKey ? queryByKey(order, this.#site) : queryByDate(order, about)
+    const query = byKey ? queryByKey(order, this.#site) : queryByDate(order, patientId)
     const listed = await this.#fhir.search(
       { method: 'GET', path: 'Encounter', query },
       ShownEncounter,
       order.credentials,
       call,
     )
-    const isOurs = (shown: ShownEncounter) =>
-      byKey
-        ? hasKey(shown, order)
-        : looksLike(shown, translated) && !this.#lookAlikes.isAnothers(shown.id, order.correlationKey)
-    const ours = listed.filter(isOurs)
-    if (ours.length > 1) {
-      call.log.warn({ encounters: ours.length }, 'emr.duplicate')
-      if (!byKey) throw undecided()
+    if (byKey) {
+      const ours = listed.filter((shown) => hasKey(shown, order))
+      if (ours.length > 1) call.log.warn({ encounters: ours.length }, 'emr.duplicate')
+      const standing = ours.find((shown) => !isVoid(shown))
+      if (!standing && ours.length > 0) throw cancelledSince()
+      return standing
     }
-    return ours[0]
+    const candidates = listed
+      .filter((shown) => !this.#lookAlikes.isAnothers(shown.id, order.correlationKey))
+      .map((shown) => ({ shown, verdict: verdictOn(likenessOf(shown, translated), order, { adopts: false }) }))
+    return onlyOne(candidates)?.shown
   }
 
   /**

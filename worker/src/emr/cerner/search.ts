@@ -1,33 +1,41 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { EmrError, type EncounterOrder } from '../emr.ts'
-import { EncounterResource } from '../fhir-r4/identifiers.ts'
+import type { CodeableConcept } from 'fhir/r4.js'
+import { alike, CLOCKS_APART_MS, comparedWith, type Compared, type Likeness, type Span } from '../claim.ts'
+import type { EncounterOrder } from '../emr.ts'
+import { EncounterResource, isVoid } from '../fhir-r4/identifiers.ts'
 import { token } from '../fhir-r4/patient.ts'
 import type { Translated } from './encounter.ts'
 import type { Site } from './options.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-/** How long beyond its deadline a job can come back: as long as its stored request may be kept by default, and a day. */
-const COMES_BACK_MS = 96 * HOUR
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+/** What a new encounter has as its `meta.versionId`: Millennium counts its changes. */
+const UNCHANGED = '0'
 
-const Refers = Type.Object({ reference: Type.Optional(Type.String()) })
+const Text = Type.Optional(Type.String())
+const Refers = Type.Object({ reference: Text })
+const Concept = Type.Object({
+  text: Text,
+  coding: Type.Optional(Type.Array(Type.Object({ code: Text, display: Text }))),
+})
 /** What is read of an encounter to tell whether it is the one that was to be created. */
 export const ShownEncounter = Type.Intersect([
   EncounterResource,
   Type.Object({
+    meta: Type.Optional(Type.Object({ versionId: Text, lastUpdated: Text })),
     subject: Type.Optional(Refers),
-    period: Type.Optional(Type.Object({ start: Type.Optional(Type.String()) })),
-    type: Type.Optional(
-      Type.Array(
-        Type.Object({ coding: Type.Optional(Type.Array(Type.Object({ code: Type.Optional(Type.String()) }))) }),
-      ),
-    ),
+    period: Type.Optional(Type.Object({ start: Text, end: Text })),
+    type: Type.Optional(Type.Array(Concept)),
+    priority: Type.Optional(Concept),
+    reasonCode: Type.Optional(Type.Array(Concept)),
     location: Type.Optional(Type.Array(Type.Object({ location: Type.Optional(Refers) }))),
     serviceProvider: Type.Optional(Refers),
     participant: Type.Optional(Type.Array(Type.Object({ individual: Type.Optional(Refers) }))),
+    hospitalization: Type.Optional(Type.Object({ admitSource: Type.Optional(Concept) })),
   }),
 ])
 export type ShownEncounter = Static<typeof ShownEncounter>
+type ShownConcept = Static<typeof Concept>
 
 /** By our own identifier: enough alone. */
 export function queryByKey({ correlationKey }: EncounterOrder, { identifierSystem = '' }: Site): URLSearchParams {
@@ -40,54 +48,93 @@ export function hasKey({ identifier = [] }: ShownEncounter, { correlationKey }: 
 }
 
 /**
- * By patient and time, for a site that takes no identifiers of ours. Throws `EmrError` for an encounter without a time: then nothing
- * tells it from the patient's others, and a person has to look.
+ * By patient and time, for a site that takes no identifiers of ours, and nothing that was last changed before the first attempt.
+ * Throws `Undecided` for an encounter without a time: then nothing tells it from the patient's others, and a person has to look.
  */
-export function queryByDate(
-  { encounter }: EncounterOrder,
-  about: { patientId: string; now: number; deadlineHours: number },
-): URLSearchParams {
+export function queryByDate({ encounter, firstAttemptAt = 0 }: EncounterOrder, patientId: string): URLSearchParams {
   const start = Date.parse(encounter.Encounter.EncounterDateTime ?? '')
-  if (Number.isNaN(start)) throw undecided()
-  const since = about.now - about.deadlineHours * HOUR - COMES_BACK_MS
+  if (Number.isNaN(start)) throw alike()
+  const since = Math.max(firstAttemptAt - CLOCKS_APART_MS, 0)
   return new URLSearchParams([
-    ['patient', about.patientId],
+    ['patient', patientId],
     ['date', `ge${new Date(start - MINUTE).toISOString()}`],
     ['date', `le${new Date(start + MINUTE).toISOString()}`],
     ['_lastUpdated', `ge${new Date(since).toISOString()}`],
   ])
 }
 
-/** Whether an encounter looks like the one that was sent: same patient, same time, same type, no other place and no other people. */
-export function looksLike(shown: ShownEncounter, { encounter: sent }: Translated): boolean {
-  const apart = Math.abs(Date.parse(shown.period?.start ?? '') - Date.parse(sent.period?.start ?? ''))
-  const [{ coding: [{ code } = {}] = [] } = {}] = sent.type ?? []
-  const types = (shown.type ?? []).flatMap(({ coding }) => coding ?? []).map((one) => one.code)
-  // Two encounters of one minute are one: Millennium need not keep the seconds.
-  return (
-    shown.subject?.reference === sent.subject?.reference &&
-    apart < MINUTE &&
-    types.includes(code) &&
-    isAmong(
-      sent.location?.[0]?.location.reference,
-      (shown.location ?? []).map(({ location }) => location),
-    ) &&
-    isAmong(sent.serviceProvider?.reference, [shown.serviceProvider]) &&
-    isAmong(
-      sent.participant?.[0]?.individual?.reference,
-      (shown.participant ?? []).map(({ individual }) => individual),
-    )
-  )
+/**
+ * What an encounter shows of the one that was sent. Another patient, time, type, place or attending clinician is a difference.
+ * Where Millennium may have put something in its own words (reasons, codes, further clinicians), or shows a place only as a
+ * contained resource, it is unclear.
+ */
+export function likenessOf(shown: ShownEncounter, { encounter: sent }: Translated): Likeness {
+  const shownPeople = (shown.participant ?? []).flatMap(({ individual }) => individual?.reference ?? [])
+  const [attending, ...others] = (sent.participant ?? []).flatMap(({ individual }) => individual?.reference ?? [])
+  const identifiers = (shown.identifier ?? []).map(({ value }) => value)
+  const isOver = shown.status === 'finished' && sent.status !== 'finished'
+  return {
+    made: madeIn(shown),
+    isOpen: !isVoid(shown) && !isOver,
+    compared: [
+      comparedWith(sent.subject?.reference, shown.subject?.reference),
+      sameMinute(sent.period?.start, shown.period?.start),
+      unclearIfNot(sent.period?.end === undefined || sameMinute(sent.period.end, shown.period?.end) === 'same'),
+      unclearIfNot(sent.status === shown.status),
+      among(sent.type?.[0]?.coding?.[0]?.code, codesOf(shown.type ?? [])),
+      among(sent.location?.[0]?.location.reference, references((shown.location ?? []).map(({ location }) => location))),
+      among(sent.serviceProvider?.reference, references([shown.serviceProvider])),
+      among(attending, shownPeople),
+      unclearIfNot(others.every((one) => shownPeople.includes(one))),
+      unclearIfNot(sameReasons(sent.reasonCode ?? [], shown.reasonCode ?? [])),
+      unclearIfNot(sameCode(sent.priority, shown.priority)),
+      unclearIfNot(sameCode(sent.hospitalization?.admitSource, shown.hospitalization?.admitSource)),
+      unclearIfNot((sent.identifier ?? []).every(({ value }) => identifiers.includes(value))),
+    ],
+  }
 }
 
-/** Nothing shown, or nothing but contained resources, speaks neither for it nor against it. */
-function isAmong(wanted: string | undefined, shown: (Static<typeof Refers> | undefined)[]): boolean {
-  const references = shown.flatMap((one) => one?.reference ?? []).filter((reference) => !reference.startsWith('#'))
-  return wanted === undefined || references.length === 0 || references.includes(wanted)
+/** Only of an encounter that nobody has changed is the last change its creation, and Millennium says that to the second. */
+function madeIn({ meta }: ShownEncounter): Span | undefined {
+  const at = Date.parse(meta?.lastUpdated ?? '')
+  if (Number.isNaN(at)) return undefined
+  return { from: meta?.versionId === UNCHANGED ? at : -Infinity, to: at + SECOND }
 }
 
-/** Better no answer than a wrong one: the job ends `OutcomeUnknown`, and a person who can see the chart decides. */
-export function undecided(): EmrError {
-  const message = 'nothing tells this encounter from others that the patient may have'
-  return new EmrError(502, message, { outcomeUnknown: false, retry: false })
+/** Millennium need not keep the seconds. */
+function sameMinute(sent: string | undefined, shown: string | undefined): Compared {
+  if (sent === undefined) return 'same'
+  const apart = Math.abs(Date.parse(shown ?? '') - Date.parse(sent))
+  if (Number.isNaN(apart)) return 'unclear'
+  return apart < MINUTE ? 'same' : 'different'
+}
+
+function among(sent: string | undefined, shown: string[]): Compared {
+  if (sent === undefined || shown.includes(sent)) return 'same'
+  return shown.length === 0 ? 'unclear' : 'different'
+}
+
+/** Those that lead somewhere: of a contained resource nobody knows which one of ours it is. */
+function references(shown: (Static<typeof Refers> | undefined)[]): string[] {
+  return shown.flatMap((one) => one?.reference ?? []).filter((reference) => !reference.startsWith('#'))
+}
+
+const unclearIfNot = (isSame: boolean): Compared => (isSame ? 'same' : 'unclear')
+
+function codesOf(concepts: ShownConcept[]): string[] {
+  return concepts.flatMap(({ coding = [] }) => coding.flatMap(({ code }) => code ?? []))
+}
+
+/** Each reason is there, by its code or by its text, and none where none was sent. */
+function sameReasons(sent: CodeableConcept[], shown: ShownConcept[]): boolean {
+  const codes = codesOf(shown)
+  const texts = shown.flatMap(({ text, coding = [] }) => [text, ...coding.map(({ display }) => display)])
+  const isShown = ({ text, coding }: CodeableConcept) =>
+    text === undefined ? codes.includes(coding?.[0]?.code ?? '') : texts.includes(text)
+  return sent.every(isShown) && (sent.length > 0 || shown.length === 0)
+}
+
+function sameCode(sent: CodeableConcept | undefined, shown: ShownConcept | undefined): boolean {
+  const code = sent?.coding?.[0]?.code
+  return code === undefined || codesOf(shown ? [shown] : []).includes(code)
 }

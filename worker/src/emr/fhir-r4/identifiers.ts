@@ -20,7 +20,13 @@ export const EncounterResource = Type.Object({
   resourceType: Type.Literal('Encounter'),
   id: Type.String({ pattern: '^[A-Za-z0-9.-]{1,64}$' }),
   identifier: Type.Optional(Type.Array(Identifier)),
+  status: text,
 })
+
+/** Whether someone has taken the encounter back. */
+export function isVoid({ status }: { status?: unknown }): boolean {
+  return status === 'cancelled' || status === 'entered-in-error'
+}
 
 /** Our key among the identifiers of an encounter. */
 export type OurIdentifier = { system: string; key: string }

@@ -1,7 +1,8 @@
 import type { Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { cancelledSince } from '../claim.ts'
 import { Bundle, idInLocation } from '../fhir-r4/exchange.ts'
-import { bears, EncounterResource, type Identifier, type OurIdentifier } from '../fhir-r4/identifiers.ts'
+import { bears, EncounterResource, isVoid, type Identifier, type OurIdentifier } from '../fhir-r4/identifiers.ts'
 import { unreadable } from '../http/fault.ts'
 import { jsonAs, jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import type { Entry } from './records.ts'
@@ -36,7 +37,7 @@ export function createdTogether(
   return made && { ...made, existed }
 }
 
-/** An encounter that was there already must show our key: a server that overlooks the condition may have found another patient's. */
+/** An encounter that was there already must show our key: a server that overlooks the condition may have found another patient's. Throws `Undecided` if it was cancelled since. */
 function created(
   existed: boolean,
   shown: Static<typeof EncounterResource> | undefined,
@@ -44,6 +45,7 @@ function created(
   ours: OurIdentifier,
 ): Created | undefined {
   if (existed && !(shown && bears(shown, ours))) return undefined
+  if (existed && shown && isVoid(shown)) throw cancelledSince({ writes: true })
   const id = shown?.id ?? located
   return id === undefined ? undefined : { id, identifiers: shown?.identifier, existed: new Set() }
 }

@@ -1,11 +1,13 @@
 import type { Reference } from 'fhir/r4.js'
 import type { Emr, EmrCall, EmrError, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import { cancelledSince, Undecided } from '../claim.ts'
 import { openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import {
   alternativeIdentifiers,
   bears,
   correlationKey,
   EncounterResource,
+  isVoid,
   type OurIdentifier,
 } from '../fhir-r4/identifiers.ts'
 import { clinicians, pointersTo } from '../fhir-r4/objections.ts'
@@ -53,7 +55,7 @@ class FhirConnector implements Emr {
     const patient = await this.#patient(order, able, call)
     const { translated, searchFirst } = this.#translate(order, able, patient)
     if (searchFirst) {
-      const found = await this.#search(order, call)
+      const found = await this.#search(order, call, { writes: true })
       if (found) return this.#found(order, translated, found)
     }
     const { path, body, headers } = this.#messageOf(order, translated, able)
@@ -67,7 +69,9 @@ class FhirConnector implements Emr {
 
   /** After an answer that says "there is one now" and not which. The encounter exists, so a search that fails leaves it in doubt. */
   async #whichThereWas(order: EncounterOrder, call: EmrCall): Promise<Created> {
-    const found = await this.#search(order, call).catch(() => undefined)
+    const found = await this.#search(order, call, { writes: true }).catch((error: unknown) => {
+      if (error instanceof Undecided) throw error
+    })
     if (!found) throw unreadable(true)
     return found
   }
@@ -122,6 +126,7 @@ class FhirConnector implements Emr {
   async #search(
     { correlationKey: key, credentials }: Pick<EncounterOrder, 'correlationKey' | 'credentials'>,
     call: EmrCall,
+    about: { writes?: boolean } = {},
   ) {
     const ours = this.#ours({ correlationKey: key })
     const query = { identifier: token(ours.system, key) }
@@ -133,8 +138,9 @@ class FhirConnector implements Emr {
     )
     const found = listed.filter((one) => bears(one, ours))
     if (found.length > 1) call.log.warn({ encounters: found.length }, 'emr.duplicate')
-    const [first] = found
-    return first && { id: first.id, identifiers: first.identifier ?? [] }
+    const standing = found.find((one) => !isVoid(one))
+    if (!standing && found.length > 0) throw cancelledSince(about)
+    return standing && { id: standing.id, identifiers: standing.identifier ?? [] }
   }
 
   /** `existed` names the entries that the server had already; not knowing, we vouch for none that it may have had. */

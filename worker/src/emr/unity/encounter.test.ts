@@ -12,6 +12,7 @@ const settings: Settings = {
   servicePassword: 'p',
   action: 'SaveSimpleEncounter',
   listAction: 'GetEncounterList',
+  adoptUnmarked: false,
   patientIdTypes: ['sample string 3'],
   dateTimeFormat: 'us',
   sessionMinutes: 15,

@@ -1,18 +1,11 @@
-import {
-  EmrError,
-  type Emr,
-  type EmrCall,
-  type EncounterFound,
-  type EncounterOrder,
-  type ConnectionWith,
-  type EmrFactory,
-} from '../emr.ts'
+import { onlyOne, verdictOn } from '../claim.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
 import { unreadable } from '../http/fault.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { clockOf, usDay } from './date-time.ts'
 import { carried, notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'
 import { UnityService } from './magic.ts'
-import { encounterIdIn, whose } from './match.ts'
+import { encounterIdIn, isEmpty, likenessOf } from './match.ts'
 import { options } from './options.ts'
 import { Sessions } from './sessions.ts'
 
@@ -79,14 +72,12 @@ class UnityConnector implements Emr {
       const rows = await this.#sessions.within(order.credentials, call, (session) =>
         this.#unity.magic({ ...session, action, patientId, parameters }, false, call),
       )
-      const verdicts = rows
-        .filter((row) => !this.#lookAlikes.isAnothers(encounterIdIn(row), order.correlationKey))
-        .map((row) => ({ encounterId: encounterIdIn(row), verdict: whose(row, { ...occasion, patientId }) }))
-        .filter(({ verdict }) => verdict !== 'other')
-      const [only, ...more] = verdicts
-      if (!only) return undefined
-      if (more.length > 0 || only.verdict === 'unclear') throw undecided()
-      return this.#given(only.encounterId, order)
+      const adopts = this.#settings.adoptUnmarked
+      const candidates = rows
+        .filter((row) => !isEmpty(row) && !this.#lookAlikes.isAnothers(encounterIdIn(row), order.correlationKey))
+        .map((row) => ({ row, verdict: verdictOn(likenessOf(row, { ...occasion, patientId }), order, { adopts }) }))
+      const found = onlyOne(candidates)
+      return found && this.#given(encounterIdIn(found.row), order)
     })
   }
 
@@ -105,10 +96,4 @@ class UnityConnector implements Emr {
     const NotCarried = notCarriedByUnity(encounter, this.#settings, credentials.loginId ?? '')
     return { EncounterId: encounterId, AlternativeIdentifiers: [], NotCarried }
   }
-}
-
-/** Better no answer than a wrong one: the job ends `OutcomeUnknown`, and a person who can see the chart decides. */
-function undecided(): EmrError {
-  const message = 'the EMR has encounters of the patient of which one may be this one, and nothing that tells which'
-  return new EmrError(502, message, { outcomeUnknown: false, retry: false })
 }

@@ -4,8 +4,8 @@ import { EmrError, type EmrCall } from '../emr.ts'
 import { unreadable } from '../http/fault.ts'
 import { faultOf } from '../http/status.ts'
 import { jsonOf, openHttp, urlBelow, type Http, type HttpAnswer } from '../http/exchange.ts'
-import type { Row } from './match.ts'
-import { nothingFound, refusalIn } from './refusal.ts'
+import { valueIn, type Row } from './match.ts'
+import { failed, nothingFound, refusalIn } from './refusal.ts'
 
 const LONGEST_LIST_BYTES = 8 * 1024 * 1024
 const Rows = Type.Array(Type.Record(Type.String(), Type.Unknown()))
@@ -89,16 +89,26 @@ export class UnityService {
   }
 }
 
-/** `[{"getencounterlistinfo": [{...}, ...]}]`: the inner rows of all tables. Errors come the same way, with status 200. */
+/**
+ * `[{"getencounterlistinfo": [{...}, ...]}]`: the inner rows of all tables. Errors come the same way, with status 200: as `Error`
+ * of a table, or as `STATUS` of a row, which is read before any number in that row.
+ */
 function rowsIn(answer: HttpAnswer): Row[] {
   const json = jsonOf(answer)
   const tables: unknown = Array.isArray(json) ? json : [json]
   if (!Value.Check(Rows, tables)) throw unreadable(answer.writes)
-  for (const { Error: error } of tables) {
-    if (error === undefined || error === null || error === '') continue
+  const rows = tables
+    .flatMap((table) => Object.values(table))
+    .flatMap((inner) => (Value.Check(Rows, inner) ? inner : []))
+  const errors = [
+    ...tables.flatMap(({ Error: error }) => (error === undefined || error === null || error === '' ? [] : [error])),
+    ...rows.map((row) => valueIn(row, 'STATUS')).filter((status) => failed.test(status)),
+  ]
+  for (const error of errors) {
     const text = typeof error === 'string' ? error : ''
-    if (nothingFound.test(text)) return []
+    // of a creation it says that something which it needs is not there
+    if (!answer.writes && nothingFound.test(text)) return []
     throw refusalIn(text, answer.writes)
   }
-  return tables.flatMap((table) => Object.values(table)).flatMap((rows) => (Value.Check(Rows, rows) ? rows : []))
+  return rows
 }

@@ -1,3 +1,4 @@
+import { comparedWith, type Compared, type Likeness } from '../claim.ts'
 import { minuteOf } from './date-time.ts'
 import type { Occasion } from './encounter.ts'
 
@@ -12,29 +13,45 @@ export function valueIn(row: Row, ...wanted: string[]): string {
   return lower.map((name) => values.get(name) ?? '').find((value) => value !== '') ?? ''
 }
 
-/** The number of the encounter that a row is about; empty if it tells none. */
+/** The number of the encounter that a row is about; empty if it has none: 0 and -1 are how Unity says that there is none. */
 export function encounterIdIn(row: Row): string {
-  return valueIn(row, 'EncounterID', 'ID')
+  const id = valueIn(row, 'EncounterID', 'ID')
+  return /^[1-9]\d*$/.test(id) ? id : ''
 }
 
 export type Sought = Occasion & { patientId: string }
 
+/** A line with nothing in it is how some actions say that there is nothing. */
+export function isEmpty(row: Row): boolean {
+  return valueIn(row, 'EncounterID', 'ID') === '' && timeIn(row) === ''
+}
+
 /**
- * Whether a listed encounter looks like the one that an order asked for: `alike` with the same patient, minute and type;
- * `unclear` where it cannot be compared (a time that cannot be read, a day without a time, a type by another name, no number);
- * else `other`.
+ * What a listed encounter shows of the one that an order asked for. Unity shows neither when an encounter was made nor how it
+ * stands. Another patient or minute is a difference. Unclear is what cannot be compared (a time that cannot be read, a day without a
+ * time, a type by another name, no number), and a visit or a comment of the scheduling's: that makes encounters of its own.
  */
-export function whose(row: Row, sought: Sought): 'alike' | 'unclear' | 'other' {
-  const patientId = valueIn(row, 'PatientID')
-  if (patientId !== '' && patientId !== sought.patientId) return 'other'
-  const encounterId = encounterIdIn(row)
-  const time = valueIn(row, 'DTTM', 'EncounterDTTM', 'EncounterDate', 'EncounterDateTime')
-  // A line with nothing in it is how some actions say that there is nothing.
-  if (encounterId === '' && time === '') return 'other'
-  const minute = minuteOf(time)
-  if (minute === undefined) return 'unclear'
-  if (minute !== sought.when.slice(0, 16)) return minute === `${sought.when.slice(0, 10)}T00:00` ? 'unclear' : 'other'
-  const type = valueIn(row, 'EncounterType', 'Type')
-  const sameType = type === '' || type.toLowerCase() === sought.type.toLowerCase()
-  return sameType && encounterId !== '' ? 'alike' : 'unclear'
+export function likenessOf(row: Row, sought: Sought): Likeness {
+  const isScheduled = !['', '0'].includes(valueIn(row, 'VisitID')) || valueIn(row, 'ApptComment') !== ''
+  const type = comparedWith(sought.type.toLowerCase(), valueIn(row, 'EncounterType', 'Type').toLowerCase())
+  return {
+    made: undefined,
+    isOpen: undefined,
+    compared: [
+      comparedWith(sought.patientId, valueIn(row, 'PatientID')),
+      sameMinute(minuteOf(timeIn(row)), sought.when),
+      type === 'different' ? 'unclear' : type,
+      encounterIdIn(row) === '' || isScheduled ? 'unclear' : 'same',
+    ],
+  }
+}
+
+function timeIn(row: Row): string {
+  return valueIn(row, 'DTTM', 'EncounterDTTM', 'EncounterDate', 'EncounterDateTime')
+}
+
+function sameMinute(minute: string | undefined, when: string): Compared {
+  if (minute === undefined || minute === `${when.slice(0, 10)}T00:00`)
+    return minute === when.slice(0, 16) ? 'same' : 'unclear'
+  return minute === when.slice(0, 16) ? 'same' : 'different'
 }

@@ -27,6 +27,11 @@ export const options = Type.Object({
     'The action that lists the encounters of a patient; none if this Unity has no such action',
     'GetEncounterList',
   ),
+  adoptUnmarked: Type.Boolean({
+    default: false,
+    description:
+      'Whether the only encounter of the same patient, type and minute is taken for ours, though Unity does not show when it was made',
+  }),
   encounterType: Type.Optional(Word('Encounter type where the request has no EncounterTypeId')),
   patientIdTypes: Type.Array(Word('A PatientIdType'), {
     default: [],

@@ -28,3 +28,6 @@ export function refusalIn(text: string, writes: boolean): EmrError {
 
 /** How Unity says that a list is empty, in the versions that do not send an empty list. */
 export const nothingFound = /no (encounters?|data|records?|results?|rows?) (was |were )?(found|returned|available)/i
+
+/** How a row's STATUS begins that says that nothing was done, such as `Critical: ...`. */
+export const failed = /^\s*(critical|error|fail|invalid|magic error)/i

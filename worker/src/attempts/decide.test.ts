@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { thisMoment } from '@encounter-gateway/shared/moment.ts'
+import { Undecided } from '../emr/claim.ts'
 import { EmrError, type EncounterFound } from '../emr/emr.ts'
 import {
   afterBegin,
@@ -168,6 +169,7 @@ test.each<Row>([
   ['absent, the call may still run', asked(absent, { ...dispatching, sinceMs: 9_000 }), 'give back for 3000'],
   ['absent after the last attempt', asked(absent, { attempt: 5 }), 'Failed 502 if 1.5'],
   ['absent after our fault', asked(absent, { statusCode: 500 }), 'Failed 500 if 1.1'],
+  ['answered, but alike', asked(failed(new Undecided('alike'))), 'OutcomeUnknown 408 if 1.1'],
   ['kept back by the breaker', asked({ kind: 'held' }), 'park'],
   ['no answer', asked(noAnswer), 'again in 700'],
   ['busy', asked(busy), 'again in 4000, hold 4000'],

@@ -61,7 +61,7 @@ export class OrderGroupRoute implements Route {
       unmarked.push({ ...one, verdict })
     }
     if (keyed.length > 1) caller.call.log.warn({ encounters: keyed.length }, 'emr.duplicate')
-    const [ours] = keyed.filter(({ encounter }) => !isDeleted(encounter))
+    const ours = keyed.find(({ encounter }) => !isDeleted(encounter))
     if (ours) return ours
     if (keyed.length > 0) throw cancelledSince()
     const alone = onlyOne(unmarked)

@@ -71,7 +71,7 @@ export function queryByDate({ encounter, firstAttemptAt = 0 }: EncounterOrder, p
 export function likenessOf(shown: ShownEncounter, { encounter: sent }: Translated): Likeness {
   const shownPeople = (shown.participant ?? []).flatMap(({ individual }) => individual?.reference ?? [])
   const [attending, ...others] = (sent.participant ?? []).flatMap(({ individual }) => individual?.reference ?? [])
-  const identifiers = (shown.identifier ?? []).map(({ value }) => value)
+  const identifiers = new Set((shown.identifier ?? []).map(({ value }) => value))
   const isOver = shown.status === 'finished' && sent.status !== 'finished'
   return {
     made: madeIn(shown),
@@ -89,7 +89,7 @@ export function likenessOf(shown: ShownEncounter, { encounter: sent }: Translate
       unclearIfNot(sameReasons(sent.reasonCode ?? [], shown.reasonCode ?? [])),
       unclearIfNot(sameCode(sent.priority, shown.priority)),
       unclearIfNot(sameCode(sent.hospitalization?.admitSource, shown.hospitalization?.admitSource)),
-      unclearIfNot((sent.identifier ?? []).every(({ value }) => identifiers.includes(value))),
+      unclearIfNot((sent.identifier ?? []).every(({ value }) => identifiers.has(value))),
     ],
   }
 }
@@ -128,9 +128,9 @@ function codesOf(concepts: ShownConcept[]): string[] {
 /** Each reason is there, by its code or by its text, and none where none was sent. */
 function sameReasons(sent: CodeableConcept[], shown: ShownConcept[]): boolean {
   const codes = codesOf(shown)
-  const texts = shown.flatMap(({ text, coding = [] }) => [text, ...coding.map(({ display }) => display)])
+  const texts = new Set(shown.flatMap(({ text, coding = [] }) => [text, ...coding.map(({ display }) => display)]))
   const isShown = ({ text, coding }: CodeableConcept) =>
-    text === undefined ? codes.includes(coding?.[0]?.code ?? '') : texts.includes(text)
+    text === undefined ? codes.includes(coding?.[0]?.code ?? '') : texts.has(text)
   return sent.every(isShown) && (sent.length > 0 || shown.length === 0)
 }
 

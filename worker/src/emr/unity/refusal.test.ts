@@ -14,6 +14,7 @@ test.each([
 test.each([
   ['Magic Error - User jdoe is not authorized to do this', { code: 403, retry: false }],
   ['Magic Error - Access denied', { code: 403, retry: false }],
+  ['Magic Error - Action SaveVisit is not valid for license Gateway-1', { code: 403, retry: false }],
   ['Magic Error - Invalid user name or password', { code: 401, retry: false }],
   ['Magic Error - User jdoe is inactive', { code: 401, retry: false }],
   ['Magic Error - Timeout expired', { code: 502, retry: true, outcomeUnknown: true }],

@@ -9,7 +9,8 @@ export class SessionEnded extends EmrError {
 }
 
 const sessionOver = /logged out|inactivity|\btoken\b|not (been )?authenticated|GetUserAuthentication/i
-const userRefused = /not (authori[sz]ed|permitted|allowed|licensed)|not valid for .{0,40}licen[cs]e|permission|access (is )?denied/i
+const userRefused =
+  /not (authori[sz]ed|permitted|allowed|licensed)|not valid for .{0,40}licen[cs]e|permission|access (is )?denied/i
 const loginRefused =
   /password|user ?name|log ?in|invalid user|user .{0,40}(not (found|valid)|inactive|disabled|locked)/i
 const ownTrouble = /time-?d? ?-?out|deadlock|unavailable|could not connect|connection|transport|busy|try again/i

@@ -171,7 +171,7 @@ test('a retry opens a new round that finds what the last one left in doubt', asy
   await (await gateway.queue.getJob(job))?.retry('failed')
   expect(await gateway.ended(job)).toMatchObject({ status: 'Succeeded', statusCode: 201, round: 2, attempts: 1 })
   expect(emr.encounters()).toHaveLength(1)
-  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('Succeeded')
+  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('succeeded')
 })
 
 test('the time of the first attempt outlives the worker that made it, later attempts and a Retry', async () => {

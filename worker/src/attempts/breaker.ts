@@ -66,9 +66,11 @@ export function openBreaker(about: {
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
   })
-  /** Never shortens a hold that is there already. */
-  const holdQueue = async (forMs: number) => {
-    if (forMs > (await queue.getRateLimitTtl())) await queue.rateLimit(Math.ceil(forMs))
+  /** Whether the queue is held longer than before: a hold that is there already is never shortened. */
+  const holdQueue = async (forMs: number): Promise<boolean> => {
+    if (forMs <= (await queue.getRateLimitTtl())) return false
+    await queue.rateLimit(Math.ceil(forMs))
+    return true
   }
   const openForFleet = () => {
     clearTimeout(ramp)
@@ -153,7 +155,7 @@ export function openBreaker(about: {
     },
     async hold(forMs) {
       if (forMs <= 0) return
-      await holdQueue(forMs)
+      if (!(await holdQueue(forMs))) return
       await redis.set(holdKey, Date.now() + forMs, 'PX', Math.ceil(forMs))
       log.warn({ forMs }, 'connection.held')
     },

@@ -1,0 +1,189 @@
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { randomBytes } from 'node:crypto'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { EmrError } from '../emr/emr.ts'
+import { HeldByBreaker, openBreaker } from './breaker.ts'
+
+const CONCURRENCY = 8
+const OPEN_MS = 60_000
+const away = new EmrError(502, 'the EMR is out of reach')
+const fails = (error: Error) => async (): Promise<never> => {
+  throw error
+}
+const answers = async () => 'made'
+
+/** A breaker on a queue of its own, over the tests' Redis; it opens at two failures of two calls. */
+async function open({ openMs = OPEN_MS } = {}) {
+  const redis = connectRedis(process.env['REDIS_URL'] ?? '', 'producer')
+  await untilReady(redis)
+  const connection = {
+    emrSystem: 'Sandbox',
+    emrInstance: `b${randomBytes(8).toString('hex')}`,
+    concurrency: CONCURRENCY,
+    breaker: { openMs, minimumCalls: 2, failurePercent: 50 },
+  } as Connection
+  const queue = openEncounterQueue(redis, connection)
+  const { breaker: breakerKey, hold: holdKey, base } = recordKeys(connection)
+  const breaker = openBreaker({ connection, redis, queue, breakerKey, holdKey, log: pino({ level: 'silent' }) })
+  return {
+    redis,
+    queue,
+    breaker,
+    breakerKey,
+    holdKey,
+    /** Makes so many calls that end with this error. */
+    async fail(error: Error, times = 2, kind: 'creation' | 'question' = 'creation') {
+      for (let n = 0; n < times; n++) await expect(breaker.call(false, kind, fails(error))).rejects.toBe(error)
+    },
+    /** Waits for what a verdict has set off in Redis. */
+    async untilOpen() {
+      await expect.poll(() => redis.exists(breakerKey)).toBe(1)
+    },
+    async [Symbol.asyncDispose]() {
+      await breaker.close()
+      const names = await redis.keys(`${base}:*`)
+      if (names.length > 0) await redis.unlink(...names)
+      await queue.close()
+      redis.disconnect()
+    },
+  }
+}
+
+test('a hold is never shortened by a later one, and a longer one lengthens it', async () => {
+  await using at = await open()
+  const left = async () => [await at.queue.getRateLimitTtl(), await at.redis.pttl(at.holdKey)]
+  await at.breaker.hold(60_000)
+  await at.breaker.hold(1_000)
+  for (const ms of await left()) expect(ms).toBeGreaterThan(40_000)
+  expect(Number(await at.redis.get(at.holdKey))).toBeGreaterThan(Date.now() + 40_000)
+  await at.breaker.hold(300_000)
+  for (const ms of await left()) expect(ms).toBeGreaterThan(200_000)
+  expect(Number(await at.redis.get(at.holdKey))).toBeGreaterThan(Date.now() + 200_000)
+})
+
+test('an EMR that asks for no pause holds nothing', async () => {
+  await using at = await open()
+  await at.breaker.hold(0)
+  expect(await at.queue.getRateLimitTtl()).toBeLessThanOrEqual(0)
+  expect(await at.redis.exists(at.holdKey)).toBe(0)
+})
+
+test('a fleet left at a concurrency of one by a process that died gets its own back; not while the breaker is open', async () => {
+  await using at = await open()
+  await at.queue.setGlobalConcurrency(1)
+  await at.redis.hset(at.breakerKey, 'openUntil', Date.now() + OPEN_MS)
+  await at.breaker.heal()
+  expect(await at.queue.getGlobalConcurrency()).toBe(1)
+  await at.redis.unlink(at.breakerKey)
+  await at.breaker.heal()
+  expect(await at.queue.getGlobalConcurrency()).toBe(CONCURRENCY)
+})
+
+test('opens for the fleet: until when and why, one at a time, and the queue held for as long', async () => {
+  await using at = await open()
+  await at.fail(away, 1)
+  expect(at.breaker.state).toBe('closed')
+  await at.fail(away, 1)
+  expect(at.breaker.state).toBe('open')
+  await at.untilOpen()
+  await expect.poll(() => at.queue.getRateLimitTtl()).toBeGreaterThan(OPEN_MS / 2)
+  const { openUntil, reason } = await at.redis.hgetall(at.breakerKey)
+  expect(Number(openUntil)).toBeGreaterThan(Date.now() + OPEN_MS / 2)
+  expect(Number(openUntil)).toBeLessThanOrEqual(Date.now() + OPEN_MS)
+  expect(reason).toContain('Sandbox')
+  expect(await at.redis.pttl(at.breakerKey)).toBeGreaterThan(OPEN_MS)
+  expect(await at.queue.getGlobalConcurrency()).toBe(1)
+})
+
+test('while it is open nothing is called; once another process has closed it, calls go through', async () => {
+  await using at = await open()
+  await at.fail(away)
+  await at.untilOpen()
+  let called = 0
+  const call = () => at.breaker.call(false, 'creation', async () => ++called)
+  await expect(call()).rejects.toThrow(HeldByBreaker)
+  expect(called).toBe(0)
+  await at.redis.unlink(at.breakerKey)
+  expect(await call()).toBe(1)
+  expect(at.breaker.state).toBe('closed')
+})
+
+test('a probe that creates closes it, and the concurrency doubles up to what is configured', async () => {
+  await using at = await open()
+  await at.fail(away)
+  await at.untilOpen()
+  await expect.poll(() => at.queue.getGlobalConcurrency()).toBe(1)
+  expect(await at.breaker.call(true, 'creation', answers)).toBe('made')
+  expect(at.breaker.state).toBe('closed')
+  expect(await at.redis.exists(at.breakerKey)).toBe(0)
+  // the sweep must not give it all back at once
+  await at.breaker.heal()
+  expect(await at.queue.getGlobalConcurrency()).toBeLessThan(CONCURRENCY)
+  const seen = new Set<number | null>()
+  await expect
+    .poll(async () => seen.add(await at.queue.getGlobalConcurrency()).has(CONCURRENCY), {
+      timeout: 10_000,
+      interval: 10,
+    })
+    .toBe(true)
+  expect([...seen].every((limit) => [1, 2, 4, 8].includes(limit ?? 0))).toBe(true)
+  expect(seen.size).toBeGreaterThan(1)
+})
+
+test('a probe that is refused closes it too, since a refusal is an answer', async () => {
+  await using at = await open()
+  await at.fail(away)
+  await at.untilOpen()
+  const refused = new EmrError(400, 'no')
+  await expect(at.breaker.call(true, 'creation', fails(refused))).rejects.toBe(refused)
+  expect(await at.redis.exists(at.breakerKey)).toBe(0)
+})
+
+test('a probe that only asks leaves it open, and so does a fault of ours', async () => {
+  await using at = await open()
+  await at.fail(away)
+  await at.untilOpen()
+  expect(await at.breaker.call(true, 'question', answers)).toBe('made')
+  await expect(at.breaker.call(true, 'creation', fails(new Error('ours')))).rejects.toThrow('ours')
+  expect(await at.redis.exists(at.breakerKey)).toBe(1)
+  expect(at.breaker.state).toBe('open')
+})
+
+test('a probe that fails opens it anew, before the call has ended, also in a process that had not opened it', async () => {
+  await using at = await open()
+  for (const attempt of [1, 2]) {
+    await at.redis.hset(at.breakerKey, 'openUntil', attempt)
+    await expect(at.breaker.call(true, 'creation', fails(away))).rejects.toBe(away)
+    expect(at.breaker.state).toBe('open')
+    expect(Number(await at.redis.hget(at.breakerKey, 'openUntil'))).toBeGreaterThan(Date.now())
+  }
+})
+
+test.for([
+  ['a refusal', new EmrError(400, 'no')],
+  ['a 429', new EmrError(502, 'busy', { retryAfterMs: 1_000 })],
+  ['what is not tried again', new EmrError(502, 'no', { retry: false })],
+  ['a fault of ours', new Error('ours')],
+] as const)('%s does not count against the EMR', async ([, error]) => {
+  await using at = await open()
+  await at.fail(error, 5)
+  expect(at.breaker.state).toBe('closed')
+})
+
+test('no answer in time counts, and a question that fails', async () => {
+  await using at = await open()
+  await at.fail(new EmrError(408, 'no answer'), 1, 'question')
+  await at.fail(new EmrError(408, 'no answer'), 1)
+  expect(at.breaker.state).toBe('open')
+})
+
+test('questions that are answered do not hide that every creation fails', async () => {
+  await using at = await open()
+  for (let n = 0; n < 20; n++) await at.breaker.call(false, 'question', answers)
+  await at.fail(away)
+  expect(at.breaker.state).toBe('open')
+})

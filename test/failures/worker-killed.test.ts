@@ -8,9 +8,12 @@ import { PATIENCE } from '../fixtures/pace.ts'
 // A killed worker's jobs are free once its lock of 6 s is over and the check that comes every 2 s has seen it.
 const OUTBOX_DATABASE = 11
 
-async function open(about: Partial<Parameters<typeof openFleet>[0]> = {}) {
+async function open({
+  settings = {},
+  ...about
+}: Partial<Parameters<typeof openFleet>[0]> & { settings?: object } = {}) {
   const emr = await openGatedEmr()
-  const fleet = await openFleet({ emrs: [{ emr }], ...about })
+  const fleet = await openFleet({ emrs: [{ emr, settings }], ...about })
   return {
     emr,
     fleet,
@@ -50,6 +53,28 @@ describe.concurrent('a worker killed', () => {
     await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 2 })
     expect(emr.arrivals).toHaveLength(2)
     expect(emr.made).toEqual([job])
+  })
+
+  test('in a call that may outlast its lock: "nothing" is believed only once the call must have ended', async ({
+    expect,
+  }) => {
+    // three times the lock: who takes the job over asks long before the EMR commits
+    await using opened = await open({ settings: { timeoutMs: 20_000 } })
+    const { emr, fleet, at } = opened
+    emr.hold('before commit')
+    const first = await fleet.startWorker()
+    const job = await at.submit()
+    await expect.poll(() => emr.arrivals.length, PATIENCE).toBe(1)
+    await first.kill('SIGKILL')
+    await fleet.startWorker()
+    // asked, and given back until then
+    await expect.poll(() => at.queue.getJobState(job), PATIENCE).toBe('delayed')
+    expect(emr.made).toEqual([])
+    emr.release()
+    await expect.poll(() => emr.made, PATIENCE).toEqual([job])
+    await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Recovered: true, Attempts: 1 })
+    expect(emr.made).toEqual([job])
+    expect(emr.arrivals).toHaveLength(1)
   })
 
   test('after the outcome, before BullMQ knows: the job is run again and lets the outcome be', async ({ expect }) => {

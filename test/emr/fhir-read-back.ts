@@ -100,7 +100,7 @@ function readBack({ encounter: kept, others }: KeptEncounter, store: readonly Ke
       ProvidersType: participants
         .filter((_one, index) => index !== attends)
         .map((one) => provider(encounter, one, resolve)),
-      ICD10DXCodeIds: icd.map((code) => code?.coding?.[0]?.code ?? code?.text),
+      ICD10DXCodeIds: icd.map((code) => [code?.coding?.[0]?.code, code?.text]),
       CustomFields: custom(encounter),
       EstimatedArrivalDateTime: extension(encounter, `${PLANNED}StartDate`)?.valueDateTime,
       EstimatedDischargeDateTime: extension(encounter, `${PLANNED}EndDate`)?.valueDateTime,

@@ -53,6 +53,7 @@ export function provider(
 export function insurance(coverage: Coverage, resolve: Resolve): ReadBack {
   const payor = resolve<Organization>(coverage, coverage.payor?.[0])
   const subscriber = resolve<RelatedPerson>(coverage, coverage.subscriber)
+  const isSelf = JSON.stringify(reach(coverage.subscriber)) === JSON.stringify(reach(coverage.beneficiary))
   const classOf = (code: string) => coverage.class?.find(({ type }) => concept(type).includes(code))
   return {
     CompanyId: payor?.identifier?.[0]?.value,
@@ -63,15 +64,18 @@ export function insurance(coverage: Coverage, resolve: Resolve): ReadBack {
     EligibilityStatusId: ours(coverage, 'EligibilityStatusId'),
     EligibilityStatusDate: extension(coverage, `${OURS}EligibilityStatusDate`)?.valueDateTime,
     SubscriberId: coverage.subscriberId,
-    Subscriber: subscriber?.name?.[0]?.text,
+    Subscriber: isSelf ? coverage.subscriber?.display : subscriber?.name?.[0]?.text,
     PolicyNumber: coverage.identifier?.[1]?.value,
     PatientRelationshipToSubscriber: concept(coverage.relationship),
-    SubscriberRelationshipToPatientId: concept(subscriber?.relationship?.[0]),
+    SubscriberRelationshipToPatientId: isSelf ? ['SEL', 'ONESELF'] : concept(subscriber?.relationship?.[0]),
     Address: address(payor?.address?.[0]),
     Phones: (payor?.telecom ?? []).map(phone),
     CustomFields: custom(coverage),
   }
 }
+
+/** Whom a reference is to, without how it is shown. */
+const reach = ({ reference, identifier }: Reference = {}) => [reference, identifier]
 
 function address(found: Address | undefined): ReadBack {
   return {

@@ -6,13 +6,16 @@ export function holds(message: ParsedMessage, pointer: string, value: string): b
   if (first !== 'Encounter') return holdsAt(message, outside[first], value)
   const [index = '', ...names] = rest
   if (second === 'Location') return holdsAt(message, location[index], value)
-  if (second === 'ICD10DXCodeIds') return message.value('DG1-3.1', Number(index)) === value
+  if (second === 'ICD10DXCodeIds') return plain(message.value('DG1-3.1', Number(index))) === plain(value)
   if (second === 'Insurances') return insuranceHolds(message, Number(index), names, value)
   if (second === 'ProvidersType') return providerHolds(message, Number(index), names, value)
   if (second === 'CustomFields') return customHolds(message, 'ZCF', Number(index), names[0], value)
   if (second === 'EncounterStatusId') return statusHolds(message, value)
   return holdsAt(message, encounter[second], value)
 }
+
+/** Without the dot of ICD-10-CM. */
+const plain = (code: string) => code.replaceAll('.', '')
 
 const outside: Record<string, string[]> = { UserId: ['EVN-5.1'], PatientId: ['PID-3.1'], PatientIdType: ['PID-3.5'] }
 const location: Record<string, string[]> = {
@@ -22,14 +25,14 @@ const location: Record<string, string[]> = {
   HospitalId: ['PV1-3.4'],
 }
 const encounter: Record<string, string[]> = {
-  EncounterDateTime: ['PV1-44'],
+  EncounterDateTime: ['PV1-44', 'EVN-3'],
   AttendingProviderId: ['PV1-7.1'],
-  DischargeDateTime: ['PV1-45'],
+  DischargeDateTime: ['PV1-45', 'PV2-9'],
   EncounterTypeId: ['PV1-4', 'PV1-18'],
   MedicalServiceId: ['PV1-10'],
   ReasonForVisit: ['PV2-3.2'],
   PatientClassId: ['PV1-2'],
-  AdmitPriorityId: ['PV2-25'],
+  AdmitPriorityId: ['PV2-25', 'PV1-4'],
   AdmitSourceId: ['PV1-14'],
   EncounterAlias: ['PV1-19.1', 'PV1-5.1'],
   GuarantorId: ['GT1-2.1'],
@@ -55,7 +58,6 @@ const insurance: Record<string, string[]> = {
   EligibilityStatusId: ['IN1-45'],
   EligibilityStatusDate: ['IN1-29'],
   SubscriberId: ['IN1-49.1'],
-  Subscriber: ['IN1-16.1'],
   PolicyNumber: ['IN1-36'],
   SubscriberRelationshipToPatientId: ['IN1-17.1'],
 }
@@ -109,10 +111,28 @@ function insuranceHolds(message: ParsedMessage, index: number, names: string[], 
     const mine = message.all('ZIN').filter((segment) => segment.fields[2]?.[0]?.[0]?.[0] === String(index + 1))
     return mine[Number(second)]?.fields[third === 'FieldId' ? 3 : 4]?.[0]?.[0]?.[0] === value
   }
+  if (name === 'Subscriber') return nameHolds(message, index, value)
+  // One of the two stands there, and the other follows from it.
+  if (name === 'PatientRelationshipToSubscriber') return message.value('IN1-17.1', index) !== ''
   return holdsAt(message, insurance[name], value, index)
 }
 
-const roles: Record<string, string> = { ATND: 'PV1-7', AT: 'PV1-7', REF: 'PV1-8', CON: 'PV1-9', ADM: 'PV1-17' }
+/** The whole name as the family name, or both parts of `family, given`. */
+function nameHolds(message: ParsedMessage, index: number, value: string): boolean {
+  const [family, given] = ['IN1-16.1', 'IN1-16.2'].map((at) => message.value(at, index))
+  return given ? `${family}, ${given}` === value : family === value
+}
+
+const roles: Record<string, string> = {
+  ATND: 'PV1-7',
+  AT: 'PV1-7',
+  REF: 'PV1-8',
+  RP: 'PV1-8',
+  CON: 'PV1-9',
+  CP: 'PV1-9',
+  ADM: 'PV1-17',
+  AD: 'PV1-17',
+}
 
 function providerHolds(message: ParsedMessage, index: number, names: string[], value: string): boolean {
   const [name = '', second = '', third = ''] = names

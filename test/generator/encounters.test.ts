@@ -1,4 +1,5 @@
 import { encounterFieldPaths, PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { contradictionsIn, encounterStateOf } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
 import { expect, test } from 'vitest'
 import { encounterAt, encountersFrom } from './encounters.ts'
@@ -15,8 +16,27 @@ function pathsOf(value: unknown, path = ''): string[] {
   return [path]
 }
 
-test('every generated encounter is valid', () => {
-  expect(few.filter((encounter) => !isValid(encounter))).toEqual([])
+const mistakesIn = (encounter: unknown) =>
+  isValid(encounter)
+    ? contradictionsIn((encounter as PatientEncounterRequest).Encounter, { now: Date.now() })
+    : ['form']
+
+test('every generated encounter is valid and does not contradict itself', () => {
+  expect(few.filter((encounter) => mistakesIn(encounter).length > 0)).toEqual([])
+})
+
+test('there are planned encounters, such as have begun and such as are over, with a status and without', () => {
+  const states = few.map(({ Encounter }) => encounterStateOf(Encounter, { now: Date.now() }))
+  const kinds = new Set(states.map(({ phase, told }) => `${phase} ${told}`))
+  expect([...kinds].toSorted()).toEqual([
+    'arrived true',
+    'finished false',
+    'finished true',
+    'in-progress false',
+    'in-progress true',
+    'planned false',
+    'planned true',
+  ])
 })
 
 test('every field is there in some and each optional one is missing in others', () => {
@@ -44,7 +64,7 @@ test('a spoilt line is refused', () => {
   const random = randomFrom(1)
   for (const encounter of few.slice(0, 100)) {
     const line = spoiltLine(encounter, random)
-    expect(parsed(line) === undefined || !isValid(parsed(line))).toBe(true)
+    expect(parsed(line) === undefined || mistakesIn(parsed(line)).length > 0).toBe(true)
   }
 })
 

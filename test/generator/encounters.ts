@@ -8,8 +8,11 @@ import type {
 import { randomFrom, type Random } from './random.ts'
 import * as words from './vocabulary.ts'
 
-const DAY_MS = 86_400_000
-const FIRST_DAY = Date.UTC(2026, 0, 1)
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** The n-th encounter of a seed is the same on every day, so that what has begun lies far back and what is planned far ahead. */
+const FIRST_DAY = Date.UTC(2025, 0, 1)
+const FIRST_PLANNED_DAY = Date.UTC(2035, 0, 1)
 /** How often an optional field is there: often enough to be met, rarely enough that each is also missing. */
 const SOMETIMES = 0.6
 
@@ -24,8 +27,11 @@ export function* encountersFrom(seed: number, from = 0): Generator<PatientEncoun
 /** The encounter of one place in a seed's sequence. */
 export function encounterAt(seed: number, index: number): PatientEncounter {
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
-  const start = FIRST_DAY + random.whole(0, 300) * DAY_MS + random.whole(0, DAY_MS)
+  const status = random.pick(words.statuses)
+  const planned = status === 'planned'
+  const start = (planned ? FIRST_PLANNED_DAY : FIRST_DAY) + random.whole(0, 300) * DAY_MS + random.whole(0, DAY_MS)
   const stayDays = random.whole(0, 9)
+  const end = start + stayDays * DAY_MS + HOUR_MS
   const some = <T extends object>(make: () => T): Partial<T> => (random.chance(SOMETIMES) ? make() : {})
   return {
     UserId: `user${random.whole(1, 400)}`,
@@ -34,8 +40,8 @@ export function encounterAt(seed: number, index: number): PatientEncounter {
     Encounter: {
       EncounterDateTime: timeText(random, start),
       ...some(() => ({ AttendingProviderId: `P${random.whole(1000, 9999)}` })),
-      ...some(() => ({ DischargeDateTime: timeText(random, start + stayDays * DAY_MS) })),
-      ...some(() => ({ EncounterStatusId: random.pick(words.statuses) })),
+      ...(status === 'finished' && { DischargeDateTime: timeText(random, end) }),
+      ...some(() => ({ EncounterStatusId: status })),
       ...some(() => ({ EncounterTypeId: random.pick(words.encounterTypes) })),
       ...some(() => ({
         Location: {
@@ -47,7 +53,7 @@ export function encounterAt(seed: number, index: number): PatientEncounter {
       })),
       ...some(() => ({ MedicalServiceId: random.pick(words.medicalServices) })),
       ReasonForVisit: random.pick(words.reasons),
-      PatientClassId: random.pick(words.patientClasses),
+      PatientClassId: random.pick(planned ? words.patientClasses : words.presentClasses),
       ...some(() => ({ AdmitPriorityId: random.pick(words.admitPriorities) })),
       ...some(() => ({ AdmitSourceId: random.pick(words.admitSources) })),
       ...some(() => ({ EncounterAlias: `V${random.whole(1e6, 9e6)}` })),
@@ -69,7 +75,7 @@ export function encounterAt(seed: number, index: number): PatientEncounter {
       ...some(() => ({ ReferClientId: `C${random.whole(10, 99)}` })),
       ...some(() => ({ EstimatedArrivalDateTime: timeText(random, start - DAY_MS) })),
       ...some(() => ({ EstimatedLengthOfStay: String(stayDays) })),
-      ...some(() => ({ EstimatedDischargeDateTime: timeText(random, start + stayDays * DAY_MS) })),
+      ...some(() => ({ EstimatedDischargeDateTime: timeText(random, end) })),
       ...some(() => ({ VisitorStatusId: random.pick(['FAMILY', 'NONE']) })),
       ...some(() => ({ TreatmentPhaseId: random.pick(['PHASE1', 'PHASE2', 'ENTRY']) })),
       ...some(() => ({ PatientValuablesIds: random.pick(['WATCH', 'GLASSES', 'RING']) })),
@@ -89,8 +95,7 @@ function insurance(random: Random, start: number): Insurance {
     SubscriberId: `S${random.whole(1e8, 9e8)}`,
     Subscriber: subscriber,
     PolicyNumber: `POL${random.whole(1e6, 9e6)}`,
-    PatientRelationshipToSubscriber: random.pick(words.relationships),
-    SubscriberRelationshipToPatientId: random.pick(words.relationships),
+    ...random.pick(words.subscriptions),
     ...(random.chance(SOMETIMES) && { Address: address(random) }),
     ...(random.chance(SOMETIMES) && { Phones: [phone(random)] }),
     ...(random.chance(0.2) && { CustomFields: [{ FieldId: 'COPAY', ResponseValue: String(random.whole(5, 50)) }] }),

@@ -9,6 +9,10 @@ const ways: ((encounter: PatientEncounter) => string)[] = [
     JSON.stringify({ ...encounter, Encounter: { ...encounter.Encounter, EncounterDateTime: '2026-02-30T10:00:00Z' } }),
   (encounter) => JSON.stringify({ ...encounter, Encounter: { ...encounter.Encounter, FinancialNumbr: '1' } }),
   (encounter) => JSON.stringify({ ...encounter, Encounter: { ...encounter.Encounter, ICD10DXCodeIds: 'I10' } }),
+  (encounter) =>
+    JSON.stringify({ ...encounter, Encounter: { ...encounter.Encounter, DischargeDateTime: '2001-01-01T00:00:00Z' } }),
+  (encounter) =>
+    JSON.stringify({ ...encounter, Encounter: { ...encounter.Encounter, EncounterStatusId: 'cancelled' } }),
   (encounter) => JSON.stringify({ ...encounter, Encounter: null }),
   (encounter) => JSON.stringify(encounter).slice(0, -2),
 ]

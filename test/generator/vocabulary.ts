@@ -53,6 +53,8 @@ export const cities = [
 ] as const
 /** HL7 v2 table 0004. */
 export const patientClasses = ['I', 'O', 'E', 'P', 'R', 'B'] as const
+/** Those of patients who are there. */
+export const presentClasses = ['I', 'O', 'E', 'R', 'B'] as const
 /** HL7 v2 table 0007. */
 export const encounterTypes = ['A', 'E', 'L', 'R', 'N', 'U', 'C'] as const
 /** HL7 v2 table 0023. */
@@ -63,9 +65,18 @@ export const admitPriorities = ['1', '2', '3'] as const
 export const medicalServices = ['MED', 'SUR', 'CAR', 'PUL', 'URO'] as const
 /** HL7 v2 table 0063. */
 export const relationships = ['SEL', 'SPO', 'CHD', 'PAR', 'GRD'] as const
+/** What patient and subscriber are to each other, in the same table. */
+export const subscriptions = [
+  { PatientRelationshipToSubscriber: 'SEL', SubscriberRelationshipToPatientId: 'SEL' },
+  { PatientRelationshipToSubscriber: 'SPO', SubscriberRelationshipToPatientId: 'SPO' },
+  { PatientRelationshipToSubscriber: 'CHD', SubscriberRelationshipToPatientId: 'MTH' },
+  { PatientRelationshipToSubscriber: 'PAR', SubscriberRelationshipToPatientId: 'CHD' },
+  { PatientRelationshipToSubscriber: 'WRD', SubscriberRelationshipToPatientId: 'GRD' },
+] as const
 /** HL7 v2 table 0443. */
-export const providerTypes = ['AT', 'RP', 'CP', 'AD', 'PP'] as const
-export const statuses = ['planned', 'arrived', 'in-progress', 'finished'] as const
+export const providerTypes = ['AT', 'RP', 'CP', 'AD', 'PP', 'FHCP', 'RT'] as const
+/** R4's EncounterStatus; a patient who has left is the most frequent. */
+export const statuses = ['planned', 'arrived', 'in-progress', 'finished', 'finished'] as const
 export const units = ['4W', 'ICU', 'ED', 'L&D', 'ONC', 'PEDS'] as const
 export const reasons = [
   'Chest pain',
@@ -90,6 +101,9 @@ export const diagnoses = [
   'Z34.90',
   'G43.909',
   'K35.80',
+  // as billing systems write them
+  'K3580',
+  'S72001A',
   'M54.50',
 ]
 export const payers = [

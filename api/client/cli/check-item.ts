@@ -1,3 +1,4 @@
+import { contradictionsIn } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import { repeatedNames } from '@encounter-gateway/shared/contract/repeated-names.ts'
 import { unwritableTexts } from '@encounter-gateway/shared/contract/unwritable-text.ts'
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
@@ -29,6 +30,9 @@ export function checkItem(bytes: Buffer | undefined): FieldError[] {
   const repeated = repeatedNames(text, value)
   if (repeated.length > 0) return repeated
   const validate = compileExact(PatientEncounterRequest)
-  if (validate(value)) return unwritableTexts(value, bytes)
+  if (validate(value)) {
+    const { Encounter } = value as PatientEncounterRequest
+    return [...unwritableTexts(value, bytes), ...contradictionsIn(Encounter, { now: Date.now() })]
+  }
   return describeErrors(validate.errors as SchemaError[], PatientEncounterRequest).Errors
 }

@@ -10,6 +10,7 @@ import {
   type HeaderParameter,
 } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
+import { contradictionsIn } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import { unwritableTexts } from '@encounter-gateway/shared/contract/unwritable-text.ts'
 import { describeErrors, type SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { FastifyRequest } from 'fastify'
@@ -52,9 +53,14 @@ export function checkedParameters(
   const others = [...missingHeaderParameters(emrSystem, merging.merged), ...merging.errors, ...more]
   const { Errors, ErrorsOmitted = 0 } = errors
     ? describeErrors(errors, PatientEncounterRequest)
-    : { Errors: unwritableTexts(body, rawBody) }
+    : { Errors: [...unwritableTexts(body, rawBody), ...contradictions(body as PatientEncounterRequest)] }
   if (Errors.length > 0 || others.length > 0) throw refusal([...others, ...Errors], ErrorsOmitted)
   return merging.merged
+}
+
+/** What cannot be true of one encounter, in the words that all EMRs have in common. */
+function contradictions({ Encounter }: PatientEncounterRequest): FieldError[] {
+  return contradictionsIn(Encounter, { now: Date.now() })
 }
 
 /** The header parameters of a request whose body is not known, or has none. Throws a 400 with what is wrong with them. */

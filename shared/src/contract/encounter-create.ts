@@ -7,8 +7,13 @@ export const EncounterCreate = Type.Object(
   {
     EncounterDateTime: optionalDateTime('When the encounter begins or began: admission, arrival or visit.'),
     AttendingProviderId: optionalText('The clinician responsible for the patient, by the identifier in the EMR.'),
-    DischargeDateTime: optionalDateTime('When the patient left; only for an encounter that is over.'),
-    EncounterStatusId: optionalText('Where the encounter stands (planned, active, discharged), as a code of the EMR.'),
+    DischargeDateTime: optionalDateTime(
+      'When the patient left; only for an encounter that is over. Not before EncounterDateTime.',
+    ),
+    EncounterStatusId: optionalText(
+      'Where the encounter stands: a code of R4 (planned, arrived, in-progress, finished), a plain word (scheduled, active, ' +
+        'discharged), or a code of the EMR. Left out: class and times say so. Must not contradict them, and cannot be cancelled.',
+    ),
     EncounterTypeId: optionalText(
       'The kind of visit, as a code of the EMR (Cerner: code set 71) or, in FHIR, of SNOMED CT or HL7 table 0004.',
     ),

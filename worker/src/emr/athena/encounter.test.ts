@@ -24,6 +24,7 @@ const settings: Settings = {
   route: 'order-group',
   departmentId: '7',
   departmentFrom: 'UnitId',
+  statusCodes: {},
   patientIdTypes: ['sample string 3'],
   snomedCodes: { 'J18.9': '233604007' },
   keyInNote: true,

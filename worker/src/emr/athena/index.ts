@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import { begunState } from '../encounter-state/refusals.ts'
 import { carried } from './encounter.ts'
 import { AthenaApi } from './api.ts'
 import { AppointmentRoute } from './appointment-route.ts'
-import { options } from './options.ts'
+import { options, type Settings } from './options.ts'
 import { OrderGroupRoute } from './order-group-route.ts'
 import type { Route } from './route.ts'
 
@@ -25,6 +26,7 @@ class AthenaConnector implements Emr {
   readonly #api: AthenaApi
   readonly #route: Route
   readonly #departmentId: string
+  readonly #statusCodes: Settings['statusCodes']
 
   constructor(connection: ConnectionWith<typeof options>) {
     this.#api = new AthenaApi({ ...connection, connections: connection.concurrency })
@@ -33,9 +35,11 @@ class AthenaConnector implements Emr {
         ? new AppointmentRoute(this.#api, connection)
         : new OrderGroupRoute(this.#api, connection)
     this.#departmentId = connection.departmentId
+    this.#statusCodes = connection.statusCodes
   }
 
-  create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+  async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    begunState(order.encounter, { now: Date.now(), statusCodes: this.#statusCodes })
     return this.#route.create(order, call)
   }
 

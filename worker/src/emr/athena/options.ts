@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { StatusCodes } from '../encounter-state/status-codes.ts'
 import { BaseUrl } from '../http/exchange.ts'
 import { Auth } from '../http/oauth2.ts'
 
@@ -18,6 +19,7 @@ export const options = Type.Object({
     default: 'UnitId',
     description: 'Which part of Location is the departmentid',
   }),
+  statusCodes: StatusCodes,
   patientIdTypes: Type.Array(Id('A PatientIdType'), {
     default: [],
     description: "The values of PatientIdType that say that PatientId is athena's own number; any other is refused",

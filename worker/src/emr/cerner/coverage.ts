@@ -3,13 +3,12 @@ import { Type, type Static } from '@sinclair/typebox'
 import type { Coverage, CoverageClass } from 'fhir/r4.js'
 import { coded } from '../fhir-r4/codes.ts'
 import { given, isFhirId, listOf } from '../fhir-r4/values.ts'
+import { isSelf } from '../relationships.ts'
 import type { Site } from './options.ts'
 
 const COVERAGE_ENCOUNTER = 'https://fhir-ehr.cerner.com/r4/StructureDefinition/coverage-encounter'
 /** Not R4's own system for these codes, but the one in Millennium's documentation. */
 const COVERAGE_CLASS = 'http://hl7.org/fhir/ValueSet/coverage-class'
-/** HL7 v2 table 0063, X12, v3-RoleCode, and R4's own word. */
-const self = new Set(['SEL', 'SELF', '18', 'ONESELF'])
 
 /** What is read of a Coverage. */
 export const ShownCoverage = Type.Object({
@@ -63,10 +62,8 @@ export function isSame(shown: ShownCoverage, wanted: Coverage): boolean {
 /** Whether the patient is said to be the subscriber, and nothing says otherwise. */
 function isPatients(insurance: Insurance, { selfRelationshipCodes }: Site): boolean {
   const { PatientRelationshipToSubscriber: one, SubscriberRelationshipToPatientId: other, Subscriber } = insurance
-  const isSelf = (code: string | undefined) =>
-    code !== undefined && (self.has(code.toUpperCase()) || selfRelationshipCodes.includes(code))
-  if (one === undefined && other === undefined) return Subscriber === undefined
-  return (one === undefined || isSelf(one)) && (other === undefined || isSelf(other))
+  const says = (code: string | undefined) => code === undefined || isSelf(code) || selfRelationshipCodes.includes(code)
+  return one === undefined && other === undefined ? Subscriber === undefined : says(one) && says(other)
 }
 
 function classOf(

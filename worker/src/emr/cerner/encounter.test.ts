@@ -109,3 +109,8 @@ test('a Coverage is known again by its payer, plan and subscriber number', () =>
   expect(isSame({ ...shown, class: [{ value: 'q' }] }, wanted)).toBe(false)
   expect(isSame({ ...shown, payor: [{ reference: 'Organization/2' }] }, wanted)).toBe(false)
 })
+
+test('a code of ICD-10-CM has its dot', () => {
+  const { encounter } = translated({ ICD10DXCodeIds: ['K3580', 'I10'] })
+  expect(encounter.reasonCode?.map(({ coding }) => coding?.[0]?.code)).toEqual(['K35.80', 'I10'])
+})

@@ -1,10 +1,11 @@
+import { encounterStateOf } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { PatientEncounter, Provider } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { CodeableConcept, Coverage, Encounter, EncounterParticipant, Extension, Identifier } from 'fhir/r4.js'
 import { EmrError } from '../emr.ts'
 import { coded, codingsOf, vocabularies, type Vocabulary } from '../fhir-r4/codes.ts'
-import { statusOf } from '../fhir-r4/status.ts'
 import { given, isFhirCode, isFhirId, listOf, withoutUnusable } from '../fhir-r4/values.ts'
 import { notCarried, valuesOf } from '../carried/not-carried.ts'
+import { ICD_10_CM, withDot } from '../icd-10-cm.ts'
 import { carried } from './carried.ts'
 import { coverageOf } from './coverage.ts'
 import type { Site } from './options.ts'
@@ -12,7 +13,6 @@ import type { Site } from './options.ts'
 export { carried } from './carried.ts'
 
 const STRUCTURES = 'https://fhir-ehr.cerner.com/r4/StructureDefinition'
-const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm'
 
 /** An encounter as Millennium takes it: without `class`, which it infers, and with its Coverages to follow. */
 export type Translated = {
@@ -24,8 +24,7 @@ export type Translated = {
 }
 
 /**
- * Translates a request for the patient of this id. Throws `EmrError` 400 for what Millennium cannot do without (a type, a place) and
- * for the states that it does not create an encounter in.
+ * Translates a request for the patient of this id. Throws `EmrError` 400 for what Millennium cannot do without: a type, a place.
  */
 export function translate(
   order: { correlationKey: string; encounter: PatientEncounter },
@@ -90,11 +89,7 @@ function typeOf({ Encounter: { EncounterTypeId: id } }: PatientEncounter, site: 
 }
 
 function writableStatus(request: PatientEncounter, site: Site, now: number, lose: Lose): Encounter['status'] {
-  const { status, told } = statusOf(request, site.statusCodes, now)
-  if (status === 'cancelled' || status === 'entered-in-error') {
-    const pointers = ['/Encounter/EncounterStatusId']
-    throw new EmrError(400, 'this EMR does not create an encounter in that state', { pointers })
-  }
+  const { status, told } = encounterStateOf(request.Encounter, { now, statusCodes: site.statusCodes })
   if (!told) lose('/Encounter/EncounterStatusId')
   return status
 }
@@ -159,7 +154,7 @@ function participantsOf({ Encounter: from }: PatientEncounter, site: Site, lose:
 
 function diagnosesOf({ Encounter: from }: PatientEncounter, site: Site, lose: Lose): CodeableConcept[] {
   return (from.ICD10DXCodeIds ?? []).flatMap((code, index) => {
-    if (site.diagnoses === 'reason-codes' && isFhirCode(code)) return [coded(ICD_10_CM, code)]
+    if (site.diagnoses === 'reason-codes' && isFhirCode(code)) return [coded(ICD_10_CM, withDot(code))]
     lose(`/Encounter/ICD10DXCodeIds/${index}`)
     return []
   })

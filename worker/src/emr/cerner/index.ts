@@ -8,6 +8,7 @@ import {
   type ConnectionWith,
   type EmrFactory,
 } from '../emr.ts'
+import { consistentState } from '../encounter-state/refusals.ts'
 import { idInLocation, openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import { alternativeIdentifiers, EncounterResource, isVoid, type Identifier } from '../fhir-r4/identifiers.ts'
 import { clinicians, pointersTo } from '../fhir-r4/objections.ts'
@@ -50,6 +51,7 @@ class CernerConnector implements Emr {
   }
 
   async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    consistentState(order.encounter, { now: Date.now(), statusCodes: this.#site.statusCodes })
     const { patientId, translated } = await this.#translate(order, call)
     return this.#inTurn(patientId, call, async () => {
       const request = {

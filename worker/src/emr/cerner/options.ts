@@ -1,7 +1,7 @@
 import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type Static } from '@sinclair/typebox'
 import { PatientIdentifierSystems } from '../fhir-r4/patient.ts'
-import { StatusCodes } from '../fhir-r4/status.ts'
+import { StatusCodes } from '../encounter-state/status-codes.ts'
 import { Uri } from '../fhir-r4/values.ts'
 import { BaseUrl } from '../http/exchange.ts'
 import { Auth } from '../http/oauth2.ts'

@@ -15,8 +15,16 @@ const pairs = (...lines: string[]): Record<string, string> =>
     lines.flatMap((line) => line.split(', ').map((pair) => pair.split(' '))).map(([v2 = '', code = '']) => [v2, code]),
   )
 
-/** Relationship to the patient: RelatedPerson.relationship. */
+const codesAlone = (codes: string) => Object.fromEntries(codes.split(' ').map((code) => [code, '']))
+
+/** HL7 v2 table 0063, relationship: every code that has none of R4's own. */
 const v20063 = `${terminology}/v2-0063`
+const relationships = codesAlone(
+  'ASC BRO CGV CHD DEP DOM EMC EME EMR EXF FCH FND FTH GCH GRD GRP MGR MTH NCH NON OAD OTH OWN PAR SCH SEL SIB SIS SPO TRA ' +
+    'UNK WRD',
+)
+/** HL7 v2 table 0443, provider role. */
+const providerRoles = codesAlone('AD AI AP AT CLP CP DP EP FHCP IP MDIR OP PH PI PP RO RP RT TN TR VP VPS VTS')
 
 /**
  * The vocabularies that a code is recognised in when its connection names no system for it. HL7 v2-to-FHIR 1.0.0 gives the
@@ -43,7 +51,7 @@ export const vocabularies = {
   participation: {
     system: `${terminology}/v3-ParticipationType`,
     codes: sameName('ADM ATND CALLBCK CON DIS ESC REF SPRF PPRF PART'),
-    v2: { system: `${terminology}/v2-0443`, to: { AD: 'ADM', AT: 'ATND', CP: 'CON', RP: 'REF' } },
+    v2: { system: `${terminology}/v2-0443`, to: { ...providerRoles, AD: 'ADM', AT: 'ATND', CP: 'CON', RP: 'REF' } },
   },
   relatedPerson: {
     system: `${terminology}/v3-RoleCode`,
@@ -52,10 +60,13 @@ export const vocabularies = {
     ),
     v2: {
       system: v20063,
-      to: pairs(
-        'SEL ONESELF, SPO SPS, DOM DOMPART, CHD CHILD, GCH GRNDCHILD, NCH NCHILD, SCH STPCHLD, FCH CHLDFOST, PAR PRN, MTH MTH',
-        'FTH FTH, GRD GUARD, GRP GRPRN, EXF EXT, SIB SIB, BRO BRO, SIS SIS, FND FRND, EMC ECON, OTH, UNK',
-      ),
+      to: {
+        ...relationships,
+        ...pairs(
+          'SEL ONESELF, SPO SPS, DOM DOMPART, CHD CHILD, GCH GRNDCHILD, NCH NCHILD, SCH STPCHLD, FCH CHLDFOST, PAR PRN, MTH MTH',
+          'FTH FTH, GRD GUARD, GRP GRPRN, EXF EXT, SIB SIB, BRO BRO, SIS SIS, FND FRND, EMC ECON',
+        ),
+      },
     },
   },
   subscriber: {
@@ -63,7 +74,7 @@ export const vocabularies = {
     codes: sameName('child parent spouse common other self injured'),
     v2: {
       system: v20063,
-      to: { SEL: 'self', SPO: 'spouse', DOM: 'common', CHD: 'child', PAR: 'parent', OTH: 'other' },
+      to: { ...relationships, SEL: 'self', SPO: 'spouse', DOM: 'common', CHD: 'child', PAR: 'parent', OTH: 'other' },
     },
   },
 } as const satisfies Record<string, Vocabulary>

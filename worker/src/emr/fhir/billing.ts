@@ -3,14 +3,17 @@ import type {
   Account,
   AccountGuarantor,
   Coverage,
+  CodeableConcept,
   CoverageClass,
   Organization,
   Reference,
   RelatedPerson,
 } from 'fhir/r4.js'
-import { conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-r4/codes.ts'
+import { coded, conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-r4/codes.ts'
+import { nameOf } from '../person-name.ts'
 import { given, listOf } from '../fhir-r4/values.ts'
 import { addressOf, phoneOf } from './contact.ts'
+import { inverseRelationship, isSelf } from '../relationships.ts'
 import { customFields } from './extensions.ts'
 import type { Translation } from './people-and-places.ts'
 
@@ -50,9 +53,7 @@ function coverage(insurance: Insurance, about: CoverageAbout): Coverage {
     status: 'active',
     subscriberId: insurance.SubscriberId,
     beneficiary: about.patient,
-    relationship: given(insurance.PatientRelationshipToSubscriber, (code) =>
-      conceptOf(code, options.codeSystems.PatientRelationshipToSubscriber, vocabularies.subscriber),
-    ),
+    relationship: relationshipOf(insurance, options),
     payor: [],
     class: listOf([
       classOf('plan', insurance.HealthPlanId, undefined),
@@ -75,32 +76,55 @@ function classOf(
   return known === undefined ? undefined : { type: hl7Code('coverage-class', type), value: known, name }
 }
 
+/** The patient's to the subscriber: as given, or the other way round where that is certain in HL7 table 0063. */
+function relationshipOf(insurance: Insurance, options: CoverageAbout['options']): CodeableConcept | undefined {
+  const { PatientRelationshipToSubscriber: given, SubscriberRelationshipToPatientId: other } = insurance
+  if (given !== undefined)
+    return conceptOf(given, options.codeSystems.PatientRelationshipToSubscriber, vocabularies.subscriber)
+  if (other === undefined || options.codeSystems.SubscriberRelationshipToPatientId !== undefined) return undefined
+  if (isSelf(other)) return { ...coded(vocabularies.subscriber.system, 'self'), text: other }
+  const inverse = inverseRelationship(other)
+  return inverse === undefined ? undefined : conceptOf(inverse, undefined, vocabularies.subscriber)
+}
+
+/** Whether a relationship in HL7's codes says that the patient is the subscriber, and none says otherwise. */
+function isPatients(insurance: Insurance, { codeSystems }: CoverageAbout['options']): boolean {
+  const fields = ['PatientRelationshipToSubscriber', 'SubscriberRelationshipToPatientId'] as const
+  const said = fields.filter((field) => insurance[field] !== undefined)
+  return said.length > 0 && said.every((field) => codeSystems[field] === undefined && isSelf(insurance[field] ?? ''))
+}
+
 function subscriber(
   holder: Coverage,
   insurance: Insurance,
   { options, records, patient }: CoverageAbout,
 ): Reference | undefined {
   const { Subscriber: name, SubscriberRelationshipToPatientId: relationship } = insurance
+  if (isPatients(insurance, options)) return { ...patient, ...(name !== undefined && { display: name }) }
   if (name === undefined && relationship === undefined) return undefined
   const local = options.codeSystems.SubscriberRelationshipToPatientId
   const resource: RelatedPerson = {
     resourceType: 'RelatedPerson',
     patient,
     relationship: given(relationship, (code) => [conceptOf(code, local, vocabularies.relatedPerson)]),
-    name: given(name, (text) => [{ text }]),
+    name: given(name, (text) => {
+      const parts = nameOf(text)
+      return [parts ? { text, family: parts.family, given: [parts.given] } : { text }]
+    }),
   }
   return records.shared(holder, resource, { system: undefined, value: undefined }, []).reference
 }
 
 function payor(holder: Coverage, insurance: Insurance, { options, records, extend, item }: CoverageAbout): Reference {
   const { CompanyId, CompanyName, Address, Phones = [] } = insurance
-  const address = addressOf(Address, extend)
-  const telecom = listOf(Phones.map((phone) => phoneOf(phone, extend)))
+  const address = addressOf(Address, 'organization', extend)
+  const telecom = listOf(Phones.map((phone) => phoneOf(phone, 'organization', extend)))
   if (CompanyId === undefined && CompanyName === undefined && !address && !telecom) return absent
   const system = options.identifierSystems.CompanyId
   const resource: Organization = {
     resourceType: 'Organization',
-    identifier: given(CompanyId, (value) => [{ system, value }]),
+    // R4 wants a name or an identifier (org-1): of a company that has neither, an identifier that is not known.
+    identifier: given(CompanyId, (value) => [{ system, value }]) ?? (CompanyName === undefined ? [absent] : undefined),
     name: CompanyName,
     telecom,
     address,

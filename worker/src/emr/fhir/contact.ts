@@ -45,10 +45,13 @@ const numberUses: Record<string, Pick<ContactPoint, 'use' | 'system'>> = {
   NET: { system: 'email' },
 }
 
-/** An address; a TypeId that R4 has no word for goes as an extension. */
-export function addressOf(address: Address | undefined, extend: Extend): FhirAddress[] | undefined {
+/** Whose address or number it is: R4 has no home of an Organization (its rules org-2 and org-3). */
+export type Holder = 'person' | 'organization'
+
+/** An address; a TypeId that R4 has no word for, or not for this holder, goes as an extension. */
+export function addressOf(address: Address | undefined, holder: Holder, extend: Extend): FhirAddress[] | undefined {
   if (!address || Object.keys(address).length === 0) return undefined
-  const known = wordFor(addressUses, address.TypeId)
+  const known = wordFor(addressUses, address.TypeId, holder)
   return [
     {
       extension: listOf([known ? undefined : extend('AddressTypeId', address.TypeId)]),
@@ -64,9 +67,9 @@ export function addressOf(address: Address | undefined, extend: Extend): FhirAdd
 }
 
 /** A number; what R4 has no place for goes as extensions. */
-export function phoneOf(phone: Phone, extend: Extend): ContactPoint | undefined {
+export function phoneOf(phone: Phone, holder: Holder, extend: Extend): ContactPoint | undefined {
   if (Object.keys(phone).length === 0) return undefined
-  const known = wordFor(numberUses, phone.TypeId)
+  const known = wordFor(numberUses, phone.TypeId, holder)
   const extension = given(phone.Extension, (valueString) => ({ url: CONTACT_POINT_EXTENSION, valueString }))
   return {
     extension: listOf([
@@ -81,7 +84,12 @@ export function phoneOf(phone: Phone, extend: Extend): ContactPoint | undefined 
   }
 }
 
-function wordFor<Meaning>(meanings: Record<string, Meaning>, typeId = ''): Meaning | undefined {
+function wordFor<Meaning extends { use?: string | undefined }>(
+  meanings: Record<string, Meaning>,
+  typeId = '',
+  holder: Holder,
+): Meaning | undefined {
   const word = typeId.toUpperCase()
-  return Object.hasOwn(meanings, word) ? meanings[word] : undefined
+  const meaning = Object.hasOwn(meanings, word) ? meanings[word] : undefined
+  return holder === 'organization' && meaning?.use === 'home' ? undefined : meaning
 }

@@ -1,10 +1,12 @@
 import { encounterFieldPaths, takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import sample from '@encounter-gateway/shared/contract/sample-request.json' with { type: 'json' }
 import { Value } from '@sinclair/typebox/value'
+import type { Coverage } from 'fhir/r4.js'
 import { expect, test } from 'vitest'
 import { carried, transactionOf, translate } from './encounter.ts'
 import { options as schema, type FhirOptions } from './options.ts'
 
+const ours = 'urn:encounter-gateway:extension:'
 const every = new Set([
   'Encounter',
   'Account',
@@ -134,4 +136,90 @@ test('the attending clinician comes first, then the others as they came, with th
     true,
     false,
   ])
+})
+
+/** The resources of a type that a request becomes, contained ones too. */
+function resourcesOf(type: string, encounter: object, options: Partial<FhirOptions> = {}) {
+  const { entries } = translate(order(encounter), about({ options: optionsWith(options) }))
+  const all = entries.flatMap(({ resource }) => [resource, ...(('contained' in resource && resource.contained) || [])])
+  return all.filter(({ resourceType }) => resourceType === type)
+}
+
+test('a payer has no home, since R4 knows none of an Organization; what it was called is kept', () => {
+  const home = { Phones: [{ Number: '1', TypeId: 'PRN' }], Address: { City: 'Utica', TypeId: 'H' } }
+  const [payer] = resourcesOf('Organization', { Insurances: [{ CompanyId: 'B', ...home }] })
+  expect(payer).toEqual({
+    resourceType: 'Organization',
+    id: 'c1',
+    identifier: [{ system: undefined, value: 'B' }],
+    telecom: [{ system: 'phone', value: '1', extension: [{ url: `${ours}PhoneTypeId`, valueString: 'PRN' }] }],
+    address: [{ city: 'Utica', extension: [{ url: `${ours}AddressTypeId`, valueString: 'H' }] }],
+  })
+  const [clinician] = resourcesOf('Practitioner', { ProvidersType: [{ ProviderId: '1', ...home }] })
+  expect(clinician).toMatchObject({ telecom: [{ use: 'home' }], address: [{ use: 'home' }] })
+})
+
+test('a payer of whom only the telephone number is known has an identifier that is not', () => {
+  const [payer] = resourcesOf('Organization', { Insurances: [{ Phones: [{ Number: '1' }] }] })
+  expect(payer).toMatchObject({ identifier: [{ extension: [{ valueCode: 'unknown' }] }], telecom: [{ value: '1' }] })
+})
+
+test.each([
+  [{ SubscriberRelationshipToPatientId: 'SEL' }],
+  [{ PatientRelationshipToSubscriber: 'self' }],
+  [{ PatientRelationshipToSubscriber: '18', SubscriberRelationshipToPatientId: 'ONESELF' }],
+])('the subscriber of %j is the patient', (said) => {
+  const insurance = { CompanyId: 'B', Subscriber: 'Smith, John A', ...said }
+  expect(resourcesOf('RelatedPerson', { Insurances: [insurance] })).toEqual([])
+  expect(resourcesOf('Coverage', { Insurances: [insurance] })).toMatchObject([
+    { subscriber: { reference: 'Patient/p1', display: 'Smith, John A' } },
+  ])
+})
+
+test.each([
+  [{ SubscriberRelationshipToPatientId: 'SEL' }, 'self'],
+  [{ SubscriberRelationshipToPatientId: 'ONESELF' }, 'self'],
+  [{ SubscriberRelationshipToPatientId: 'PAR' }, 'child'],
+  [{ SubscriberRelationshipToPatientId: 'GRD' }, 'WRD'],
+  [{ SubscriberRelationshipToPatientId: 'PAR', PatientRelationshipToSubscriber: 'OTH' }, 'other'],
+  [{ SubscriberRelationshipToPatientId: 'EME' }, undefined],
+  [{}, undefined],
+])('of %j the patient is the %s of the subscriber', (said, expected) => {
+  const [coverage] = resourcesOf('Coverage', { Insurances: [{ CompanyId: 'B', ...said }] })
+  expect((coverage as Coverage | undefined)?.relationship?.coding?.[0]?.code).toBe(expected)
+})
+
+test("a relationship in the site's own codes says nothing of who the subscriber is", () => {
+  const codeSystems = { SubscriberRelationshipToPatientId: 'urn:site' }
+  const request = { Insurances: [{ CompanyId: 'B', SubscriberRelationshipToPatientId: 'SEL' }] }
+  expect(resourcesOf('RelatedPerson', request, { codeSystems })).toHaveLength(1)
+  expect(resourcesOf('Coverage', request, { codeSystems })).toMatchObject([{ subscriber: { reference: '#c1' } }])
+})
+
+test('a name is taken apart at its comma, and else left whole', () => {
+  const names = ['Smith, John A', 'John A Smith'].map((Subscriber) => {
+    const [person] = resourcesOf('RelatedPerson', { Insurances: [{ CompanyId: 'B', Subscriber }] })
+    return person && 'name' in person && person.name
+  })
+  expect(names).toEqual([[{ text: 'Smith, John A', family: 'Smith', given: ['John A'] }], [{ text: 'John A Smith' }]])
+})
+
+test('a code of ICD-10-CM has its dot, and is kept as it was written', () => {
+  const [condition] = resourcesOf('Condition', { ICD10DXCodeIds: ['K3580'] })
+  expect(condition).toMatchObject({
+    code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10-cm', code: 'K35.80' }], text: 'K3580' },
+  })
+})
+
+test.each([
+  [{ EncounterDateTime: '2025-06-15T12:00:00Z', PatientClassId: 'IMP' }, 'planned'],
+  [{ EncounterDateTime: '2025-06-01T11:00:00Z', PatientClassId: 'P' }, 'planned'],
+  [{ EncounterDateTime: '2025-06-01T11:00:00Z', PatientClassId: 'P', EncounterStatusId: 'arrived' }, 'arrived'],
+])('%j is %s', (encounter, status) => {
+  expect(translate(order(encounter), about()).encounter.status).toBe(status)
+})
+
+test("a class of the site's own system is not preadmit because it looks like it", () => {
+  const options = optionsWith({ codeSystems: { PatientClassId: 'urn:site' } })
+  expect(translate(order({ PatientClassId: 'P' }), about({ options })).encounter.status).toBe('in-progress')
 })

@@ -1,3 +1,9 @@
+import {
+  encounterStateOf,
+  isPreadmitClass,
+  type EncounterPhase,
+  type StateRules,
+} from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type {
   Bundle,
@@ -10,9 +16,9 @@ import type {
   Reference,
 } from 'fhir/r4.js'
 import { coded, codingsOf, conceptOf, hl7Code, identifierType, vocabularies } from '../fhir-r4/codes.ts'
-import { statusOf, type EncounterStatus } from '../fhir-r4/status.ts'
 import { given, listOf, withoutUnusable } from '../fhir-r4/values.ts'
 import { notCarried, valuesOf, type FieldPath } from '../carried/not-carried.ts'
+import { ICD_10_CM, withDot } from '../icd-10-cm.ts'
 import { accountOf, coveragesOf } from './billing.ts'
 import { carried, carriedWithin } from './carried.ts'
 import { customFields, extendBelow } from './extensions.ts'
@@ -22,7 +28,6 @@ import { Records, type Entry, type Takes } from './records.ts'
 
 export { carried } from './carried.ts'
 
-export const ICD_10_CM = 'http://hl7.org/fhir/sid/icd-10-cm'
 const R5_ENCOUNTER = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter'
 
 /** An encounter as FHIR R4: the Encounter is the first entry, and the only one for a server that takes nothing else. */
@@ -41,7 +46,7 @@ export function translate(
   const records = new Records({ key: order.correlationKey, identifierSystem: options.identifierSystem, takes })
   const extend = extendBelow(options.extensionBaseUrl)
   const translation = { request, options, records, extend }
-  const { status, told } = statusOf(request, options.statusCodes, about.now)
+  const { status, phase, told } = encounterStateOf(request.Encounter, stateRules(request, options, about.now))
 
   const encounter: Encounter = { resourceType: 'Encounter', status, class: classOf(request, options) }
   const self = records.own('', encounter)
@@ -68,7 +73,7 @@ export function translate(
     hospitalization: given(from.AdmitSourceId, (code) => ({
       admitSource: conceptOf(code, system.AdmitSourceId, vocabularies.admitSource),
     })),
-    location: locationsOf(encounter, locationStatus(status), translation),
+    location: locationsOf(encounter, locationStatus(phase), translation),
   }
   Object.assign(encounter, more)
 
@@ -101,6 +106,15 @@ export function leavesBelow(request: PatientEncounter, places: string[]): string
     .filter((pointer) => places.some((place) => pointer === place || pointer.startsWith(`${place}/`)))
 }
 
+/** How it is told what an encounter is now. A class of the site's own system is not one of HL7's, whatever it looks like. */
+export function stateRules(
+  { Encounter: { PatientClassId = '' } }: PatientEncounter,
+  { codeSystems, statusCodes }: Pick<FhirOptions, 'codeSystems' | 'statusCodes'>,
+  now: number,
+): StateRules {
+  return { now, statusCodes, preadmit: codeSystems.PatientClassId === undefined && isPreadmitClass(PatientClassId) }
+}
+
 /** R4 wants a class in each encounter, and HL7 a word for a value that is not known. */
 function classOf(
   { Encounter: { PatientClassId } }: PatientEncounter,
@@ -114,9 +128,9 @@ function classOf(
   return { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK' }
 }
 
-function locationStatus(status: EncounterStatus): 'planned' | 'active' | 'completed' {
-  if (status === 'planned') return 'planned'
-  return status === 'finished' ? 'completed' : 'active'
+function locationStatus(phase: EncounterPhase): 'planned' | 'active' | 'completed' {
+  if (phase === 'planned') return 'planned'
+  return phase === 'finished' ? 'completed' : 'active'
 }
 
 function alias({ request, options }: Translation) {
@@ -146,7 +160,7 @@ function diagnosesOf(patient: Reference, self: Reference, { request, records }: 
   const conditions: EncounterDiagnosis[] = []
   const reasons: CodeableConcept[] = []
   for (const { code, item } of codes) {
-    const concept = conceptOf(code, ICD_10_CM)
+    const concept = { ...conceptOf(withDot(code), ICD_10_CM), text: code }
     if (!records.takes('Condition')) {
       reasons.push(concept)
       continue

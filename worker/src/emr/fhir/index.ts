@@ -1,6 +1,7 @@
 import type { Reference } from 'fhir/r4.js'
 import type { Emr, EmrCall, EmrError, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
 import { cancelledSince, Undecided } from '../claim.ts'
+import { consistentState } from '../encounter-state/refusals.ts'
 import { openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import {
   alternativeIdentifiers,
@@ -17,7 +18,7 @@ import { unreadable } from '../http/fault.ts'
 import type { HttpAnswer } from '../http/exchange.ts'
 import { createdAlone, createdTogether, type Created } from './created.ts'
 import { openCapabilities, type Capabilities, type CapabilityReader } from './capabilities.ts'
-import { carried, leavesBelow, transactionOf, translate, type Translated } from './encounter.ts'
+import { carried, leavesBelow, stateRules, transactionOf, translate, type Translated } from './encounter.ts'
 import { options, type FhirOptions } from './options.ts'
 import { patientReference } from './patient.ts'
 
@@ -51,6 +52,7 @@ class FhirConnector implements Emr {
   }
 
   async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    consistentState(order.encounter, stateRules(order.encounter, this.#options, Date.now()))
     const able = await this.#capabilities.get(order.credentials, call)
     const patient = await this.#patient(order, able, call)
     const { translated, searchFirst } = this.#translate(order, able, patient)

@@ -59,10 +59,10 @@ function practitioner(
       given(LicenseNumber, (value) => ({ type: identifierType('LN'), value })),
     ]),
     telecom: listOf([
-      ...Phones.map((phone) => phoneOf(phone, extend)),
+      ...Phones.map((phone) => phoneOf(phone, 'person', extend)),
       given(Email, (value) => ({ system: 'email' as const, value })),
     ]),
-    address: addressOf(Address, extend),
+    address: addressOf(Address, 'person', extend),
   }
   return records.shared(encounter, resource, { system, value: ProviderId }, details).reference
 }

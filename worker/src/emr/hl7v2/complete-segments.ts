@@ -1,4 +1,5 @@
 import type { Draft, Entry } from './draft.ts'
+import { parseElement } from './element.ts'
 import type { Site } from './options.ts'
 
 const order = ['MSH', 'EVN', 'PID', 'PV1', 'PV2', 'ROL', 'DG1', 'GT1', 'IN1']
@@ -20,7 +21,7 @@ const required: Record<string, Record<number, string>> = {
 export function completeSegments(draft: Draft, site: Site): void {
   if (!draft.has('MSH-3.1')) draft.set('MSH-3.1', 'ENCOUNTER-GATEWAY')
   if (draft.has('PID-3.1')) draft.setParts('PID-3.4', site.patientIdAuthority)
-  if (draft.has('PID-18.1')) draft.set('PID-18.5', 'AN')
+  for (const [element, agreed] of Object.entries(site.identifiers)) completeIds(draft, element, agreed)
   if (draft.entries('GT1').length > 0) draft.setParts('GT1-3', site.unknownName)
   for (const { instance } of draft.entries('ROL')) draft.set('ROL-2', 'AD', { instance })
   for (const { instance } of draft.entries('DG1')) {
@@ -30,6 +31,20 @@ export function completeSegments(draft: Draft, site: Site): void {
   draft.checkFieldLengths()
   for (const entry of draft.segments) checkRequired(draft, entry)
   setIds(draft)
+}
+
+/** Says of each identifier at an element who assigned it and of what type it is. */
+function completeIds(
+  draft: Draft,
+  element: string,
+  { authority = '', type = '' }: Site['identifiers']['PV1-19'] = {},
+): void {
+  for (const { instance } of draft.entries(parseElement(element).segment)) {
+    if (!draft.has(`${element}.1`, { instance })) continue
+    for (const [index, part] of authority.split('^').entries())
+      draft.set(`${element}.4.${index + 1}`, part, { instance })
+    draft.set(`${element}.5`, type, { instance })
+  }
 }
 
 function checkRequired(draft: Draft, entry: Entry): void {

@@ -101,6 +101,11 @@ export class Draft {
     this.#implied.add(pointer)
   }
 
+  /** Counts a value as not carried of which the message says a part. */
+  tell(pointer: string): void {
+    this.#cut.add(pointer)
+  }
+
   /** Takes a value for one that the EMR would refuse. */
   refuse(pointer: string): void {
     this.#refused.add(pointer)

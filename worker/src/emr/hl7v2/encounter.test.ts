@@ -201,7 +201,13 @@ test('tells the status by the event where it can', () => {
   expect(status('planned')).toMatchObject({ event: 'A05', notCarried: [] })
   expect(status('AI').field('PV2', 24)).toBe('AI')
   expect(status('finished', { DischargeDateTime: '2026-03-01T11:30:00Z' }).notCarried).toEqual([])
-  expect(pointersOf({ EncounterStatusId: 'finished' })).toEqual(['/Encounter/EncounterStatusId'])
+})
+
+test('an admission in a fortnight is a pre-admission that says nowhere that it has begun', () => {
+  const { event, field } = encode({ EncounterDateTime: '2026-03-15T08:00:00Z', PatientClassId: 'IMP' })
+  expect([event, field('MSH', 9)]).toEqual(['A05', 'ADT^A05^ADT_A05'])
+  expect([field('EVN', 3), field('PV2', 8)]).toEqual(['20260315080000+0000', '20260315080000+0000'])
+  expect([field('EVN', 6), field('PV1', 44), field('PV1', 45)]).toEqual(['', '', ''])
 })
 
 test('an encounter to come has the event of its planning, one that has begun that of its beginning', () => {
@@ -212,9 +218,140 @@ test('an encounter to come has the event of its planning, one that has begun tha
     '',
     '20260401080000+0000',
   ])
+  const both = encode({ EncounterDateTime: '2026-04-02T08:00:00Z', EstimatedArrivalDateTime: '2026-04-01T08:00:00Z' })
+  expect([both.event, both.field('EVN', 3), both.field('PV2', 8), both.notCarried]).toEqual([
+    'A05',
+    '20260402080000+0000',
+    '20260401080000+0000',
+    [],
+  ])
   const come = { EncounterDateTime: '2026-03-01T08:00:00Z', EstimatedArrivalDateTime: '2026-03-01T08:30:00Z' }
   const has = encode(come)
   expect([has.event, has.field('EVN', 3), has.field('EVN', 6)]).toEqual(['A04', '', '20260301080000+0000'])
+})
+
+test('a discharge to come is the expected one, whichever message it is in', () => {
+  const later = '2026-03-09T12:00:00Z'
+  const stay = encode({ EncounterDateTime: '2026-03-01T11:00:00Z', DischargeDateTime: later }, { discharge: 'A03' })
+  expect([stay.field('PV1', 45), stay.field('PV2', 9)]).toEqual(['', '20260309120000+0000'])
+  expect([stay.discharge, stay.notCarried]).toEqual([undefined, []])
+  const both = encode({ DischargeDateTime: later, EstimatedDischargeDateTime: '2026-03-08T12:00:00Z' })
+  expect([both.field('PV2', 9), both.notCarried]).toEqual(['20260308120000+0000', ['/Encounter/DischargeDateTime']])
+})
+
+test.each<[string[], Create]>([
+  [['EncounterStatusId'], { EncounterStatusId: 'cancelled' }],
+  [['EncounterStatusId'], { EncounterStatusId: 'Entered-in-Error', PatientClassId: 'I' }],
+  [['EncounterStatusId'], { EncounterStatusId: 'CAN' }],
+  [['EncounterStatusId', 'DischargeDateTime'], { EncounterStatusId: 'finished' }],
+  [['EncounterStatusId', 'DischargeDateTime'], { EncounterStatusId: 'discharged', PatientClassId: 'I' }],
+  [
+    ['EncounterDateTime', 'DischargeDateTime'],
+    { EncounterDateTime: '2026-03-01T10:00:00Z', DischargeDateTime: '2026-03-01T09:00:00Z' },
+  ],
+  [
+    ['EncounterStatusId', 'EncounterDateTime'],
+    { EncounterStatusId: 'in-progress', EncounterDateTime: '2026-03-15T10:00:00Z' },
+  ],
+])('refuses at %j what would be a false admission, also where misfits are left out', (names, encounter) => {
+  const site: Partial<Site> = { onMisfit: 'leave-out', statusCodes: { CAN: 'cancelled' } }
+  expect(pointersOf(encounter, site)).toEqual(names.map((name) => `/Encounter/${name}`))
+})
+
+test('a status that the event does not say is told and never refused, unless nobody knows what it means', () => {
+  const told = (EncounterStatusId: string) => encode({ EncounterStatusId, PatientClassId: 'I' }).notCarried
+  expect(['arrived', 'in-progress', 'active', 'triaged'].map(told)).toEqual([[], [], [], []])
+  expect(['onleave', 'unknown'].map(told)).toEqual([['/Encounter/EncounterStatusId'], ['/Encounter/EncounterStatusId']])
+  expect(encode({ EncounterStatusId: 'arrived', PatientClassId: 'P' })).toMatchObject({ event: 'A04', notCarried: [] })
+  expect(pointersOf({ EncounterStatusId: 'LOCAL' })).toEqual(['/Encounter/EncounterStatusId'])
+})
+
+test('a subscriber has a family and a given name by the comma, or by what is agreed', () => {
+  const named = (Subscriber: string, options: Partial<Site> = {}) => {
+    const { field, notCarried: told } = encode(
+      { Insurances: [{ CompanyId: 'C', HealthPlanId: 'H', Subscriber }] },
+      options,
+    )
+    return [field('IN1', 16), ...told]
+  }
+  expect(named('Smith, John A')).toEqual(['Smith^John A'])
+  expect(named('John A Smith')).toEqual(['John A Smith'])
+  expect(named('John A Smith', { subscriberName: 'given-first' })).toEqual(['Smith^John A'])
+  const long = `Smith, ${'J'.repeat(31)}`
+  const pointer = '/Encounter/Insurances/0/Subscriber'
+  expect(named(long, { onMisfit: 'leave-out' })).toEqual(['Smith', pointer])
+  expect(named(long, { onMisfit: 'cut' })).toEqual([`Smith^${'J'.repeat(30)}`, pointer])
+  expect(pointersOf({ Insurances: [{ CompanyId: 'C', HealthPlanId: 'H', Subscriber: long }] })).toEqual([pointer])
+  const whole = { fields: { '/Encounter/Insurances/*/Subscriber': 'IN1-16.2' } }
+  expect(named('Smith, John A', whole)).toEqual(['^Smith, John A'])
+})
+
+test('each person is in PV1 once: where people repeat, a second number would be another clinician', () => {
+  const ProvidersType = [
+    { ProviderId: '2', ProviderType: 'CON', NPI: '1234567893' },
+    { ProviderType: 'CON', NPI: '1987654321' },
+    { ProviderId: '9', ProviderType: 'SCRUB', NPI: '1111111112' },
+    { ProviderId: '4', ProviderType: 'ADM', NPI: '1222222223' },
+    { ProviderId: '5', ProviderType: 'ADM' },
+  ]
+  const { field, notCarried: told } = encode({ AttendingProviderId: '7', ProvidersType }, { providers: 'PV1' })
+  expect([9, 17, 52].map((at) => field('PV1', at))).toEqual([
+    '2~1987654321^^^^^^^^NPI^^^^NPI',
+    '4~1222222223^^^^^^^^NPI^^^^NPI',
+    '9~5',
+  ])
+  expect(told).toEqual([
+    '/Encounter/ProvidersType/0/NPI',
+    '/Encounter/ProvidersType/2/ProviderType',
+    '/Encounter/ProvidersType/2/NPI',
+    '/Encounter/ProvidersType/4/ProviderType',
+  ])
+})
+
+test('a code of ICD-10-CM has its dot, and one of another system stays as it is', () => {
+  const diagnosis = (emrSystem: string) => {
+    const encounter = { UserId: 'u', PatientId: 'p', Encounter: { PatientClassId: 'O', ICD10DXCodeIds: ['K3580'] } }
+    const { bytes } = encodeEncounter({ correlationKey, encounter }, siteOf({ emrSystem }), now)
+    return /^DG1.*$/m.exec(bytes.toString())?.[0].split('|')[3]
+  }
+  expect(['Meditech', 'Epic', 'Any'].map(diagnosis)).toEqual(['K35.80^^I10C', 'K35.80^^I10C', 'K3580^^I10'])
+})
+
+test('an identifier says who assigned it and of what type it is, as agreed', () => {
+  const identifiers: Partial<Site['identifiers']> = {
+    'PV1-19': { authority: 'MAIN^1.2.3^ISO' },
+    'PV1-50': { authority: 'GW', type: 'XX' },
+    'PID-18': { type: '' },
+    'GT1-2': { authority: 'MAIN', type: 'PI' },
+    'IN1-49': { authority: 'PAYER', type: 'MB' },
+  }
+  const Insurances = ['1', '2'].map((SubscriberId) => ({ CompanyId: 'C', HealthPlanId: 'H', SubscriberId }))
+  const request = { EncounterAlias: 'V1', FinancialNumber: 'F1', GuarantorId: 'G1', Insurances }
+  const { field, named } = encode(request, { identifiers })
+  expect([field('PV1', 19), field('PV1', 50)]).toEqual(['V1^^^MAIN&1.2.3&ISO^VN', `${correlationKey}^^^GW^XX`])
+  expect([field('PID', 18), field('GT1', 2)]).toEqual(['F1', 'G1^^^MAIN^PI'])
+  expect(named('IN1').map((segment) => segment.split('|')[49])).toEqual(['1^^^PAYER^MB', '2^^^PAYER^MB'])
+  const standard = encode(request)
+  expect([standard.field('PV1', 19), standard.field('PV1', 50), standard.field('PID', 18)]).toEqual([
+    'V1^^^^VN',
+    correlationKey,
+    'F1^^^^AN',
+  ])
+})
+
+test('the urgency goes where the site reads it', () => {
+  const priority = (emrSystem: string) => {
+    const encounter = { UserId: 'u', PatientId: 'p', Encounter: { PatientClassId: 'O', AdmitPriorityId: 'U' } }
+    const { bytes } = encodeEncounter({ correlationKey, encounter }, siteOf({ emrSystem }), now)
+    const fieldOf = (name: string, at: number) =>
+      new RegExp(`^${name}.*$`, 'm').exec(bytes.toString())?.[0].split('|')[at] ?? ''
+    return [fieldOf('PV1', 4), fieldOf('PV2', 25)]
+  }
+  expect(['Meditech', 'Epic', 'Any'].map(priority)).toEqual([
+    ['U', ''],
+    ['U', ''],
+    ['', 'U'],
+  ])
 })
 
 test('providers go to the PV1 field of their part, or to ROL, or both', () => {

@@ -1,14 +1,18 @@
+import type { EncounterState } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { EmrError } from '../emr.ts'
+import { consistentState } from '../encounter-state/refusals.ts'
 import { Draft, type Spot } from './draft.ts'
 import { parseElement } from './element.ts'
-import { eventOf, isIn, patientClassOf, type CreatingEvent } from './event.ts'
+import { eventOf, isIn, patientClassOf, stateRules, type CreatingEvent } from './event.ts'
 import { inOrder, completeSegments } from './complete-segments.ts'
 import { setHeader } from './header.ts'
 import { leavesOf, type Leaf } from './leaves.ts'
 import type { Site } from './options.ts'
 import { carryProviders, isOfProvider } from './providers.ts'
-import { inverseRelationship } from './relationships.ts'
+import { withDot } from '../icd-10-cm.ts'
+import { inverseRelationship } from '../relationships.ts'
+import { nameOf } from '../person-name.ts'
 import { writeMessage } from './segment.ts'
 import { placeOf } from './site.ts'
 import { dischargeOf, type Discharge } from './discharge.ts'
@@ -38,6 +42,7 @@ type Context = {
   draft: Draft
   site: Site
   leaves: ReadonlyMap<string, Leaf>
+  state: EncounterState
   event: CreatingEvent
   correlationKey: string
 }
@@ -45,18 +50,20 @@ type Context = {
 /**
  * One encounter as ADT^A01, A04 or A05 for a site, under its correlation key (MSH-10). The same order makes the same message
  * but for the time of sending, and for the event where an encounter that was to come has begun meanwhile.
- * Throws `EmrError` 400 with the pointers of all values that do not fit what is agreed with the site.
+ * Throws `EmrError` 400 with the pointers of what contradicts itself, or of all values that do not fit what is agreed with the site.
  */
 export function encodeEncounter(
   { correlationKey, encounter: request }: { correlationKey: string; encounter: PatientEncounter },
   site: Site,
   now: Date,
 ): EncodedEncounter {
-  const event = eventOf(request.Encounter, site, now)
+  const state = consistentState(request, stateRules(request.Encounter, site, now))
+  if (state.phase === 'finished' && !request.Encounter.DischargeDateTime) throw notDischarged()
+  const event = eventOf(request.Encounter, state, site)
   const leaves = leavesOf(request)
   const draft = new Draft(site)
   const byPointer = new Map(leaves.map((leaf) => [leaf.pointer, leaf]))
-  const context = { draft, site, leaves: byPointer, event, correlationKey }
+  const context = { draft, site, leaves: byPointer, state, event, correlationKey }
   setHeader(draft, site, { event, correlationKey, now })
   draft.setParts('PID-5', site.unknownName)
   for (const leaf of leaves) {
@@ -80,19 +87,28 @@ export function encodeEncounter(
     visitNumber,
     accountNumber: account && carried.has(account.pointer) ? account.value : undefined,
     notCarried: leaves.map(({ pointer }) => pointer).filter((pointer) => !carried.has(pointer)),
-    discharge: event === 'A05' ? undefined : dischargeOf(request, segments, { site, correlationKey, now }),
+    discharge: state.phase === 'finished' ? dischargeOf(request, segments, { site, correlationKey, now }) : undefined,
     pointersAt: locatorOf(draft),
   }
 }
 
 /** Puts a value where the table of fields, or the site, has its place. */
-function place(leaf: Leaf, { draft, site, event }: Context): void {
+function place(leaf: Leaf, { draft, site }: Context): void {
   const { at, also = [] } = placeOf(leaf.path, site)
-  if (!at) return
+  if (at) placeAt(draft, leaf, [at, ...also])
+}
+
+/** Puts a value at the first of several elements, and once more at the others. */
+function placeAt(draft: Draft, leaf: Leaf, [at = '', ...also]: string[]): void {
   const spot = spotOf(leaf, at)
-  if (!draft.carry(leaf, at, spot)) return
-  const unsaid = event === 'A05' ? 'EVN-6' : 'EVN-3'
-  for (const element of also) if (element !== unsaid) draft.repeat(leaf, element, spot)
+  if (draft.carry(leaf, at, spot)) for (const element of also) draft.repeat(leaf, element, spot)
+}
+
+/** The A01 or A04 of a patient who has left would be a live admission without its end. */
+function notDischarged(): EmrError {
+  return new EmrError(400, 'this EMR needs the discharge of an encounter that is over', {
+    pointers: ['/Encounter/EncounterStatusId', '/Encounter/DischargeDateTime'],
+  })
 }
 
 const repeating = new Set(['IN1', 'ROL', 'DG1'])
@@ -112,16 +128,37 @@ const special: Record<string, (leaf: Leaf, context: Context) => void> = {
     place({ ...leaf, value: patientClassOf(leaf.value, context.site) }, context),
 
   '/Encounter/EncounterStatusId'(leaf, context) {
-    const { draft, site, event, leaves } = context
-    const over = leaf.value.toLowerCase() === 'finished' && leaves.has('/Encounter/DischargeDateTime')
-    const said =
-      event === 'A05' ? isIn(site.plannedStatuses, leaf.value) : over || isIn(site.impliedStatuses, leaf.value)
-    if (said) draft.imply(leaf.pointer)
-    else place(leaf, context)
+    const { draft, site, state } = context
+    const said = state.told && state.status !== 'onleave' && state.status !== 'unknown'
+    if (said || (state.phase !== 'planned' && isIn(site.impliedStatuses, leaf.value))) draft.imply(leaf.pointer)
+    // A word that is understood and has no element is told; a code that is not might mean anything, and has to arrive.
+    else if (!state.told || Object.hasOwn(site.fields, leaf.path)) place(leaf, context)
   },
 
+  // Of an encounter to come nothing may say that it has begun: PV1-44 and EVN-6 are admissions.
+  '/Encounter/EncounterDateTime'(leaf, context) {
+    const { draft, event, site, leaves } = context
+    if (Object.hasOwn(site.fields, leaf.path) || event !== 'A05') return place(leaf, context)
+    placeAt(draft, leaf, leaves.has('/Encounter/EstimatedArrivalDateTime') ? ['EVN-3'] : ['PV2-8', 'EVN-3'])
+  },
+
+  '/Encounter/EstimatedArrivalDateTime'(leaf, context) {
+    const { draft, event, site, leaves } = context
+    if (Object.hasOwn(site.fields, leaf.path)) return place(leaf, context)
+    placeAt(
+      draft,
+      leaf,
+      event === 'A05' && !leaves.has('/Encounter/EncounterDateTime') ? ['PV2-8', 'EVN-3'] : ['PV2-8'],
+    )
+  },
+
+  // One that is still to come is what is expected, not a discharge.
   '/Encounter/DischargeDateTime'(leaf, context) {
-    if (context.site.discharge === 'PV1-45') place(leaf, context)
+    const { draft, state, site, leaves } = context
+    if (state.phase === 'finished') return site.discharge === 'PV1-45' ? place(leaf, context) : undefined
+    const expected = '/Encounter/EstimatedDischargeDateTime'
+    const { at } = placeOf(expected, site)
+    if (at && !leaves.has(expected)) placeAt(draft, leaf, [at])
   },
 
   // `fields` may send it somewhere beside PV1-19, which is set when all else is in place.
@@ -132,6 +169,21 @@ const special: Record<string, (leaf: Leaf, context: Context) => void> = {
   '/Encounter/ContributorSystemId'(leaf, context) {
     const { at } = placeOf(leaf.path, context.site)
     if (context.site.sendingApplication === '' || at !== 'MSH-3.1') place(leaf, context)
+  },
+
+  '/Encounter/ICD10DXCodeIds/*'(leaf, context) {
+    const isClinicalModification = context.site.diagnosisCodingSystem === 'I10C'
+    place(isClinicalModification ? { ...leaf, value: withDot(leaf.value) } : leaf, context)
+  },
+
+  '/Encounter/Insurances/*/Subscriber'(leaf, context) {
+    const { draft, site } = context
+    const { at = '' } = placeOf(leaf.path, site)
+    const name = at === 'IN1-16.1.1' ? nameOf(leaf.value, site.subscriberName) : undefined
+    if (!name) return place(leaf, context)
+    const spot = spotOf(leaf, at)
+    if (!draft.carry({ ...leaf, value: name.family }, at, spot)) return
+    if (!draft.carry({ ...leaf, value: name.given }, 'IN1-16.2', spot)) draft.tell(leaf.pointer)
   },
 
   '/Encounter/Insurances/*/PatientRelationshipToSubscriber'(leaf, context) {
@@ -153,6 +205,5 @@ function setVisitNumber({ draft, site, leaves, correlationKey }: Context): strin
   if (!aliasCarried && site.visitNumber === 'alias') draft.refuse('/Encounter/EncounterAlias')
   const visitNumber = alias && aliasCarried ? alias.value : correlationKey
   draft.set('PV1-19.1', visitNumber)
-  draft.set('PV1-19.5', 'VN')
   return visitNumber
 }

@@ -1,10 +1,9 @@
 import type { EncounterCreate } from '@encounter-gateway/shared/contract/encounter-create.ts'
+import type { EncounterState, EncounterStatus, StateRules } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { Site } from './options.ts'
 
 /** The trigger event of a message that creates an encounter: admitted, registered, or still to come. */
 export type CreatingEvent = 'A01' | 'A04' | 'A05'
-
-type Rules = Pick<Site, 'patientClasses' | 'admittedClasses' | 'plannedStatuses'>
 
 /** PatientClassId as a code of HL7 table 0004, where the site's table knows it; else as it is. */
 export function patientClassOf(patientClassId: string, { patientClasses }: Pick<Site, 'patientClasses'>): string {
@@ -12,18 +11,32 @@ export function patientClassOf(patientClassId: string, { patientClasses }: Pick<
   return (code && patientClasses[code]) ?? patientClassId
 }
 
+/** How it is told what an encounter is now, in the codes of a site. */
+export function stateRules(
+  { PatientClassId = '', EncounterStatusId: status = '' }: EncounterCreate,
+  site: Pick<Site, 'patientClasses' | 'statusCodes' | 'plannedStatuses'>,
+  now: Date,
+): StateRules {
+  const planned = isIn(site.plannedStatuses, status) && !Object.hasOwn(site.statusCodes, status)
+  const statusCodes: Record<string, EncounterStatus> = planned
+    ? { ...site.statusCodes, [status]: 'planned' }
+    : site.statusCodes
+  return { now: now.getTime(), statusCodes, preadmit: patientClassOf(PatientClassId, site) === 'P' }
+}
+
 /**
- * A05 for an encounter to come: its status says so, or its class is preadmit, or the patient is expected and no time in
- * the past is given at which it began. Else A01 for one with a bed, by its class or by BedId, and A04 for all others.
+ * A05 for an encounter to come; else A01 for one with a bed, by its class or by BedId, and A04 for all others. Which it is, the rule for
+ * all EMRs says: a false admission falsifies census and charges.
  */
-export function eventOf(encounter: EncounterCreate, rules: Rules, now: Date): CreatingEvent {
-  const { PatientClassId = '', EncounterStatusId = '', EncounterDateTime, EstimatedArrivalDateTime } = encounter
-  const patientClass = patientClassOf(PatientClassId, rules)
-  const begun = EncounterDateTime ? Date.parse(EncounterDateTime) <= now.getTime() : false
-  const expected = EstimatedArrivalDateTime ? !begun : false
-  if (expected || patientClass === 'P' || isIn(rules.plannedStatuses, EncounterStatusId)) return 'A05'
-  if (isIn(rules.admittedClasses, PatientClassId) || isIn(rules.admittedClasses, patientClass)) return 'A01'
-  return encounter.Location?.BedId && patientClass !== 'O' && patientClass !== 'E' ? 'A01' : 'A04'
+export function eventOf(
+  { PatientClassId = '', Location }: EncounterCreate,
+  { phase }: Pick<EncounterState, 'phase'>,
+  site: Pick<Site, 'patientClasses' | 'admittedClasses'>,
+): CreatingEvent {
+  if (phase === 'planned') return 'A05'
+  const patientClass = patientClassOf(PatientClassId, site)
+  if (isIn(site.admittedClasses, PatientClassId) || isIn(site.admittedClasses, patientClass)) return 'A01'
+  return Location?.BedId && !['O', 'E', 'P'].includes(patientClass) ? 'A01' : 'A04'
 }
 
 /** Whether a code is in a list of them, in capitals or not. */

@@ -3,6 +3,8 @@ import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { characterSets, type CharacterSet } from './character-set.ts'
 import { ELEMENT_PATTERN } from './element.ts'
+import { StatusCodes } from '../encounter-state/status-codes.ts'
+import type { NameOrder } from '../person-name.ts'
 import type { TimePrecision } from './time-stamp.ts'
 
 /** A text of our own in a message: printable ASCII, `^` between components, no other delimiter. */
@@ -13,6 +15,16 @@ const table = <Value extends TSchema>(value: Value, description: string) =>
 
 /** The elements that a field may be moved to: not those that the connector fills in itself. */
 const movablePattern = `^(?!MSH-(?![3-6]([.]|$))|EVN-[12]([.]|$)|(PID|PV1|IN1|DG1|GT1)-1([.]|$)|PV1-(19|50)([.]|$)|ROL-2([.]|$)|Z..-1([.]|$))(?=(MSH|EVN|PID|PV1|PV2|ROL|DG1|GT1|IN1|Z..)-)${ELEMENT_PATTERN.slice(1)}`
+
+/** The identifiers of data type CX, beside PID-3 (`patientIdAuthority` and PatientIdType). */
+const identifierElements = ['PV1-5', 'PV1-19', 'PV1-50', 'PID-18', 'GT1-2', 'IN1-3', 'IN1-49'] as const
+const AssignedId = Type.Object(
+  {
+    authority: Type.Optional(header('CX.4, the authority that assigned it, as namespace^universalId^type')),
+    type: Type.Optional(Type.String({ pattern: '^[A-Z0-9]{0,5}$', description: 'CX.5 (HL7 table 0203); empty: none' })),
+  },
+  { additionalProperties: false },
+)
 
 /** What is agreed with a site about its messages. Each has a value in every profile; the connection's own wins. */
 export const SiteOptions = Type.Object({
@@ -55,10 +67,27 @@ export const SiteOptions = Type.Object({
     description: 'PV1-2 where there is no PatientClassId, or one that does not fit; empty: such a request is refused',
   }),
   admittedClasses: Type.Array(Type.String(), { description: 'PatientClassIds of patients who get a bed: A01' }),
-  plannedStatuses: Type.Array(Type.String(), { description: 'EncounterStatusIds of encounters to come: A05' }),
+  statusCodes: StatusCodes,
+  plannedStatuses: Type.Array(Type.String(), {
+    description: 'EncounterStatusIds of encounters to come, beside `statusCodes`: A05',
+  }),
   impliedStatuses: Type.Array(Type.String(), {
     description: 'EncounterStatusIds that A01 and A04 say by themselves; any other goes to PV2-24',
   }),
+  subscriberName: oneOf<NameOrder>(['whole', 'given-first', 'family-first'], {
+    description:
+      'How a subscriber without a comma in the name is written. whole: not known, all of it is IN1-16.1.1; else the family ' +
+      'name is the last or the first word.',
+  }),
+  identifiers: Type.Partial(
+    Type.Object(
+      Object.fromEntries(identifierElements.map((element) => [element, AssignedId])) as Record<
+        (typeof identifierElements)[number],
+        typeof AssignedId
+      >,
+    ),
+    { additionalProperties: false, description: 'CX.4 and CX.5 of an identifier, by its element' },
+  ),
   diagnosisType: code('DG1-6 (HL7 table 0052): A is an admitting diagnosis'),
   diagnosisCodingSystem: code('DG1-3.3 (HL7 table 0396): I10, I10C, or what the site calls ICD-10-CM'),
   precision: oneOf<TimePrecision>(['minute', 'second', 'fraction'], {

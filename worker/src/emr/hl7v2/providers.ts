@@ -21,12 +21,14 @@ export function carryProviders(draft: Draft, site: Site, leaves: Leaf[]): void {
 /** By id alone, in the field that stands for the part taken; the field repeats. */
 function carryInVisit(draft: Draft, site: Site, provider: Leaf[]): void {
   const { id, type, npi } = named(provider)
-  const field = fieldOf(type?.value ?? '', site)
-  const attendingGiven = field === 'PV1-7' && id && draft.holds('PV1-7.1', id.value)
+  const field = freeField(fieldOf(type?.value ?? '', site), draft, id)
+  const given = onePerson.has(field) && id && draft.holds(`${field}.1`, id.value)
   const repetition = draft.repetitions(field)
-  if (id && attendingGiven) draft.imply(id.pointer)
-  const there = attendingGiven || (id && draft.carry(id, `${field}.1`, { repetition }))
-  const npiThere = site.providers === 'PV1' && npi && carryTyped(draft, npi, field, { type: 'NPI' })
+  if (id && given) draft.imply(id.pointer)
+  const there = given || (id && draft.carry(id, `${field}.1`, { repetition }))
+  // Where a field holds many people, a second number would be one more of them.
+  const addsNpi = site.providers === 'PV1' && (!there || onePerson.has(field))
+  const npiThere = addsNpi && npi && carryTyped(draft, npi, field, { type: 'NPI' })
   if (type && field !== 'PV1-52' && (there || npiThere)) draft.imply(type.pointer)
 }
 
@@ -76,6 +78,15 @@ function carryTyped(draft: Draft, leaf: Leaf, field: string, about: { instance?:
   if (type === 'NPI') draft.set(`${field}.9`, 'NPI', spot)
   draft.set(`${field}.13`, type, spot)
   return true
+}
+
+/** Fields whose repetitions are more numbers of the same person (v2.5.1, 3.4.3.7, .8, .17); in PV1-9 and PV1-52 they are other people. */
+const onePerson = new Set(['PV1-7', 'PV1-8', 'PV1-17'])
+
+/** The field, unless it is one person's and someone else stands there. */
+function freeField(field: string, draft: Draft, id: Leaf | undefined): string {
+  const taken = onePerson.has(field) && draft.repetitions(field) > 0
+  return taken && !(id && draft.holds(`${field}.1`, id.value)) ? 'PV1-52' : field
 }
 
 function fieldOf(type: string, { providerRoles }: Site): string {

@@ -24,6 +24,8 @@ export function siteOf(connection: Configured): Site {
   const site: Site = { ...standard, ...profile, ...own }
   const layers = [standard, profile, own as Partial<Site>]
   site.providerRoles = joined(layers, 'providerRoles')
+  site.statusCodes = joined(layers, 'statusCodes')
+  site.identifiers = joined(layers, 'identifiers')
   site.patientClasses = joined(layers, 'patientClasses')
   site.fields = joined(layers, 'fields')
   site.elements = joined(layers, 'elements')
@@ -34,10 +36,16 @@ export function siteOf(connection: Configured): Site {
   return site
 }
 
-function joined<Name extends 'providerRoles' | 'patientClasses' | 'fields' | 'elements' | 'errorCodes'>(
-  layers: Partial<Site>[],
-  name: Name,
-): Site[Name] {
+function joined<
+  Name extends
+    | 'providerRoles'
+    | 'patientClasses'
+    | 'statusCodes'
+    | 'identifiers'
+    | 'fields'
+    | 'elements'
+    | 'errorCodes',
+>(layers: Partial<Site>[], name: Name): Site[Name] {
   return Object.assign({}, ...layers.map((layer) => layer[name] ?? {})) as Site[Name]
 }
 

@@ -13,6 +13,7 @@ const settings: Settings = {
   action: 'SaveSimpleEncounter',
   listAction: 'GetEncounterList',
   adoptUnmarked: false,
+  statusCodes: {},
   patientIdTypes: ['sample string 3'],
   dateTimeFormat: 'us',
   sessionMinutes: 15,

@@ -1,5 +1,14 @@
 import { onlyOne, verdictOn } from '../claim.ts'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import {
+  EmrError,
+  type Emr,
+  type EmrCall,
+  type EncounterFound,
+  type EncounterOrder,
+  type ConnectionWith,
+  type EmrFactory,
+} from '../emr.ts'
+import { consistentState } from '../encounter-state/refusals.ts'
 import { unreadable } from '../http/fault.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { clockOf, usDay } from './date-time.ts'
@@ -49,6 +58,7 @@ class UnityConnector implements Emr {
   }
 
   async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
+    consistentState(order.encounter, { now: Date.now(), statusCodes: this.#settings.statusCodes })
     const patientId = patientIdOf(order.encounter, this.#settings)
     const parameters = parametersOf(order.encounter, this.#settings)
     return this.#lookAlikes.inTurn(patientId, call.signal, async () => {

@@ -1,5 +1,6 @@
 import { encounterFieldPaths } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Type, type Static } from '@sinclair/typebox'
+import { StatusCodes } from '../encounter-state/status-codes.ts'
 import { BaseUrl } from '../http/exchange.ts'
 
 const Word = (description: string) => Type.String({ minLength: 1, description })
@@ -33,6 +34,7 @@ export const options = Type.Object({
       'Whether the only encounter of the same patient, type and minute is taken for ours, though Unity does not show when it was made',
   }),
   encounterType: Type.Optional(Word('Encounter type where the request has no EncounterTypeId')),
+  statusCodes: StatusCodes,
   patientIdTypes: Type.Array(Word('A PatientIdType'), {
     default: [],
     description: "The values of PatientIdType that say that PatientId is the EMR's own number; any other is refused",

@@ -6,5 +6,6 @@ import type { Site } from '../options.ts'
  */
 export const epic: Partial<Site> = {
   providers: 'both',
-  fields: { '/Encounter/EncounterTypeId': 'PV1-18' },
+  diagnosisCodingSystem: 'I10C',
+  fields: { '/Encounter/EncounterTypeId': 'PV1-18', '/Encounter/AdmitPriorityId': 'PV1-4' },
 }

@@ -20,6 +20,14 @@ const inverses: Record<string, string> = {
   GRD: 'WRD',
 }
 
+/** That someone is the patient: HL7 table 0063, X12, v3-RoleCode, and R4's own word. */
+const self = new Set(['SEL', 'SELF', '18', 'ONESELF'])
+
+/** Whether a relationship says that both are the same person, in capitals or not. */
+export function isSelf(code: string): boolean {
+  return self.has(code.toUpperCase())
+}
+
 /** The relationship seen from the other side; `undefined` for a code that is local or whose inverse is not certain. */
 export function inverseRelationship(code: string): string | undefined {
   return Object.hasOwn(inverses, code) ? inverses[code] : undefined

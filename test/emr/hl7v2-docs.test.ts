@@ -6,6 +6,7 @@ import { meditech } from '@encounter-gateway/worker/emr/hl7v2/profiles/meditech.
 import type { FieldPath } from '@encounter-gateway/worker/emr/carried/not-carried.ts'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { sampleMessage, sampleVisits } from './sample-visits.ts'
 
 const page = (name: string) => readFileSync(new URL(`../../docs/emr/${name}.md`, import.meta.url), 'utf8')
 /** The first cells of a page's tables, `a`, `b` in one cell counting as two. */
@@ -32,3 +33,13 @@ test.each([
 ] as const)('the page of %s tells of all that its profile changes', (name, profile) => {
   expect(firstCells(page(name))).toEqual(Object.keys(profile))
 })
+
+const visits = Object.entries(sampleVisits)
+test.each(['meditech', 'epic'].flatMap((name) => visits.map(([kind, visit]) => [name, kind, visit] as const)))(
+  'the page of %s shows the message of an %s visit as its own settings make it',
+  (name, _kind, visit) => {
+    const text = page(name)
+    const connection = JSON.parse(/```json\n(.*?)```/s.exec(text)?.[1] ?? '') as { emrSystem: string }
+    expect(text).toContain(`\`\`\`\n${sampleMessage(visit, connection)}\n\`\`\``)
+  },
+)

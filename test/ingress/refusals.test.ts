@@ -22,6 +22,8 @@ async function refusal(body: unknown, headers: Record<string, string | undefined
   return { status: reply.statusCode, slug: slugOf(document), problem: document, headers: reply.headers }
 }
 
+const [START, END] = ['/Encounter/EncounterDateTime', '/Encounter/DischargeDateTime']
+const STATUS = '/Encounter/EncounterStatusId'
 const encounter = (Encounter: object) => ({ ...minimalRequest, Encounter })
 
 describe('a body that cannot be read is refused:', () => {
@@ -86,6 +88,29 @@ describe('a body with a mistake is refused with its pointer:', () => {
     const { status, slug, problem } = await refusal(body)
     expect([status, slug]).toEqual([400, 'invalid-request'])
     expect(problem.Errors).toEqual([{ Pointer: pointer, Message: expect.stringMatching(message) }])
+  })
+
+  const past = '2025-02-20T10:00:00Z'
+  const inAFortnight = new Date(Date.now() + 14 * 86_400_000).toISOString()
+  test.each<[string, object, string[]]>([
+    ['a discharge before the admission', { EncounterDateTime: inAFortnight, DischargeDateTime: past }, [START, END]],
+    ['a cancelled encounter', { EncounterStatusId: 'Cancelled' }, [STATUS]],
+    ['one entered in error', { EncounterStatusId: 'entered-in-error', EncounterDateTime: null }, [STATUS]],
+    [
+      'one in progress in a fortnight',
+      { EncounterStatusId: 'active', EncounterDateTime: inAFortnight },
+      [STATUS, START],
+    ],
+    [
+      'one in progress after its discharge',
+      { EncounterStatusId: 'in-progress', DischargeDateTime: past },
+      [STATUS, END],
+    ],
+  ])('what cannot be true of one encounter, at each field: %s', async (_what, Encounter, pointers) => {
+    const { status, slug, problem } = await refusal(encounter(Encounter))
+    expect([status, slug]).toEqual([400, 'invalid-request'])
+    expect(problem.Errors?.map(({ Pointer }) => Pointer)).toEqual(pointers)
+    expect(JSON.stringify(problem)).not.toMatch(/20\d\d-/)
   })
 
   test('all of them at once, with those of headers and what this EMR needs', async () => {

@@ -4,8 +4,9 @@ import { expect, test } from 'vitest'
 
 const table = (name: string) =>
   Object.keys(
-    (createRequire(import.meta.url)('hl7-dictionary') as { tables: Record<string, { values: object }> }).tables[name]
-      ?.values ?? {},
+    (createRequire(import.meta.url)('hl7-dictionary') as { tables: Record<string, { values: object }> }).tables[
+      String(Number(name))
+    ]?.values ?? {},
   )
 
 test.each([

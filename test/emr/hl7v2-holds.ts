@@ -112,9 +112,19 @@ function insuranceHolds(message: ParsedMessage, index: number, names: string[], 
     return mine[Number(second)]?.fields[third === 'FieldId' ? 3 : 4]?.[0]?.[0]?.[0] === value
   }
   if (name === 'Subscriber') return nameHolds(message, index, value)
-  // One of the two stands there, and the other follows from it.
-  if (name === 'PatientRelationshipToSubscriber') return message.value('IN1-17.1', index) !== ''
+  if (name === 'PatientRelationshipToSubscriber') {
+    return inverses[value]?.includes(message.value('IN1-17.1', index)) ?? false
+  }
   return holdsAt(message, insurance[name], value, index)
+}
+
+/** What the subscriber can be to a patient who is this to the subscriber: HL7 table 0063. */
+const inverses: Record<string, string[]> = {
+  SEL: ['SEL'],
+  SPO: ['SPO'],
+  CHD: ['PAR', 'MTH', 'FTH'],
+  PAR: ['CHD'],
+  WRD: ['GRD'],
 }
 
 /** The whole name as the family name, or both parts of `family, given`. */

@@ -43,6 +43,8 @@ const hostile = fc.oneof(
     .map((parts) => parts.join('')),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
 )
+/** What ends must not end before it begins. */
+const earliest = fc.constant('2025-12-12T20:56:11.0053317+00:00')
 const time = fc.constantFrom('2025-12-12T20:56:11.0053317+00:00', '2026-01-31T23:59:59Z', '2026-02-01T00:00:00.5-11:00')
 const record = <Name extends string>(names: Name[]) =>
   fc.record(Object.fromEntries<typeof hostile>(names.map((name) => [name, hostile]))) as fc.Arbitrary<
@@ -83,7 +85,7 @@ const request: fc.Arbitrary<PatientEncounter> = fc.record({
   PatientId: hostile,
   PatientIdType: hostile,
   Encounter: fc.record({
-    EncounterDateTime: time,
+    EncounterDateTime: earliest,
     AttendingProviderId: hostile,
     DischargeDateTime: time,
     EncounterStatusId: hostile,
@@ -105,7 +107,7 @@ const request: fc.Arbitrary<PatientEncounter> = fc.record({
     CustomFields: customFields,
     FormType: hostile,
     ReferClientId: hostile,
-    EstimatedArrivalDateTime: time,
+    EstimatedArrivalDateTime: earliest,
     EstimatedDischargeDateTime: time,
     VisitorStatusId: hostile,
     TreatmentPhaseId: hostile,

@@ -839,10 +839,10 @@ export interface components {
         AttendingProviderId?: string | null
         /**
          * Format: date-time
-         * @description When the patient left; only for an encounter that is over. RFC 3339.
+         * @description When the patient left; only for an encounter that is over. Not before EncounterDateTime. RFC 3339.
          */
         DischargeDateTime?: string | null
-        /** @description Where the encounter stands (planned, active, discharged), as a code of the EMR. */
+        /** @description Where the encounter stands: a code of R4 (planned, arrived, in-progress, finished), a plain word (scheduled, active, discharged), or a code of the EMR. Left out: class and times say so. Must not contradict them, and cannot be cancelled. */
         EncounterStatusId?: string | null
         /** @description The kind of visit, as a code of the EMR (Cerner: code set 71) or, in FHIR, of SNOMED CT or HL7 table 0004. */
         EncounterTypeId?: string | null

@@ -25,7 +25,7 @@ export function siteOf(connection: Configured): Site {
   const layers = [standard, profile, own as Partial<Site>]
   site.providerRoles = joined(layers, 'providerRoles')
   site.statusCodes = joined(layers, 'statusCodes')
-  site.identifiers = joined(layers, 'identifiers')
+  site.identifiers = identifiersOf(layers)
   site.patientClasses = joined(layers, 'patientClasses')
   site.fields = joined(layers, 'fields')
   site.elements = joined(layers, 'elements')
@@ -36,17 +36,20 @@ export function siteOf(connection: Configured): Site {
   return site
 }
 
-function joined<
-  Name extends
-    | 'providerRoles'
-    | 'patientClasses'
-    | 'statusCodes'
-    | 'identifiers'
-    | 'fields'
-    | 'elements'
-    | 'errorCodes',
->(layers: Partial<Site>[], name: Name): Site[Name] {
+function joined<Name extends 'providerRoles' | 'patientClasses' | 'statusCodes' | 'fields' | 'elements' | 'errorCodes'>(
+  layers: Partial<Site>[],
+  name: Name,
+): Site[Name] {
   return Object.assign({}, ...layers.map((layer) => layer[name] ?? {})) as Site[Name]
+}
+
+/** Authority and type of each element are agreed one by one: with an authority of its own, PV1-19 is still a VN. */
+function identifiersOf(layers: Partial<Site>[]): Site['identifiers'] {
+  const agreed = layers.flatMap(({ identifiers = {} }) => Object.entries(identifiers))
+  const byElement = Map.groupBy(agreed, ([element]) => element)
+  return Object.fromEntries(
+    Array.from(byElement, ([element, each]) => [element, Object.assign({}, ...each.map(([, parts]) => parts))]),
+  ) as Site['identifiers']
 }
 
 /** Where a field stands at this site; `{}` if it is not to be sent. */

@@ -49,7 +49,7 @@ function identifiersOf(layers: Partial<Site>[]): Site['identifiers'] {
   const byElement = Map.groupBy(agreed, ([element]) => element)
   return Object.fromEntries(
     Array.from(byElement, ([element, each]) => [element, Object.assign({}, ...each.map(([, parts]) => parts))]),
-  ) as Site['identifiers']
+  )
 }
 
 /** Where a field stands at this site; `{}` if it is not to be sent. */

@@ -130,7 +130,9 @@ const inverses: Record<string, string[]> = {
 /** The whole name as the family name, or both parts of `family, given`. */
 function nameHolds(message: ParsedMessage, index: number, value: string): boolean {
   const [family, given] = ['IN1-16.1', 'IN1-16.2'].map((at) => message.value(at, index))
-  return given ? `${family}, ${given}` === value : family === value
+  const comma = value.indexOf(',')
+  const parts = [value.slice(0, comma).trim(), value.slice(comma + 1).trim()]
+  return given ? family === parts[0] && given === parts[1] : family === value
 }
 
 const roles: Record<string, string> = {

@@ -217,12 +217,12 @@ describe('retrying a job', () => {
     const getJob = queue.getJob.bind(queue)
     vi.spyOn(queue, 'getJob').mockImplementation(async (id) => {
       const found = await getJob(id)
-      const { retry } = found ?? {}
-      if (!found || !retry) return found
+      if (!found) return found
+      const retry = found.retry.bind(found)
       return Object.assign(found, {
         async retry(...about: Parameters<typeof retry>) {
           await (await getJob(id))?.retry(...about)
-          return retry.apply(found, about)
+          return retry(...about)
         },
       })
     })

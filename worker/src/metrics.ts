@@ -9,7 +9,7 @@ export type WorkerMetrics = {
   attempted(connection: string, attempt: Attempted): void
   succeededLate(connection: string, late: LateSuccess): void
   died(connection: string): void
-  unreadable(connection: string, entries: number): void
+  unreadable: (connection: string, entries: number) => void
 }
 
 export function createMetrics(

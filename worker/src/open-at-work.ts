@@ -17,7 +17,7 @@ export function openAtWork(
     redis: RedisClient
     log: Logger
   } & Pick<ConnectionAtWork, 'stopping' | 'finished' | 'attempted' | 'succeededLate'>,
-): { atWork: ConnectionAtWork; queue: EncounterQueue; close(): Promise<void> } {
+): { atWork: ConnectionAtWork; queue: EncounterQueue; close: () => Promise<void> } {
   const { config, connection, redis } = about
   const { sealingKeys, retention, applications } = config
   const log = about.log.child({ connection: nameOf(connection) })

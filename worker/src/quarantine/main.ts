@@ -2,7 +2,7 @@ import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
-import { createEncounter, type EncounterJob } from '../attempts/create-encounter.ts'
+import { createEncounter } from '../attempts/create-encounter.ts'
 import { openAtWork } from '../open-at-work.ts'
 import { connectorOptions } from '../emr/registry.ts'
 import { ShutdownError } from '../shutdown-error.ts'
@@ -62,7 +62,7 @@ async function runOne(
 ): Promise<FromQuarantine> {
   try {
     const { queue, atWork } = connections(connection)
-    const job = (await queue.getJob(jobId)) as EncounterJob | undefined
+    const job = await queue.getJob(jobId)
     if (job) await createEncounter(job, token, atWork)
     return { kind: 'ended', run, wayOut: { kind: 'done' } }
   } catch (error) {

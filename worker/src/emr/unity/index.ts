@@ -1,6 +1,5 @@
 import { onlyOne, verdictOn } from '../claim.ts'
 import {
-  EmrError,
   type Emr,
   type EmrCall,
   type EncounterFound,

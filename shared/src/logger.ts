@@ -25,7 +25,10 @@ export function createLogger(name: string, level: string = process.env['LOG_LEVE
     redact: { paths: ['*.Password', '*.ApplicationKey', '*.AuthorizationToken', '*.LoginId'], censor: '(withheld)' },
   }
   if (process.stdout.isTTY) {
-    return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } })
+    return pino({
+      ...options,
+      transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', singleLine: true } },
+    })
   }
   return pino(options, openStandardOutput())
 }

@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProcesses, type Processes } from '../fixtures/processes.ts'
+import { openScriptedGateway } from './scripted-gateway.ts'
 import { freshEncounters, linesOf, openCommandLine, type CommandLine } from './command-line.ts'
 
 // a database of the client's tests without webhooks: the queue of deliveries has one name for all
@@ -21,7 +22,9 @@ afterAll(async () => {
 
 test.for([
   ['no command', [], 64, /Usage/],
-  ['a command that there is not', ['send'], 64, /no such command; there are submit, batch/],
+  ['a command that there is not', ['geheim'], 64, /no such command; there are submit, batch/],
+  ['nearly a command', ['sumbit', 'good.ndjson'], 64, /no such command; did you mean submit\?/],
+  ['nearly an option', ['submit', 'good.ndjson', '--wach'], 64, /no option --wach here; did you mean --watch\?/],
   ['no EMR', ['submit', 'good.ndjson'], 64, /needs --emr/],
   ['a password on the command line', ['job', 'x', '--password', 'geheim'], 64, /no option --password here/],
   [
@@ -64,6 +67,22 @@ test('missing credentials are named, all of them', async () => {
   for (const name of Object.keys(none)) expect(err).toContain(name)
 })
 
+test('a login that the EMR asks for and nobody has ends with 78 before anything is sent', async () => {
+  await using elsewhere = await openScriptedGateway()
+  const none = { GATEWAY_URL: elsewhere.url, GATEWAY_LOGIN_ID: '', GATEWAY_PASSWORD: '' }
+  const { exitCode, err } = await cli.submit('good.ndjson', [], none)
+  expect(exitCode).toBe(78)
+  expect(err).toContain('missing: GATEWAY_LOGIN_ID (or LoginId in the credentials file), GATEWAY_PASSWORD')
+  expect(elsewhere.seen).toEqual([])
+})
+
+test('a login that stands in the encounters is enough', async () => {
+  const none = { GATEWAY_LOGIN_ID: '', GATEWAY_PASSWORD: '' }
+  const [encounter] = freshEncounters(1)
+  const withLogin = { ...encounter, LoginId: 'doctor-login', Password: 'doctor-password' }
+  expect(await cli.submit(cli.write('login.ndjson', linesOf([withLogin])), [], none)).toMatchObject({ exitCode: 0 })
+})
+
 test('credentials come from a file that only its owner can read', async () => {
   const none = { GATEWAY_URL: '', GATEWAY_APPLICATION_NAME: '', GATEWAY_APPLICATION_KEY: '' }
   const content = { Url: gateway.url, ApplicationName: 'demo', ApplicationKey: 'the-key-of-demo' }
@@ -72,6 +91,14 @@ test('credentials come from a file that only its owner can read', async () => {
   expect(await cli.run(['job', 'x', '--credentials', file], none)).toMatchObject({ exitCode: 78 })
   chmodSync(join(cli.folder, file), 0o600)
   expect(await cli.run(['job', 'x', '--credentials', file], none)).toMatchObject({ exitCode: 76 })
+})
+
+test('an address that cannot be used is named as it was given', async () => {
+  const { exitCode, err } = await cli.run(['job', 'x'], { GATEWAY_URL: 'geheim' })
+  expect({ exitCode, err }).toEqual({
+    exitCode: 78,
+    err: 'GATEWAY_URL (Url in the credentials file) must be an http or https URL\n',
+  })
 })
 
 test('a wrong key is not permitted', async () => {
@@ -111,7 +138,13 @@ test('--help and --version are no mistakes', async () => {
     err: '',
     out: expect.stringMatching(/^Usage/) as string,
   })
-  expect(await cli.run(['submit', '--help'])).toMatchObject({ exitCode: 0 })
+  for (const args of [
+    ['submit', '--help'],
+    ['help', 'submit'],
+  ]) {
+    const { exitCode, out } = await cli.run(args)
+    expect({ exitCode, out }).toMatchObject({ exitCode: 0, out: expect.stringContaining('--no-compress') as string })
+  }
   expect(await cli.run(['--version'])).toMatchObject({ exitCode: 0, out: '0.1.0\n' })
 })
 
@@ -119,7 +152,7 @@ test('validate needs neither gateway nor credentials', async () => {
   const none = { GATEWAY_URL: '', GATEWAY_APPLICATION_NAME: '', GATEWAY_APPLICATION_KEY: '' }
   expect(await cli.run(['validate', 'good.ndjson'], none)).toMatchObject({
     exitCode: 0,
-    out: 'good.ndjson: 1 encounters, 0 of them not valid\n',
+    out: 'good.ndjson: 1 encounter, 0 not valid\n',
   })
   const file = cli.write(
     'mixed.csv',
@@ -135,7 +168,6 @@ test('validate needs neither gateway nor credentials', async () => {
 
 /** An address where nobody listens any more. */
 async function startClosed() {
-  const { openScriptedGateway } = await import('./scripted-gateway.ts')
   const gateway = await openScriptedGateway()
   await gateway[Symbol.asyncDispose]()
   return { url: gateway.url, async [Symbol.asyncDispose]() {} }

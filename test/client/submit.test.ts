@@ -30,7 +30,7 @@ test('a file is submitted and watched to its end in plain lines, and each encoun
   expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' })
   expect(out).toMatch(/^Upload 100% 60 of 60$/m)
   expect(out).toMatch(/^batch [0-9a-z]{20}: 60 accepted, 0 rejected$/m)
-  expect(out).toMatch(/^Work 100% 60 of 60.*, 60 succeeded, 0 failed$/m)
+  expect(out).toMatch(/^Work 100% 60 of 60.*, 60 succeeded$/m)
   expect(out).not.toMatch(/[^\P{Cc}\n]/u)
   expect(await createdOf(gateway.sandboxUrl, patientsOf(encounters))).toEqual(onceEach(encounters))
 })
@@ -151,7 +151,7 @@ test('what failed can be seen, tried again and cancelled', async () => {
 
   expect(await cli.json(['retry', batchId, '--dry-run'])).toEqual({ Matching: 2, Retried: 0, Erased: 0 })
   const retried = await cli.run(['retry', batchId, '--watch'])
-  expect(retried).toMatchObject({ exitCode: 1, out: expect.stringContaining('2 are tried again') as string })
+  expect(retried).toMatchObject({ exitCode: 1, out: expect.stringContaining('2 tried again') as string })
   const jobId = items[1]?.JobId ?? ''
   expect(await cli.json<Job>(['job', jobId])).toMatchObject({ Status: 'Failed', StatusCode: 400 })
   expect(await cli.run(['retry', '--job', jobId])).toMatchObject({ exitCode: 0 })
@@ -163,6 +163,57 @@ test('what failed can be seen, tried again and cancelled', async () => {
   expect(await cli.run(['cancel', batchId])).toMatchObject({ exitCode: 76 })
   expect(await cli.run(['job', items[0]?.JobId ?? ''])).toMatchObject({ exitCode: 0 })
 })
+
+test('the lines of what failed come back as they were, and are sent again once under a key of their own', async () => {
+  const [good, other] = freshEncounters(2)
+  const refused = JSON.stringify({ UserId: 'u', PatientId: 'SANDBOX-400', Encounter: {} })
+  const lines = [JSON.stringify(good), '', ` ${refused}`, '{"UserId":"u"}', JSON.stringify(other)]
+  const file = cli.write('parts.ndjson', `${lines.join('\n')}\n`)
+  const submitted = await cli.submit(file, ['--watch'])
+  expect(submitted.out).toContain('1 Failed (400):')
+  expect(submitted.out).toContain('1 Rejected (400): /Encounter is required; /PatientId is required; line 4')
+  const batchId = batchIdIn(submitted.out)
+  expect(await cli.json(['batch', batchId])).toMatchObject({
+    Reasons: [
+      { Status: 'Failed', Count: 1, ItemIndexes: [1] },
+      { Status: 'Rejected', Lines: [4] },
+    ],
+  })
+  const { exitCode, out } = await cli.run(['results', batchId, '--failed-lines', file, '-o', 'again.ndjson'])
+  expect(exitCode).toBe(0)
+  expect(readFileSync(join(cli.folder, 'again.ndjson'), 'utf8')).toBe(` ${refused}\n{"UserId":"u"}\n`)
+  const [, command = ''] = /submit with: encounter-gateway (.*)$/m.exec(out) ?? []
+  const again = await cli.run(command.split(' '))
+  expect(again.out).toContain('1 accepted, 1 rejected')
+  expect(batchIdIn((await cli.run(command.split(' '))).out)).toBe(batchIdIn(again.out))
+  const wrong = await cli.run(['results', batchId, '--failed-lines', 'again.ndjson'])
+  expect(wrong).toMatchObject({
+    exitCode: 65,
+    err: expect.stringContaining('it has 2 encounters, the batch 4') as string,
+  })
+
+  expect(await cli.run(['results', batchId, '--report', 'batch.html'])).toMatchObject({ exitCode: 0 })
+  const page = readFileSync(join(cli.folder, 'batch.html'), 'utf8')
+  expect(page).toContain('/PatientId is required')
+  expect(page).not.toContain('SBX-')
+}, 60_000)
+
+test('the rows of a table that failed come back under its header, and are counted as a spreadsheet does', async () => {
+  const [patient = ''] = patientsOf(freshEncounters(1))
+  const rows = [
+    'sep=;',
+    'PatientId;UserId;Encounter.ReasonForVisit',
+    `${patient};u;"a\nb"`,
+    'SANDBOX-400;u;"c; ""d""\ne"',
+    ';u;f',
+  ]
+  const file = cli.write('parts.csv', `${rows.join('\r\n')}\r\n`)
+  const submitted = await cli.submit(file, ['--watch'])
+  expect(submitted.out).toContain('row 4: /PatientId is required')
+  expect(submitted.out).toContain('line 4')
+  const back = await cli.run(['results', batchIdIn(submitted.out), '--failed-lines', file])
+  expect(back.out).toBe(`${[rows[1], rows[3], rows[4]].join('\r\n')}\r\n`)
+}, 60_000)
 
 test('what waits can be cancelled, as one job and as a batch, and the EMR has none of what was', async () => {
   await gateway.worker.kill('SIGTERM')

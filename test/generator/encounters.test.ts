@@ -1,6 +1,8 @@
 import { encounterFieldPaths, PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { contradictionsIn, encounterStateOf } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { encounterAt, encountersFrom } from './encounters.ts'
 import { randomFrom } from './random.ts'
@@ -66,6 +68,17 @@ test('a spoilt line is refused', () => {
     const line = spoiltLine(encounter, random)
     expect(parsed(line) === undefined || mistakesIn(parsed(line)).length > 0).toBe(true)
   }
+})
+
+test.for([
+  [['--help'], 0],
+  [['--cuont', '3'], 64],
+] as const)('generate %s shows how it is used, and no stack', ([args, exitCode]) => {
+  const script = fileURLToPath(new URL('generate.ts', import.meta.url))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+  expect(status).toBe(exitCode)
+  expect(stdout + stderr).toMatch(/^Usage: npm run -s generate/)
+  expect(stderr).not.toContain('    at ')
 })
 
 function parsed(line: string): unknown {

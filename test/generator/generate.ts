@@ -13,13 +13,11 @@ const LINES_A_TURN = 1_000
 
 /** `npm run generate`: NDJSON on standard output, at the pace of whoever reads it. */
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      count: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      invalid: { type: 'string', default: '0' },
-    },
-  })
+  const values = readOptions()
+  if (values === undefined || values.help) {
+    ;(values ? console.log : console.error)(USAGE)
+    return values ? 0 : 64
+  }
   const [count, seed, invalid] = [Number(values.count), Number(values.seed), Number(values.invalid)]
   if (!Number.isInteger(count) || count < 0 || !Number.isInteger(seed) || !(invalid >= 0 && invalid <= 1)) {
     console.error(USAGE)
@@ -37,6 +35,21 @@ async function main(): Promise<number> {
   }
   endProgress?.()
   return 0
+}
+
+/** The options, or `undefined` if they are not understood. */
+function readOptions() {
+  const options = {
+    count: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    invalid: { type: 'string', default: '0' },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const
+  try {
+    return parseArgs({ options }).values
+  } catch {
+    return undefined
+  }
 }
 
 /** Only where a person looks on while a file or another program gets the lines. */

@@ -1,3 +1,4 @@
+import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { CliError, exitCodes } from './exit-codes.ts'
 
@@ -19,7 +20,7 @@ export function readArguments<const Known extends Options>(
   try {
     parsed = read()
   } catch (error) {
-    throw usageError(messageOf(error))
+    throw usageError(messageOf(error, Object.keys(options)))
   }
   if (parsed.positionals.length !== positionals.length) {
     const wanted = positionals.length === 0 ? 'takes nothing but options' : `takes ${positionals.join(' ')}`
@@ -40,12 +41,13 @@ export function millisecondsIn(option: string, text: string): number {
   return Math.round(seconds * 1000)
 }
 
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, known: string[]): string {
   const { code, message } = error as { code?: string; message: string }
   const [, option = ''] = /'(-[^'\s=]*)/.exec(message) ?? []
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const hint = secretNames.test(option) ? ': credentials come from the environment or --credentials FILE only' : ''
-    return `there is no option ${option} here${hint}`
+    const nearest = nearestName(option.replace(/^-+/, ''), known)
+    return `there is no option ${option} here${hint || (nearest ? `; did you mean --${nearest}?` : '')}`
   }
   if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') return `${option} is not given as it should be`
   return 'the arguments cannot be understood'

@@ -1,5 +1,5 @@
 import type { Batch, Job, Problem } from '../src/index.ts'
-import { countText } from './pace.ts'
+import { countText, numberOf } from './pace.ts'
 
 /** How many of a batch's items have ended. */
 export function endedItems({ Succeeded, Failed, OutcomeUnknown, Cancelled, Expired }: Batch): number {
@@ -11,19 +11,31 @@ export function isAllWell({ Items, Succeeded }: Batch): boolean {
   return Items === Succeeded
 }
 
-/** How its items have ended: `99,990 succeeded, 10 failed`, and whatever else there is. */
-export function outcomesText({ Succeeded, Failed, OutcomeUnknown, Cancelled, Expired, Rejected }: Batch): string {
-  const rare = { 'in doubt': OutcomeUnknown, cancelled: Cancelled, expired: Expired, rejected: Rejected }
-  const more = Object.entries(rare).filter(([, count]) => count > 0)
-  return [['succeeded', Succeeded] as const, ['failed', Failed] as const, ...more]
+/** What has gone wrong: `10 failed, 2 in doubt`; empty if nothing has. */
+export function failuresText({ Failed, OutcomeUnknown, Cancelled, Expired, Rejected }: Batch): string {
+  const counts = {
+    failed: Failed,
+    'in doubt': OutcomeUnknown,
+    cancelled: Cancelled,
+    expired: Expired,
+    rejected: Rejected,
+  }
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
     .map(([name, count]) => `${countText(count)} ${name}`)
     .join(', ')
+}
+
+/** How its items have ended: `99,990 succeeded, 10 failed`, and whatever else there is. */
+export function outcomesText(batch: Batch): string {
+  const succeeded = `${countText(batch.Succeeded)} succeeded`
+  return [succeeded, failuresText(batch) || '0 failed'].join(', ')
 }
 
 /** A batch in a line. */
 export function batchText(batch: Batch): string {
   const { BatchId, EMRSystem, EmrInstance, Status, Items } = batch
-  return `batch ${BatchId} (${EMRSystem} ${EmrInstance}) ${Status}: ${countText(Items)} items, ${outcomesText(batch)}`
+  return `batch ${BatchId} (${EMRSystem} ${EmrInstance}) ${Status}: ${numberOf(Items, 'item')}, ${outcomesText(batch)}`
 }
 
 /** A job in a line, or a few. */

@@ -4,21 +4,29 @@ import { byteLines, isBlank } from './byte-lines.ts'
 import { checkItem, ITEM_LIMIT_BYTES } from './check-item.ts'
 import type { Column } from './csv/columns.ts'
 import { tableRows } from './csv/table.ts'
+import type { TableReading } from './csv/reading.ts'
 import type { FileFormat } from './encounter-file.ts'
+
+const DATE_HINT = '; for dates of a spreadsheet say --time-zone and, where day and month could be either, --date-format'
 
 type FieldError = NonNullable<Problem['Errors']>[number]
 
 /** What is wrong with one encounter of a file; `Column` is the CSV column at fault, as the header has it. */
-export type CheckedItem = { line: number; mistakes: (FieldError & { Column?: string })[] }
+export type CheckedItem = { line: number; request?: object; mistakes: (FieldError & { Column?: string })[] }
 
 /** Checks the encounters of a file one after the other, good ones too. `line`: of NDJSON; of CSV the row, the header being row 1. */
-export async function* checkFile(path: string, format: FileFormat, signal: AbortSignal): AsyncGenerator<CheckedItem> {
+export async function* checkFile(
+  path: string,
+  format: FileFormat,
+  signal: AbortSignal,
+  reading: TableReading = {},
+): AsyncGenerator<CheckedItem> {
   const pieces = createReadStream(path, { signal }) as AsyncIterable<Buffer>
   if (format === 'csv') {
-    for await (const { row, columns, request } of tableRows(pieces)) {
+    for await (const { row, columns, request } of tableRows(pieces, reading)) {
       if (!request) continue
       const mistakes = checkItem(Buffer.from(JSON.stringify(request)))
-      yield { line: row, mistakes: mistakes.map((mistake) => withColumn(mistake, columns)) }
+      yield { line: row, request, mistakes: mistakes.map((mistake) => withColumn(mistake, columns)) }
     }
     return
   }
@@ -30,5 +38,7 @@ export async function* checkFile(path: string, format: FileFormat, signal: Abort
 
 function withColumn(mistake: FieldError, columns: readonly Column[]): FieldError & { Column?: string } {
   const column = columns.find(({ path }) => `/${path.join('/')}` === mistake.Pointer)
-  return column ? { ...mistake, Column: column.name } : mistake
+  if (!column) return mistake
+  const hint = column.type === 'date' ? DATE_HINT : ''
+  return { ...mistake, Message: `${mistake.Message}${hint}`, Column: column.name }
 }

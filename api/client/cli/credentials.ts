@@ -1,3 +1,5 @@
+import { parseEmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { missingHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { CliError, exitCodes } from './exit-codes.ts'
 
@@ -31,12 +33,30 @@ export async function readCredentials(file: string | undefined, env: NodeJS.Proc
     if (value) found[name] = value
   }
   const missing = required.filter((name) => !found[name])
-  if (missing.length > 0) {
-    const listed = missing.map((name) => `${names[name]} (or ${name} in the credentials file)`).join(', ')
-    throw new CliError(exitCodes.configuration, `missing: ${listed}`)
-  }
+  if (missing.length > 0) throw missingCredentials(missing)
   return found as Credentials
 }
+
+/**
+ * Throws a CliError if this EMR takes nothing without LoginId and Password and neither the credentials nor the first encounter of a file
+ * have them: every line would be rejected.
+ */
+export function requireLogin(emrSystem: string, credentials: Credentials, first: Record<string, unknown> = {}): void {
+  const known = parseEmrSystem(emrSystem)
+  if (!known) return
+  const given = Object.fromEntries(
+    (['LoginId', 'Password'] as const).map((name) => [name, credentials[name] ?? textOf(first[name])]),
+  )
+  const needed = missingHeaderParameters(known, given).map(({ Pointer }) => Pointer.slice(1) as Name)
+  if (needed.length > 0) throw missingCredentials(needed, `; ${known} takes no encounter without`)
+}
+
+function missingCredentials(missing: readonly Name[], why = ''): CliError {
+  const listed = missing.map((name) => `${names[name]} (or ${name} in the credentials file)`).join(', ')
+  return new CliError(exitCodes.configuration, `missing: ${listed}${why}`)
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
 async function readCredentialsFile(path: string): Promise<Partial<Record<Name, string>>> {
   const wrong = (message: string) => new CliError(exitCodes.configuration, `the credentials file ${path} ${message}`)

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { isBlank, NEWLINE } from './byte-lines.ts'
 import { tableAsLines, tableRows } from './csv/table.ts'
+import type { TableReading } from './csv/reading.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 export const fileFormats = ['ndjson', 'csv'] as const
@@ -21,11 +22,13 @@ export type EncounterFile = {
   format: FileFormat
   /** How many encounters are in it. */
   items: number
+  /** The first of them, as far as it can be read. */
+  first: Record<string, unknown> | undefined
   /** Made from the content: the same file is the same batch, on whichever machine and under whichever name. */
   idempotencyKey: string
   /** The content as NDJSON, from the beginning. Throws a CliError if it is not what it was when the file was opened. */
   read(): AsyncGenerator<Uint8Array, void, undefined>
-  /** What a person calls a line of that NDJSON: `line 3`, or `row 4` of a CSV file. */
+  /** What a person calls a line of that NDJSON: `line 3`, or `row 3` of a CSV file. */
   placeOf(line: number): string
 }
 
@@ -38,9 +41,9 @@ const CSV_READING = 1
  */
 export async function openEncounterFile(
   path: string,
-  about: { format: FileFormat; signal: AbortSignal },
+  about: { format: FileFormat; signal: AbortSignal; reading?: TableReading },
 ): Promise<EncounterFile> {
-  const { format } = about
+  const { format, reading = {} } = about
   const opened = await stat(path).catch(() => undefined)
   if (!opened?.isFile()) throw new CliError(exitCodes.noInput, `${path} is ${opened ? 'not a file' : 'not there'}`)
   const hash = createHash('sha256')
@@ -52,7 +55,7 @@ export async function openEncounterFile(
       yield piece as Buffer
     }
   }
-  const items = await (format === 'csv' ? countRows(pieces()) : countLines(pieces()))
+  const { items, first } = await (format === 'csv' ? surveyRows(pieces(), reading) : surveyLines(pieces()))
   if (items === 0) throw new CliError(exitCodes.badFile, `${path} has no encounters in it`)
   const changed = () =>
     new CliError(exitCodes.badFile, `${path} has changed meanwhile; submit it again when it is complete`)
@@ -68,10 +71,19 @@ export async function openEncounterFile(
   return {
     format,
     items,
-    idempotencyKey: `${format === 'csv' ? `csv${CSV_READING}` : 'file'}-${hash.digest('hex')}`,
-    read: () => (format === 'csv' ? tableAsLines(unchanged()) : unchanged()),
-    placeOf: (line) => (format === 'csv' ? `row ${line + 1}` : `line ${line}`),
+    first,
+    idempotencyKey: keyOf(format, hash.digest('hex'), reading),
+    read: () => (format === 'csv' ? tableAsLines(unchanged(), reading) : unchanged()),
+    placeOf: (line) => (format === 'csv' ? `row ${line}` : `line ${line}`),
   }
+}
+
+/** The same table read in another way makes other encounters. */
+function keyOf(format: FileFormat, digest: string, reading: TableReading): string {
+  if (format === 'ndjson') return `file-${digest}`
+  const isPlain = Object.keys(reading).length === 0
+  const readingDigest = createHash('sha256').update(JSON.stringify(reading)).digest('hex')
+  return `csv${CSV_READING}-${digest}${isPlain ? '' : `-${readingDigest.slice(0, 12)}`}`
 }
 
 /** Whether a key was made from this file's content. */
@@ -84,35 +96,61 @@ export function anotherKey(idempotencyKey: string): string {
   return `${idempotencyKey}-${randomBytes(6).toString('hex')}`
 }
 
-async function countRows(pieces: AsyncIterable<Buffer>): Promise<number> {
-  let items = 0
-  for await (const { request } of tableRows(pieces)) if (request) items++
-  return items
+type Survey = Pick<EncounterFile, 'items' | 'first'>
+
+async function surveyRows(pieces: AsyncIterable<Buffer>, reading: TableReading): Promise<Survey> {
+  const survey: Survey = { items: 0, first: undefined }
+  for await (const { request } of tableRows(pieces, reading)) {
+    if (!request) continue
+    survey.items++
+    survey.first ??= request
+  }
+  return survey
 }
 
 /** Counts the lines that have something in them, as the gateway does. */
-async function countLines(pieces: AsyncIterable<Buffer>): Promise<number> {
+async function surveyLines(pieces: AsyncIterable<Buffer>): Promise<Survey> {
   let items = 0
-  let beginning: string | undefined = ''
   let hasContent = false
+  let beginning: Buffer[] | undefined = []
+  let first: Survey['first']
+  const endLine = () => {
+    if (hasContent) items++
+    hasContent = false
+    if (!beginning || items === 0) return
+    first = objectIn(Buffer.concat(beginning))
+    beginning = undefined
+  }
   for await (const piece of pieces) {
-    if (beginning !== undefined) {
-      beginning = (beginning + piece.toString('latin1', 0, 64)).trimStart()
-      if (/^(?:\u00EF\u00BB\u00BF)?\s*\[/.test(beginning)) {
-        throw new CliError(
-          exitCodes.badFile,
-          'the file is a JSON array; make lines of it: jq -c ".[]" FILE > FILE.ndjson',
-        )
-      }
-      if (beginning.length > 3) beginning = undefined
-    }
     let from = 0
     for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, from)) {
-      if (hasContent || !isBlank(piece.subarray(from, at))) items++
-      hasContent = false
+      take(piece.subarray(from, at))
+      endLine()
       from = at + 1
     }
-    hasContent ||= !isBlank(piece.subarray(from))
+    take(piece.subarray(from))
   }
-  return hasContent ? items + 1 : items
+  endLine()
+  return { items, first }
+
+  function take(part: Buffer): void {
+    hasContent ||= !isBlank(part)
+    if (!beginning || !hasContent) return
+    beginning.push(part)
+    if (/^(?:\u00EF\u00BB\u00BF)?\s*\[/.test(part.toString('latin1', 0, 64)) && items === 0 && beginning.length === 1) {
+      throw new CliError(
+        exitCodes.badFile,
+        'the file is a JSON array; make lines of it: jq -c ".[]" FILE > FILE.ndjson',
+      )
+    }
+  }
+}
+
+function objectIn(bytes: Buffer): Survey['first'] {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+    return typeof value === 'object' && value !== null ? (value as Survey['first']) : undefined
+  } catch {
+    return undefined
+  }
 }

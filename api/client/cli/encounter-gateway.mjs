@@ -1,12 +1,39 @@
 #!/usr/bin/env node
 // In the repository Node runs the TypeScript itself; in the published package, where it would refuse to, there is JavaScript.
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
 const source = new URL('./main.ts', import.meta.url)
 const built = new URL('../dist/cli/main.js', import.meta.url)
-if (existsSync(source) && !process.features.typescript && !('Bun' in globalThis)) {
-  console.error('this Node does not run TypeScript: npx encounter-gateway takes the one that npm ci has brought')
-  process.exit(70)
+const argv = process.argv.slice(2)
+
+if (!existsSync(source)) process.exitCode = await (await import(built.href)).main(argv)
+else if (process.features.typescript || 'Bun' in globalThis)
+  process.exitCode = await (await import(source.href)).main(argv)
+else runOnNewerNode()
+
+/** Runs this file on the Node that `npm ci` has brought, for an older one on the path (20 runs no TypeScript). */
+function runOnNewerNode() {
+  const newer = newerNode()
+  if (!newer) {
+    console.error(
+      `Node ${process.versions.node} does not run TypeScript; run npm ci in the repository, which brings one that does`,
+    )
+    process.exitCode = 70
+    return
+  }
+  const child = spawn(newer, process.argv.slice(1), { stdio: 'inherit' })
+  // Ctrl-C in a terminal reaches both; what is sent to this process alone is passed on
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => process.stdin.isTTY || child.kill(name))
+  child.on('exit', (code) => (process.exitCode = code ?? 70))
 }
-const { main } = await import(existsSync(source) ? source.href : built.href)
-process.exitCode = await main(process.argv.slice(2))
+
+function newerNode() {
+  try {
+    const path = createRequire(import.meta.url).resolve('node/bin/node')
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,6 +1,8 @@
+import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import { GatewayError } from '../src/index.ts'
 import { usageError } from './arguments.ts'
 import { batch } from './commands/batch.ts'
+import { completion } from './commands/completion.ts'
 import { cancel } from './commands/cancel.ts'
 import { job } from './commands/job.ts'
 import { results } from './commands/results.ts'
@@ -9,12 +11,14 @@ import { submit } from './commands/submit.ts'
 import { validate } from './commands/validate.ts'
 import type { Command } from './command.ts'
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts'
+import type { CommandName } from './reference.ts'
 import { Interrupted, listenForSignals } from './signals.ts'
 import type { Terminal } from './terminal.ts'
-import { USAGE } from './usage.ts'
+import { usage, usageOf } from './usage.ts'
 import { version } from './version.ts'
 
-const commands: Record<string, Command> = { submit, batch, results, retry, cancel, job, validate }
+const commands: Record<CommandName, Command> = { submit, batch, results, retry, cancel, job, validate, completion }
+const names = Object.keys(commands) as CommandName[]
 
 /** The command line: runs one command and gives the exit code. Writes to the standard streams. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -38,18 +42,31 @@ export async function main(argv: readonly string[]): Promise<number> {
       terminal.out.write(`${version()}\n`)
       return exitCodes.ok
     }
-    if (name === undefined || name === 'help' || argv.includes('--help') || argv.includes('-h')) {
-      ;(name === undefined ? terminal.err : terminal.out).write(USAGE)
-      return name === undefined ? exitCodes.usage : exitCodes.ok
+    if (name === undefined) {
+      terminal.err.write(usage())
+      return exitCodes.usage
     }
-    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-    if (!command) throw usageError(`there is no such command; there are ${Object.keys(commands).join(', ')}`)
-    return await command(rest, terminal, signals.signal)
+    const asksForHelp = name === 'help' || argv.includes('--help') || argv.includes('-h')
+    const command = names.find((each) => each === (name === 'help' ? rest[0] : name))
+    if (asksForHelp && (command || name === 'help' || name.startsWith('-'))) {
+      terminal.out.write(command ? usageOf(command) : usage())
+      return exitCodes.ok
+    }
+    if (!command) throw noSuchCommand(name)
+    return await commands[command](rest, terminal, signals.signal)
   } catch (error) {
     const { signal } = signals
     // what an aborted read throws says less than why it was aborted
     return tell(signal.aborted && !(error instanceof Interrupted) ? signal.reason : error, terminal)
   }
+}
+
+/** Without the word itself unless it is nearly a command: it may be anything. */
+function noSuchCommand(name: string): CliError {
+  const nearest = nearestName(name, names)
+  return usageError(
+    `there is no such command; ${nearest ? `did you mean ${nearest}?` : `there are ${names.join(', ')}`}`,
+  )
 }
 
 function tell(error: unknown, { err, json }: Terminal): number {

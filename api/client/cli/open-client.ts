@@ -1,26 +1,26 @@
 import { createClient, type Client, type GatewayError } from '../src/index.ts'
 import { millisecondsIn } from './arguments.ts'
-import { readCredentials } from './credentials.ts'
+import { readCredentials, type Credentials } from './credentials.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
-import { countText } from './pace.ts'
+import { numberOf } from './pace.ts'
 import { asClause, warn, type Terminal } from './terminal.ts'
 
 const MINUTE_MS = 60_000
-
-/** Options of every command that speaks to a gateway. */
-export const clientOptions = {
-  credentials: { type: 'string' },
-  patience: { type: 'string' },
-  json: { type: 'boolean', default: false },
-} as const
 
 /** A client with the credentials of the environment or the file, and the patience of a program that nobody watches. */
 export async function openClient(
   terminal: Terminal,
   options: { credentials?: string | undefined; patience?: string | undefined; instance?: string | undefined },
 ): Promise<Client> {
-  const { env } = terminal
-  const credentials = await readCredentials(options.credentials, env)
+  return clientWith(await readCredentials(options.credentials, terminal.env), terminal, options)
+}
+
+/** The same with credentials that have been read. */
+export function clientWith(
+  credentials: Credentials,
+  terminal: Terminal,
+  options: { patience?: string | undefined; instance?: string | undefined },
+): Client {
   const patienceMs = options.patience === undefined ? 15 * MINUTE_MS : millisecondsIn('patience', options.patience)
   if (goesInClear(credentials.Url))
     warn(terminal, 'warning: credentials and patients go over the network in clear (http)')
@@ -41,7 +41,10 @@ export async function openClient(
     })
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw new CliError(exitCodes.configuration, error.message)
+    throw new CliError(
+      exitCodes.configuration,
+      error.message.replace(/^baseUrl\b/, 'GATEWAY_URL (Url in the credentials file)'),
+    )
   }
 }
 
@@ -49,7 +52,7 @@ export async function openClient(
 function uploadText({ batch, idempotencyKey }: GatewayError): string[] {
   if (idempotencyKey === undefined) return []
   if (!batch) return ['the upload begins again at line 1']
-  return [`the gateway has ${countText(batch.Items)} items; the upload begins again at line 1 and passes over those`]
+  return [`the gateway has ${numberOf(batch.Items, 'item')}; the upload begins again at line 1 and passes over those`]
 }
 
 function goesInClear(text: string): boolean {

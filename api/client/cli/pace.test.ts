@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bytesText, countText, durationText, openPace } from './pace.ts'
+import { countText, durationText, numberOf, openPace } from './pace.ts'
 
 describe('the pace', () => {
   let now = 0
@@ -34,8 +34,12 @@ describe('the pace', () => {
   })
 })
 
-test('times, counts and bytes read as people write them', () => {
+test('times and counts read as people write them', () => {
   expect([400, 45_400, 185_000, 7_800_000].map(durationText)).toEqual(['0s', '45s', '3m 05s', '2h 10m'])
   expect([0, 999, 99_990.4].map(countText)).toEqual(['0', '999', '99,990'])
-  expect([0, 512, 1_234_567, 2e9].map(bytesText)).toEqual(['0 B', '512 B', '1.2 MB', '2.0 GB'])
+  expect([0, 1, 1000].map((count) => numberOf(count, 'encounter'))).toEqual([
+    '0 encounters',
+    '1 encounter',
+    '1,000 encounters',
+  ])
 })

@@ -46,9 +46,7 @@ export function countText(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
-/** Bytes in the unit that fits: `512 B`, `1.2 MB`. */
-export function bytesText(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
-  return `${(bytes / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`
+/** So many of something: `1 encounter`, `1,000 encounters`. */
+export function numberOf(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -6,8 +6,11 @@ const PLAIN_EVERY_MS = 5_000
 
 /** What is shown of something that takes its time. */
 export type Progress = Disposable & {
-  show(state: { done: number; total: number; note?: string }): void
+  show(state: State): void
 }
+
+/** `failures`: what has gone wrong so far, which is shown before anything else. */
+type State = { done: number; total: number; failures?: string; note?: string }
 
 type Shown = { label: string; amount: (count: number) => string }
 
@@ -23,35 +26,65 @@ export function openProgress(terminal: Terminal, shown: Shown): Progress {
 }
 
 function barOn(terminal: Terminal, stream: NodeJS.WriteStream, { label, amount }: Shown): Progress {
+  let line = ''
   const bar = new SingleBar({
-    format: `${label} {bar} {percentage}% {text}`,
+    format: () => line,
     stream,
     hideCursor: true,
-    // a line that does not fit would be broken, and each update would leave one behind
     linewrap: false,
-    barsize: 20,
     fps: 5,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
+    // remarks and the last state go there as lines of their own
+    clearOnComplete: true,
   })
   const pace = openPace()
   const { remark } = terminal
   terminal.remark = (text) => {
-    if (bar.isActive) bar.update({ text })
-    else remark(text)
+    const { isActive } = bar
+    if (isActive) bar.stop()
+    remark(text)
+    if (isActive) bar.start(1, 0)
   }
   return {
     show(state) {
       pace.note(state.done)
-      if (!bar.isActive) bar.start(state.total, state.done, { text: '' })
-      bar.setTotal(state.total)
-      bar.update(state.done, { text: textOf(state, pace.perSecond(), amount) })
+      // one column less: some terminals break a line that is quite full
+      line = barLine(label, state, partsOf(state, pace.perSecond(), amount), (stream.columns || 80) - 1)
+      if (bar.isActive) bar.update(0)
+      else bar.start(1, 0)
     },
     [Symbol.dispose]() {
       terminal.remark = remark
-      if (bar.isActive) bar.stop()
+      if (!bar.isActive) return
+      bar.stop()
+      stream.write(`${line}\n`)
     },
   }
+}
+
+const BAR_LONGEST = 20
+const BAR_SHORTEST = 5
+
+/**
+ * What fits into so many columns, and nothing cut: the parts from the front, what matters most first; what is left is for the bar.
+ */
+function barLine(
+  label: string,
+  state: { done: number; total: number },
+  parts: readonly string[],
+  columns: number,
+): string {
+  const percent = `${percentOf(state)}%`
+  let text = `${label} ${percent}`
+  for (const [index, part] of parts.entries()) {
+    const longer = `${text}${index === 0 ? ' ' : ', '}${part}`
+    if (longer.length > columns) break
+    text = longer
+  }
+  const room = Math.min(columns - text.length - 1, BAR_LONGEST)
+  if (room < BAR_SHORTEST) return text
+  const full = state.total > 0 ? Math.floor((state.done / state.total) * room) : room
+  const bar = '█'.repeat(full) + '░'.repeat(room - full)
+  return text.replace(`${label} `, `${label} ${bar} `)
 }
 
 function plainLines(out: NodeJS.WriteStream | undefined, { label, amount }: Shown): Progress {
@@ -67,7 +100,7 @@ function plainLines(out: NodeJS.WriteStream | undefined, { label, amount }: Show
   return {
     show(state) {
       pace.note(state.done)
-      latest = `${percentOf(state)}% ${textOf(state, pace.perSecond(), amount)}`
+      latest = `${percentOf(state)}% ${partsOf(state, pace.perSecond(), amount).join(', ')}`
       if (performance.now() - writtenAt >= PLAIN_EVERY_MS) write(latest)
     },
     [Symbol.dispose]() {
@@ -79,16 +112,17 @@ function plainLines(out: NodeJS.WriteStream | undefined, { label, amount }: Show
 const percentOf = ({ done, total }: { done: number; total: number }) =>
   total > 0 ? Math.floor((done / total) * 100) : 100
 
-function textOf(
-  { done, total, note }: { done: number; total: number; note?: string },
+/** Most important first: failures, counts, pace. */
+function partsOf(
+  { done, total, failures, note }: State,
   perSecond: number | undefined,
   amount: (count: number) => string,
-): string {
-  const parts = [`${amount(done)} of ${amount(total)}`]
+): string[] {
+  const parts = [...(failures ? [failures] : []), `${amount(done)} of ${amount(total)}`]
   if (perSecond !== undefined && done < total) {
-    parts.push(`${amount(perSecond)}/s`)
     if (perSecond > 0) parts.push(`${durationText(((total - done) / perSecond) * 1000)} left`)
+    parts.push(`${amount(perSecond)}/s`)
   }
   if (note) parts.push(note)
-  return parts.join(', ')
+  return parts
 }

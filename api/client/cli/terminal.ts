@@ -28,3 +28,8 @@ export function warn({ err }: Terminal, line: string): void {
 export function asClause(sentence: string): string {
   return sentence.replace(/\.$/, '')
 }
+
+/** A word as a shell takes it. */
+export function quoted(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}

@@ -18,8 +18,8 @@ export async function uploadFile(
   using progress = openProgress(terminal, { label: 'Upload', amount: countText })
   const show = (batch?: Batch) => {
     const { Items = 0, Rejected = 0 } = batch ?? {}
-    const note = Rejected > 0 ? { note: `${countText(Rejected)} rejected` } : {}
-    progress.show({ done: Math.min(Items, file.items), total: file.items, ...note })
+    const failures = Rejected > 0 ? { failures: `${countText(Rejected)} rejected` } : {}
+    progress.show({ done: Math.min(Items, file.items), total: file.items, ...failures })
   }
   show()
   const batch = await client.uploadBatch(emrSystem, () => file.read(), {

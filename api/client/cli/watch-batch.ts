@@ -1,10 +1,13 @@
 import type { Batch, Client } from '../src/index.ts'
-import { batchText, endedItems, isAllWell, outcomesText } from './batch-text.ts'
+import { batchText, endedItems, failuresText, isAllWell } from './batch-text.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
-import { countText } from './pace.ts'
+import { failureReasons, reasonText } from './failure-reasons.ts'
+import { countText, numberOf } from './pace.ts'
 import { openProgress } from './progress.ts'
 import { Interrupted } from './signals.ts'
 import { give, say, type Terminal } from './terminal.ts'
+
+const REASONS_SHOWN = 10
 
 /** Shows a batch's progress until it has finished, and says how it ended. */
 export async function watchToItsEnd(
@@ -13,12 +16,29 @@ export async function watchToItsEnd(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const batch = await followToItsEnd(client, batchId, terminal, signal)
-  give(terminal, batch)
+  return tellBatch(client, await followToItsEnd(client, batchId, terminal, signal), terminal, signal)
+}
+
+/** Says where a batch stands and, once it has finished, why what failed did: reasons with counts and the first lines of each. */
+export async function tellBatch(
+  client: Client,
+  batch: Batch,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { BatchId } = batch
+  const hasFailures = batch.Status === 'Finished' && !isAllWell(batch)
   say(terminal, batchText(batch))
-  if (!isAllWell(batch))
-    say(terminal, `which ones: encounter-gateway results ${batchId} --status ${statusesToSee(batch)}`)
-  return isAllWell(batch) ? exitCodes.ok : exitCodes.notAll
+  if (!hasFailures) {
+    give(terminal, batch)
+    return exitCodes.ok
+  }
+  const Reasons = await failureReasons(client, BatchId, signal)
+  give(terminal, { ...batch, Reasons })
+  for (const reason of Reasons.slice(0, REASONS_SHOWN)) say(terminal, `  ${reasonText(reason)}`)
+  if (Reasons.length > REASONS_SHOWN) say(terminal, `  and ${numberOf(Reasons.length - REASONS_SHOWN, 'more reason')}`)
+  say(terminal, `which ones: encounter-gateway results ${BatchId} --status ${statusesToSee(batch)}`)
+  return exitCodes.notAll
 }
 
 async function followToItsEnd(
@@ -30,7 +50,12 @@ async function followToItsEnd(
   using progress = openProgress(terminal, { label: 'Work', amount: countText })
   try {
     for await (const batch of client.watchBatch(batchId, { signal })) {
-      progress.show({ done: endedItems(batch), total: batch.Accepted, note: outcomesText(batch) })
+      progress.show({
+        done: endedItems(batch),
+        total: batch.Accepted,
+        failures: failuresText(batch),
+        note: `${countText(batch.Succeeded)} succeeded`,
+      })
       if (batch.Status === 'Finished') return batch
     }
   } catch (error) {

@@ -2,14 +2,14 @@ import { readArguments } from '../arguments.ts'
 import { batchText } from '../batch-text.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { clientOptions, openClient } from '../open-client.ts'
+import { openClient } from '../open-client.ts'
+import { reference } from '../reference.ts'
 import { give, say } from '../terminal.ts'
 
 /** `cancel BATCH` or `cancel --job JOB`: what the EMR has nothing of yet will not be sent to it. */
 export const cancel: Command = async (argv, terminal, signal) => {
-  const options = { ...clientOptions, job: { type: 'string' } } as const
   const ofJob = argv.some((argument) => /^--job(?:=|$)/.test(argument))
-  const { values, positionals } = readArguments(argv, options, ofJob ? [] : ['BATCH'])
+  const { values, positionals } = readArguments(argv, reference.cancel.options, ofJob ? [] : ['BATCH'])
   const client = await openClient(terminal, values)
   if (values.job !== undefined) {
     await client.cancelJob(values.job, { signal })

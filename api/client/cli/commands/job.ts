@@ -3,13 +3,13 @@ import { millisecondsIn, readArguments } from '../arguments.ts'
 import { jobText } from '../batch-text.ts'
 import type { Command } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { clientOptions, openClient } from '../open-client.ts'
+import { openClient } from '../open-client.ts'
+import { reference } from '../reference.ts'
 import { give, say } from '../terminal.ts'
 
 /** `job JOB [--wait SECONDS]`: where a job stands. 0 for one that is under way, unless a wait for it has run out. */
 export const job: Command = async (argv, terminal, signal) => {
-  const options = { ...clientOptions, wait: { type: 'string' } } as const
-  const { values, positionals } = readArguments(argv, options, ['JOB'])
+  const { values, positionals } = readArguments(argv, reference.job.options, ['JOB'])
   const [jobId = ''] = positionals
   const waitMs = values.wait === undefined ? 0 : millisecondsIn('wait', values.wait)
   const client = await openClient(terminal, values)

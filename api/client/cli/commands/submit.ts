@@ -3,30 +3,20 @@ import { readArguments, usageError } from '../arguments.ts'
 import { batchText } from '../batch-text.ts'
 import type { Command } from '../command.ts'
 import { anotherKey, formatOf, isKeyOf, openEncounterFile, type EncounterFile } from '../encounter-file.ts'
+import { readingOf } from '../csv/reading.ts'
+import { readCredentials, requireLogin } from '../credentials.ts'
 import { CliError, exitCodes } from '../exit-codes.ts'
-import { clientOptions, openClient } from '../open-client.ts'
-import { countText } from '../pace.ts'
+import { clientWith } from '../open-client.ts'
+import { countText, numberOf } from '../pace.ts'
+import { reference } from '../reference.ts'
 import { Interrupted } from '../signals.ts'
-import { asClause, give, say, type Terminal } from '../terminal.ts'
+import { asClause, give, quoted, say, type Terminal } from '../terminal.ts'
 import { uploadFile } from '../upload-file.ts'
 import { watchToItsEnd } from '../watch-batch.ts'
 import { reportMistakes } from './validate.ts'
 
 const LAST_LOOK_MS = 3_000
 const MISTAKES_SHOWN = 20
-
-const options = {
-  ...clientOptions,
-  emr: { type: 'string' },
-  instance: { type: 'string' },
-  watch: { type: 'boolean', default: false },
-  resume: { type: 'boolean', default: false },
-  new: { type: 'boolean', default: false },
-  check: { type: 'boolean', default: false },
-  key: { type: 'string' },
-  format: { type: 'string' },
-  'no-compress': { type: 'boolean', default: false },
-} as const
 
 /** What is submitted, where to, and under which key: enough to look for it, to upload it, and to say how to go on. */
 type Submission = {
@@ -41,24 +31,30 @@ type Submission = {
 
 /** `submit FILE --emr EMR`: uploads a file as a batch, once, and with `--watch` stays until all of it has ended. */
 export const submit: Command = async (argv, terminal, signal) => {
-  const { values, positionals } = readArguments(argv, options, ['FILE'])
+  const { values, positionals } = readArguments(argv, reference.submit.options, ['FILE'])
   const [path = ''] = positionals
   if (values.emr === undefined) throw usageError('submit needs --emr, the EMR that the encounters go to')
   if (values.new && (values.resume || values.key !== undefined))
     throw usageError('--new goes with neither --resume nor --key')
-  const client = await openClient(terminal, values)
+  const credentials = await readCredentials(values.credentials, terminal.env)
   const format = formatOf(path, values.format)
+  const reading = await readingOf(values)
   if (values.check) {
     const quiet = { ...terminal, json: false, out: terminal.err }
-    const checked = await reportMistakes(path, { format, max: 100 }, quiet, signal)
+    const checked = await reportMistakes(path, { format, max: 100, reading }, quiet, signal)
     if (checked !== exitCodes.ok) return checked
   }
-  const file = await openEncounterFile(path, { format, signal })
+  const file = await openEncounterFile(path, { format, signal, reading })
+  requireLogin(values.emr, credentials, file.first)
+  const client = clientWith(credentials, terminal, values)
   const idempotencyKey = values.key ?? (values.new ? anotherKey(file.idempotencyKey) : file.idempotencyKey)
   const named = [
     ['--emr', values.emr],
     ['--instance', values.instance],
     ['--format', values.format],
+    ['--columns', values.columns],
+    ['--date-format', values['date-format']],
+    ['--time-zone', values['time-zone']],
     ['--credentials', values.credentials],
     ['--key', idempotencyKey === file.idempotencyKey ? undefined : idempotencyKey],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${quoted(value)}`]))
@@ -98,7 +94,7 @@ async function upload(
 
 function reachText(batch: Batch | undefined): string {
   return batch
-    ? `batch ${batch.BatchId} has ${countText(batch.Items)} items of it`
+    ? `batch ${batch.BatchId} has ${numberOf(batch.Items, 'item')} of it`
     : 'the gateway may have a part of it'
 }
 
@@ -127,9 +123,4 @@ function mistakesOf(
   return Errors.length > 0
     ? Errors.map(({ Pointer, Message }) => `${place}: ${Pointer} ${Message}`)
     : [`${place}: ${detail}`]
-}
-
-/** As a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

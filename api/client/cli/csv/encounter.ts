@@ -1,4 +1,5 @@
 import type { Column } from './columns.ts'
+import { readDate, type DateReading } from './dates.ts'
 
 type Tree = { [name: string]: Tree | Value } | (Tree | Value)[]
 type Value = string | number | boolean
@@ -7,11 +8,16 @@ type Value = string | number | boolean
  * Makes a request of a row: an empty cell is left out, and so is a list's item of which all cells are empty; those after it move up. A cell
  * that is not of its column's type stays a text, for the check that every request goes through to name it.
  */
-export function encounterOf(columns: readonly Column[], cells: readonly string[]): Record<string, unknown> {
+export function encounterOf(
+  columns: readonly Column[],
+  cells: readonly string[],
+  dates: DateReading = {},
+): Record<string, unknown> {
   const root: Tree = {}
+  for (const { path, type, constant } of columns) if (constant) put(root, path, valueOf(constant, type, dates))
   for (const [index, { path, type }] of columns.entries()) {
     const cell = cells[index]
-    if (cell) put(root, path, valueOf(cell, type))
+    if (cell && path.length > 0) put(root, path, valueOf(cell, type, dates))
   }
   return withoutHoles(root) as Record<string, unknown>
 }
@@ -33,7 +39,8 @@ function withoutHoles(value: Tree | Value): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutHoles(inner)]))
 }
 
-function valueOf(cell: string, type: Column['type']): Value {
+function valueOf(cell: string, type: Column['type'], dates: DateReading): Value {
+  if (type === 'date') return readDate(cell, dates) ?? cell
   if (type === 'boolean' && /^(?:true|false)$/i.test(cell)) return cell.toLowerCase() === 'true'
   if (type === 'integer' && /^-?\d{1,15}$/.test(cell)) return Number(cell)
   return cell

@@ -7,23 +7,34 @@ import { CliError, exitCodes } from '../exit-codes.ts'
 const RECORD_LIMIT = 2 * 1024 * 1024
 const DELIMITERS = [',', ';', '\t']
 
-/** A row of the table, counted as a spreadsheet does: the header is row 1. */
-export type Row = { row: number; cells: string[] }
+/** A row of the table, counted as a spreadsheet does: the header is row 1. `raw`: as it stands in the file, if asked for. */
+export type Row = { row: number; cells: string[]; raw?: string }
 
 /**
  * The rows of a CSV file (RFC 4180) in UTF-8, with or without a byte order mark, separated by commas, semicolons or tabs: what the header has
  * most of. Throws a CliError that names the row, and quotes nothing of it.
  */
-export async function* csvRows(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Row, void, undefined> {
+export async function* csvRows(
+  pieces: AsyncIterable<Uint8Array>,
+  { raw = false } = {},
+): AsyncGenerator<Row, void, undefined> {
   const texts = decoded(pieces)
-  const beginning = await untilLineEnd(texts)
-  const parser = parse({ delimiter: delimiterOf(beginning), relax_column_count: true, max_record_size: RECORD_LIMIT })
+  let beginning = await untilLineEnd(texts)
+  // what Excel writes and reads, and does not show
+  const [separatorLine, separator] = /^sep=(.)\r?\n/.exec(beginning) ?? []
+  if (separatorLine) beginning = beginning.slice(separatorLine.length)
+  const delimiter = separator ?? delimiterOf(beginning)
+  const parser = parse({ delimiter, relax_column_count: true, max_record_size: RECORD_LIMIT, raw })
   const reading = pipeline(Readable.from(again(beginning, texts)), parser)
   // its failure comes out of the parser as well
   reading.catch(() => undefined)
   let row = 0
   try {
-    for await (const cells of parser as AsyncIterable<string[]>) yield { row: ++row, cells }
+    if (raw) {
+      for await (const { record, raw: text } of parser as AsyncIterable<{ record: string[]; raw: string }>) {
+        yield { row: ++row, cells: record, raw: text }
+      }
+    } else for await (const cells of parser as AsyncIterable<string[]>) yield { row: ++row, cells }
   } catch (error) {
     throw error instanceof CsvError ? badCsv(error) : error
   } finally {
@@ -55,7 +66,7 @@ async function* decoded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<strin
 
 async function untilLineEnd(texts: AsyncIterator<string, void>): Promise<string> {
   let gathered = ''
-  while (!/[\r\n]/.test(gathered) && gathered.length < RECORD_LIMIT) {
+  while (!/[\r\n](?!$)/.test(gathered) && gathered.length < RECORD_LIMIT) {
     const { done, value } = await texts.next()
     if (done) break
     gathered += value

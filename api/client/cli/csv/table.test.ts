@@ -51,7 +51,7 @@ test('a row is as many lines as a spreadsheet counts, line breaks in cells and e
   const lines = Buffer.concat(await Array.fromAsync(tableAsLines(piecesOf(text))))
     .toString()
     .split('\n')
-  expect(lines).toEqual(['{"PatientId":"a\\nb","UserId":"u"}', '', '', '{"PatientId":"c","UserId":"u"}', ''])
+  expect(lines).toEqual(['', '{"PatientId":"a\\nb","UserId":"u"}', '', '', '{"PatientId":"c","UserId":"u"}', ''])
   expect((await Array.fromAsync(tableRows(piecesOf(text)))).map(({ row }) => row)).toEqual([2, 3, 4, 5])
 })
 

@@ -1,0 +1,58 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- an ambient declaration cannot be imported
+/// <reference path="./luxon.d.ts" />
+import { IANAZone } from 'luxon'
+import { readFile } from 'node:fs/promises'
+import { usageError } from '../arguments.ts'
+import { CliError, exitCodes } from '../exit-codes.ts'
+import type { DateReading } from './dates.ts'
+
+/** How a table is read that was not made for this: its columns by name, what each encounter has besides, and its dates. */
+export type TableReading = DateReading & {
+  /** The header's names and the field paths that they stand for; `null` leaves a column out. */
+  columns?: Readonly<Record<string, string | null>>
+  /** By field path, what an encounter has whose row does not say otherwise. */
+  constants?: Readonly<Record<string, string>>
+}
+
+/** Options of the commands that read files. */
+export type ReadingOptions = {
+  columns?: string | undefined
+  'date-format'?: string | undefined
+  'time-zone'?: string | undefined
+}
+
+/** Reads what the options say. Throws a CliError if the column map or the time zone is none. */
+export async function readingOf(options: ReadingOptions): Promise<TableReading> {
+  const timeZone = options['time-zone']
+  if (timeZone !== undefined && !IANAZone.isValidZone(timeZone)) {
+    throw usageError('--time-zone takes an IANA name, such as America/Chicago')
+  }
+  const map = options.columns === undefined ? {} : await readMap(options.columns)
+  const dateFormat = options['date-format']
+  return { ...map, ...(dateFormat !== undefined && { dateFormat }), ...(timeZone !== undefined && { timeZone }) }
+}
+
+async function readMap(path: string): Promise<Pick<TableReading, 'columns' | 'constants'>> {
+  const wrong = (message: string) => new CliError(exitCodes.badFile, `the column map ${path} ${message}`)
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new CliError(exitCodes.noInput, `the column map ${path} cannot be read`)
+  })
+  const shape =
+    'is not of the form {"Columns": {"MRN": "PatientId", "Notes": null}, "Constants": {"UserId": "interface"}}'
+  let map: unknown
+  try {
+    map = JSON.parse(text)
+  } catch {
+    throw wrong('is not JSON')
+  }
+  if (!isRecord(map) || Object.keys(map).some((name) => name !== 'Columns' && name !== 'Constants')) throw wrong(shape)
+  const { Columns = {}, Constants = {} } = map
+  if (!isRecord(Columns) || !Object.values(Columns).every((value) => value === null || typeof value === 'string'))
+    throw wrong(shape)
+  if (!isRecord(Constants) || !Object.values(Constants).every((value) => typeof value === 'string')) throw wrong(shape)
+  return { columns: Columns as Record<string, string | null>, constants: Constants as Record<string, string> }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs'
+import type { Batch, BatchItem, Client } from '../src/index.ts'
+import { byteLines, isBlank } from './byte-lines.ts'
+import { ITEM_LIMIT_BYTES } from './check-item.ts'
+import { csvRows, isEmptyRow } from './csv/rows.ts'
+import type { TableReading } from './csv/reading.ts'
+import { openEncounterFile, type FileFormat } from './encounter-file.ts'
+import { CliError, exitCodes } from './exit-codes.ts'
+import { numberOf } from './pace.ts'
+
+/** What may be sent again without asking: an item that is in doubt may be in the EMR. */
+export const resendable: ReadonlySet<BatchItem['Status']> = new Set(['Failed', 'Rejected', 'Cancelled', 'Expired'])
+
+/** The file that a batch was made from, with its header if it is a table. */
+type Source = { path: string; format: FileFormat; signal: AbortSignal; reading: TableReading }
+
+/**
+ * The lines of the file that a batch was made from whose items have one of these statuses, as they stand there, with the header of a table.
+ * Throws a CliError if the file cannot be the one.
+ */
+export async function* failedLines(
+  client: Client,
+  batch: Batch,
+  source: Source,
+  statuses: ReadonlySet<string>,
+): AsyncGenerator<string | Buffer, void, undefined> {
+  const { items: inFile } = await openEncounterFile(source.path, source)
+  if (inFile !== batch.Items) {
+    const counts = `it has ${numberOf(inFile, 'encounter')}, the batch ${numberOf(batch.Items, 'item')}`
+    throw new CliError(exitCodes.badFile, `${source.path} is not what batch ${batch.BatchId} was made from: ${counts}`)
+  }
+  const items = client.results(batch.BatchId, { signal: source.signal })
+  for await (const { text, isHeader } of linesOf(source)) {
+    if (isHeader) {
+      yield text
+      continue
+    }
+    const { value } = await items.next()
+    if (value && statuses.has(value.Status)) yield text
+  }
+}
+
+/** The key to send them under: of this batch and this selection, so that it is neither that of the batch nor of another try. */
+export function keyForFailedOf(batch: Batch, statuses: ReadonlySet<string>): string {
+  return `failed-of-${batch.BatchId}-${[...statuses].toSorted().join('-')}`
+}
+
+async function* linesOf({
+  path,
+  format,
+  signal,
+}: Source): AsyncGenerator<{ text: string | Buffer; isHeader: boolean }> {
+  const pieces = createReadStream(path, { signal }) as AsyncIterable<Buffer>
+  if (format === 'csv') {
+    for await (const { row, cells, raw = '' } of csvRows(pieces, { raw: true })) {
+      if (row > 1 && isEmptyRow(cells)) continue
+      yield { text: raw.replace(/[\r\n]*$/, '\r\n'), isHeader: row === 1 }
+    }
+    return
+  }
+  for await (const { line, bytes } of byteLines(pieces, ITEM_LIMIT_BYTES)) {
+    if (bytes && isBlank(bytes)) continue
+    if (!bytes) throw new CliError(exitCodes.badFile, `line ${line} of ${path} has more than 1 MiB`)
+    yield { text: Buffer.concat([bytes, Buffer.from('\n')]), isHeader: false }
+  }
+}

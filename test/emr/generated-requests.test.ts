@@ -6,7 +6,7 @@ import {
   siteOf as millenniumOf,
   type CernerOptions,
 } from '@encounter-gateway/worker/emr/cerner/options.ts'
-import { EmrError } from '@encounter-gateway/worker/emr/emr.ts'
+import { EmrError } from '@encounter-gateway/worker/emr/emr-error.ts'
 import { translate } from '@encounter-gateway/worker/emr/fhir/encounter.ts'
 import { options as fhirOptions, type FhirOptions } from '@encounter-gateway/worker/emr/fhir/options.ts'
 import { encodeEncounter } from '@encounter-gateway/worker/emr/hl7v2/encounter.ts'

@@ -1,5 +1,5 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { EmrError } from '@encounter-gateway/worker/emr/emr.ts'
+import { EmrError } from '@encounter-gateway/worker/emr/emr-error.ts'
 import { readAcknowledgement } from '@encounter-gateway/worker/emr/hl7v2/acknowledgement.ts'
 import { encodeEncounter } from '@encounter-gateway/worker/emr/hl7v2/encounter.ts'
 import { fieldPlaces } from '@encounter-gateway/worker/emr/hl7v2/fields.ts'

@@ -3,7 +3,7 @@ import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { parseEmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
-import { EmrError, type EmrErrorCode } from './emr/emr.ts'
+import { EmrError, type EmrErrorCode } from './emr/emr-error.ts'
 import { connectorOptions, openEmr } from './emr/registry.ts'
 
 const EXIT_USAGE = 64

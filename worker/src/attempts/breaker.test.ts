@@ -5,7 +5,7 @@ import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connec
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
-import { EmrError } from '../emr/emr.ts'
+import { EmrError } from '../emr/emr-error.ts'
 import { HeldByBreaker, openBreaker } from './breaker.ts'
 
 const CONCURRENCY = 8

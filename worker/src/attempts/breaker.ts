@@ -3,7 +3,7 @@ import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import CircuitBreaker from 'opossum'
 import type { Logger } from 'pino'
-import { EmrError } from '../emr/emr.ts'
+import { EmrError } from '../emr/emr-error.ts'
 
 const RAMP_STEP_MS = 200
 const RECORD_GRACE_MS = 600_000

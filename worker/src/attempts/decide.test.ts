@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { thisMoment } from '@encounter-gateway/shared/moment.ts'
 import { Undecided } from '../emr/claim.ts'
-import { EmrError, type EncounterFound } from '../emr/emr.ts'
+import type { EncounterFound } from '../emr/emr.ts'
+import { EmrError } from '../emr/emr-error.ts'
 import {
   afterBegin,
   afterCreate,

@@ -1,7 +1,8 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Begun, Guard, Settlement } from '@encounter-gateway/shared/records/jobs.ts'
 import { Undecided } from '../emr/claim.ts'
-import type { EmrError, EmrErrorCode, EncounterFound } from '../emr/emr.ts'
+import type { EncounterFound } from '../emr/emr.ts'
+import type { EmrError, EmrErrorCode } from '../emr/emr-error.ts'
 import { countsAgainstEmr } from './breaker.ts'
 import {
   cancelled,

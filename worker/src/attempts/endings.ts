@@ -1,7 +1,8 @@
 import { problem, problemType, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
 import { failureReason } from '@encounter-gateway/shared/contract/failure-reasons.ts'
 import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
-import type { EmrError, EmrErrorCode, EncounterFound } from '../emr/emr.ts'
+import type { EncounterFound } from '../emr/emr.ts'
+import type { EmrError, EmrErrorCode } from '../emr/emr-error.ts'
 
 /** The part of an outcome that says how it went. */
 export type Ending = Pick<NewOutcome, 'status' | 'statusCode' | 'result' | 'recovered'>

@@ -1,4 +1,5 @@
-import { EmrError, type EncounterOrder } from './emr.ts'
+import type { EncounterOrder } from './emr.ts'
+import { EmrError } from './emr-error.ts'
 
 /** Clocks of the gateway and of an EMR that differ by no more are taken to agree: NTP keeps a machine within a second. */
 export const CLOCKS_AGREE_MS = 5_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EmrError } from './emr.ts'
+import { EmrError } from './emr-error.ts'
 
 test('an EMR cannot ask to be left alone for longer than a quarter of an hour', () => {
   expect(new EmrError(502, 'busy', { retryAfterMs: 999_999_999_000 }).retryAfterMs).toBe(900_000)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EmrError } from './emr.ts'
+import { EmrError } from './emr-error.ts'
 import { LookAlikes } from './look-alikes.ts'
 
 const never = new AbortController().signal

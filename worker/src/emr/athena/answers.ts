@@ -1,6 +1,6 @@
+import { unreadable } from '../emr-error.ts'
 import { Type, type StaticDecode, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { unreadable } from '../http/fault.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 
 /** athenaOne writes ids as texts in most places and as numbers in some. */

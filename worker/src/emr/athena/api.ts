@@ -1,5 +1,6 @@
 import type { StaticDecode, TSchema } from '@sinclair/typebox'
-import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { refused } from '../emr-error.ts'
 import { authorizationOf, openHttp, urlBelow, type Http, type HttpAnswer, type HttpRequest } from '../http/exchange.ts'
 import { openTokens, sendWithToken, type Tokens } from '../http/oauth2.ts'
 import { read, saysNo } from './answers.ts'
@@ -50,7 +51,7 @@ export class AthenaApi {
       ? await this.#http.send({ ...asking, headers: { ...asking.headers, ...own } }, call)
       : await sendWithToken({ http: this.#http, tokens: this.#tokens }, asking, call)
     if (answer.status !== 200) throw refusal(answer)
-    if (request.method !== 'GET' && saysNo(answer)) throw new EmrError(400, 'the EMR did not accept the content')
+    if (request.method !== 'GET' && saysNo(answer)) throw refused(400)
     return answer
   }
 
@@ -62,6 +63,6 @@ export class AthenaApi {
 /** An id as one segment of a path. Throws `EmrError` 400 for one that would lead elsewhere. */
 export function segment(id: string, pointer: string): string {
   if (!id.isWellFormed() || /^\.{0,2}$/.test(id))
-    throw new EmrError(400, 'the EMR cannot have such an identifier', { pointers: [pointer] })
+    throw refused(400, { because: 'the EMR cannot have such an identifier', pointers: [pointer] })
   return encodeURIComponent(id)
 }

@@ -1,5 +1,6 @@
 import { cancelledSince } from '../claim.ts'
-import { EmrError, type EmrCall, type EncounterFound, type EncounterOrder } from '../emr.ts'
+import type { EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
+import { refused, brokenOff, EmrError } from '../emr-error.ts'
 import { Appointment, Encounters, Reasons, codesOf, type ListedEncounter } from './answers.ts'
 import { segment, type AthenaApi, type Caller } from './api.ts'
 import { isDeleted } from './match.ts'
@@ -55,9 +56,9 @@ export class AppointmentRoute implements Route {
     const appointment = await this.#api.get(path, {}, Appointment, caller)
     const { appointmentstatus: status, patientid } = appointment
     if (status !== OPEN && status !== BOOKED && !CHECKED_IN.has(status))
-      throw new EmrError(400, 'the appointment is cancelled', { pointers: [pointer] })
+      throw refused(400, { because: 'the appointment is cancelled', pointers: [pointer] })
     if (status !== OPEN && patientid !== encounter.PatientId)
-      throw new EmrError(400, "the appointment is another patient's", { pointers: ['/PatientId', pointer] })
+      throw refused(400, { because: "the appointment is another patient's", pointers: ['/PatientId', pointer] })
     return { id, path, patient, appointment }
   }
 
@@ -79,7 +80,7 @@ export class AppointmentRoute implements Route {
       // Refused because someone else was quicker: then there is an encounter all the same.
       if (CHECKED_IN.has(appointment.appointmentstatus)) return
       const { pointer } = appointmentOf(order.encounter, this.#settings)
-      throw new EmrError(400, 'the EMR does not let the appointment be checked in yet', { pointers: [pointer] })
+      throw refused(400, { because: 'the EMR does not let the appointment be checked in yet', pointers: [pointer] })
     }
   }
 
@@ -115,7 +116,7 @@ export class AppointmentRoute implements Route {
 /** Checked in, so an encounter there is, but the list does not have it. */
 function notShownYet(writes: boolean): EmrError {
   const message = 'the EMR has checked the patient in but does not show the encounter yet'
-  return new EmrError(502, message, { outcomeUnknown: writes })
+  return brokenOff({ writes }, message)
 }
 
 /** A question that fails once the patient is checked in: its own error would say that nothing has been made. */

@@ -1,5 +1,5 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { EmrError } from '../emr.ts'
+import { refused } from '../emr-error.ts'
 import { notCarried, type Carried } from '../carried/not-carried.ts'
 import type { Appointment } from './answers.ts'
 import type { Settings } from './options.ts'
@@ -25,7 +25,7 @@ type Form = Record<string, string>
 export function patientIdOf({ PatientId, PatientIdType }: PatientEncounter, { patientIdTypes }: Settings): string {
   if (PatientIdType !== undefined && !patientIdTypes.includes(PatientIdType)) {
     const message = "this connection takes athena's own patient numbers and no others"
-    throw new EmrError(400, message, { pointers: ['/PatientIdType'] })
+    throw refused(400, { because: message, pointers: ['/PatientIdType'] })
   }
   return PatientId
 }
@@ -48,7 +48,7 @@ export function appointmentOf({ Encounter }: PatientEncounter, { appointmentCust
     appointmentCustomField === undefined
       ? [Encounter.EncounterAlias, '/Encounter/EncounterAlias']
       : [Encounter.CustomFields?.[index]?.ResponseValue, '/Encounter/CustomFields']
-  if (!id) throw new EmrError(400, 'the request does not name the appointment', { pointers: [pointer] })
+  if (!id) throw refused(400, { because: 'the request does not name the appointment', pointers: [pointer] })
   return { id, pointer: index < 0 ? pointer : `${pointer}/${index}/ResponseValue` }
 }
 
@@ -57,7 +57,7 @@ export function bookingForm(encounter: PatientEncounter, settings: Settings) {
   const type = encounter.Encounter.EncounterTypeId || settings.appointmentTypeId
   if (!type) {
     const message = 'the slot is open, and the request does not say what type of appointment to book'
-    throw new EmrError(400, message, { pointers: ['/Encounter/EncounterTypeId'] })
+    throw refused(400, { because: message, pointers: ['/Encounter/EncounterTypeId'] })
   }
   return {
     patientid: encounter.PatientId,

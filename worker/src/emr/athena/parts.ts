@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { EmrError, type EncounterOrder } from '../emr.ts'
+import type { EncounterOrder } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import type { AthenaApi, Caller, Write } from './api.ts'
 import { diagnosisForm, noteOf, plainCode } from './encounter.ts'
 import type { Settings } from './options.ts'

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { EmrError } from '../emr.ts'
+import { refused, type EmrError } from '../emr-error.ts'
 import { faultOf } from '../http/status.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 
@@ -19,13 +19,13 @@ const pointers: Record<string, string> = {
 /** What an answer other than 200 means. Which fields are missing is read, since those are names; no other text is. */
 export function refusal(answer: HttpAnswer): EmrError {
   const { status } = answer
-  if (status === 401) return new EmrError(401, "the EMR did not accept the gateway's token")
-  if (status === 403) return new EmrError(403, 'the EMR does not allow this to the user')
+  if (status === 401) return refused(401, { because: "the EMR did not accept the gateway's token" })
+  if (status === 403) return refused(403)
   const objection = objectionIn(answer)
   // Without athenaOne's own words a 404 comes from its gateway: the practice or the address is wrong, not the content.
   if (status === 400 || status === 422 || ((status === 404 || status === 409) && objection)) {
     const named = objection?.missingfields?.map((name) => pointers[name.toLowerCase()]) ?? []
-    return new EmrError(400, 'the EMR did not accept the content', {
+    return refused(400, {
       pointers: [...new Set(named.filter((pointer) => pointer !== undefined))],
     })
   }

@@ -1,7 +1,7 @@
 import { encounterStateOf } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { PatientEncounter, Provider } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { CodeableConcept, Coverage, Encounter, EncounterParticipant, Extension, Identifier } from 'fhir/r4.js'
-import { EmrError } from '../emr.ts'
+import { refused } from '../emr-error.ts'
 import { coded, codingsOf, vocabularies, type Vocabulary } from '../fhir-r4/codes.ts'
 import { given, isFhirCode, isFhirId, listOf, withoutUnusable } from '../fhir-r4/values.ts'
 import { notCarried, valuesOf } from '../carried/not-carried.ts'
@@ -82,7 +82,7 @@ function conceptFrom(codeSet: string, value: string, vocabulary: Vocabulary): Co
 function typeOf({ Encounter: { EncounterTypeId: id } }: PatientEncounter, site: Site): CodeableConcept {
   const pointers = ['/Encounter/EncounterTypeId']
   if (id === undefined || !isFhirCode(id))
-    throw new EmrError(400, 'this EMR needs a type of the encounter', { pointers })
+    throw refused(400, { because: 'this EMR needs a type of the encounter', pointers })
   if (site.encounterTypeSystem !== undefined) return coded(site.encounterTypeSystem, id)
   const patientClass = /^[EIOPRBCNU]$/.test(id)
   return coded(patientClass ? 'http://terminology.hl7.org/CodeSystem/v2-0004' : `${site.codeSets}71`, id)
@@ -108,7 +108,8 @@ function placeOf(
   if (used !== 'HospitalId' && id !== undefined) return { location: [{ location: { reference: `Location/${id}` } }] }
   const organization = id ?? site.serviceProvider
   if (organization === undefined) {
-    throw new EmrError(400, 'this EMR needs a location or a hospital that it knows', {
+    throw refused(400, {
+      because: 'this EMR needs a location or a hospital that it knows',
       pointers: ['/Encounter/Location'],
     })
   }

@@ -1,20 +1,12 @@
 import { cancelledSince, onlyOne, verdictOn } from '../claim.ts'
-import {
-  EmrError,
-  type Emr,
-  type EmrCall,
-  type EncounterFound,
-  type EncounterOrder,
-  type ConnectionWith,
-  type EmrFactory,
-} from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import { unreadable, notAgreed, type EmrError } from '../emr-error.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
 import { idInLocation, openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
 import { alternativeIdentifiers, EncounterResource, isVoid, type Identifier } from '../fhir-r4/identifiers.ts'
 import { clinicians, pointersTo } from '../fhir-r4/objections.ts'
 import { findPatient, namedPatient, unknownPatientIdType } from '../fhir-r4/patient.ts'
 import { refusalOf } from '../fhir-r4/refusal.ts'
-import { unreadable } from '../http/fault.ts'
 import { jsonAs, type HttpAnswer } from '../http/exchange.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { forEncounter, isSame, ShownCoverage } from './coverage.ts'
@@ -192,7 +184,7 @@ class CernerConnector implements Emr {
 function refusal(answer: HttpAnswer, pointersOf?: (expressions: string[]) => string[]): EmrError {
   if (answer.status !== 403) return refusalOf(answer, pointersOf)
   const message = 'the EMR does not let the gateway into this tenant'
-  return new EmrError(502, message, { outcomeUnknown: false, retry: false })
+  return notAgreed(message)
 }
 
 /** Finds the fields of the request that Millennium objects to. */

@@ -1,6 +1,6 @@
 import type { StateFields } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import { expect, test } from 'vitest'
-import { EmrError } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import { begunState, consistentState } from './refusals.ts'
 
 const now = Date.parse('2025-06-01T12:00:00Z')

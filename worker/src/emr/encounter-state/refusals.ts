@@ -5,7 +5,7 @@ import {
   type StateRules,
 } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { EmrError } from '../emr.ts'
+import { refused } from '../emr-error.ts'
 
 /**
  * What the encounter is now. Throws `EmrError` 400 where that contradicts itself: intake refuses the same, but knows no EMR's own
@@ -13,7 +13,7 @@ import { EmrError } from '../emr.ts'
  */
 export function consistentState({ Encounter }: PatientEncounter, rules: StateRules): EncounterState {
   const pointers = contradictionsIn(Encounter, rules).map(({ Pointer }) => Pointer)
-  if (pointers.length > 0) throw new EmrError(400, 'the encounter contradicts itself', { pointers })
+  if (pointers.length > 0) throw refused(400, { because: 'the encounter contradicts itself', pointers })
   return encounterStateOf(Encounter, rules)
 }
 
@@ -24,5 +24,8 @@ export function consistentState({ Encounter }: PatientEncounter, rules: StateRul
 export function begunState(request: PatientEncounter, rules: StateRules): EncounterState {
   const state = consistentState(request, rules)
   if (state.phase !== 'planned') return state
-  throw new EmrError(400, 'this EMR cannot be given an encounter that is still to come', { pointers: state.because })
+  throw refused(400, {
+    because: 'this EMR cannot be given an encounter that is still to come',
+    pointers: state.because,
+  })
 }

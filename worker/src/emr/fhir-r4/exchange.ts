@@ -1,8 +1,8 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import type { EmrCall, EmrCredentials, EmrError } from '../emr.ts'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { unreadable, type EmrError } from '../emr-error.ts'
 import { refusalOf } from './refusal.ts'
-import { unreadable } from '../http/fault.ts'
 import {
   authorizationOf,
   jsonAs,

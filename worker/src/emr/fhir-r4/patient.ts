@@ -1,6 +1,7 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Type } from '@sinclair/typebox'
-import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { refused, type EmrError } from '../emr-error.ts'
 import { FORM, type FhirExchange } from './exchange.ts'
 import { isFhirId, Uri } from './values.ts'
 
@@ -34,7 +35,7 @@ export function namedPatient(
 /** Refuses a request that names its patient in a way that the connection does not know. */
 export function unknownPatientIdType({ PatientIdType }: PatientEncounter): EmrError {
   const pointers = [PatientIdType === undefined ? '/PatientId' : '/PatientIdType']
-  return new EmrError(400, 'this connection does not know what identifies a patient in this way', { pointers })
+  return refused(400, { because: 'this connection does not know what identifies a patient in this way', pointers })
 }
 
 const PatientResource = Type.Object({
@@ -59,8 +60,9 @@ export async function findPatient(
       ? ({ method: 'GET', path: 'Patient', query } as const)
       : ({ method: 'POST', path: 'Patient/_search', body, headers: { 'content-type': FORM } } as const)
   const [first, ...others] = await fhir.search(request, PatientResource, credentials, call)
-  if (!first) throw new EmrError(400, 'the EMR knows no such patient', { pointers: ['/PatientId'] })
-  if (others.length > 0) throw new EmrError(400, 'the EMR knows several such patients', { pointers: ['/PatientId'] })
+  if (!first) throw refused(400, { because: 'the EMR knows no such patient', pointers: ['/PatientId'] })
+  if (others.length > 0)
+    throw refused(400, { because: 'the EMR knows several such patients', pointers: ['/PatientId'] })
   return first.id
 }
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { EmrError } from '../emr.ts'
+import { refused, brokenOff, notAgreed, type EmrError } from '../emr-error.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import { faultOf } from '../http/status.ts'
 
@@ -21,20 +21,19 @@ const OperationOutcome = Type.Object({
  */
 export function refusalOf(answer: HttpAnswer, pointersTo: (expressions: string[]) => string[] = () => []): EmrError {
   const { status, writes } = answer
-  if (status === 401) return new EmrError(401, 'the EMR did not accept the login')
-  if (status === 403) return new EmrError(403, 'the EMR does not allow this to the user')
+  if (status === 401) return refused(401)
+  if (status === 403) return refused(403)
   // A question that is refused was put wrongly by us or by the configuration: nobody's content is at fault.
   if (!writes) return faultOf(answer)
   const expressions = elementsIn(answer)
   if (status === 400 || status === 422 || status === 413 || (status === 404 && expressions)) {
-    return new EmrError(400, 'the EMR did not accept the content', { pointers: pointersTo(expressions ?? []) })
+    return refused(400, { pointers: pointersTo(expressions ?? []) })
   }
   if (status === 409 || status === 423) {
-    return new EmrError(502, 'the EMR holds something back that the encounter needs', { outcomeUnknown: false })
+    return brokenOff({ writes: false }, 'the EMR holds something back that the encounter needs')
   }
   if (status === 412) {
-    const message = 'the EMR has several records where one was expected'
-    return new EmrError(502, message, { outcomeUnknown: false, retry: false })
+    return notAgreed('the EMR has several records where one was expected')
   }
   return faultOf(answer)
 }

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { type EmrCall, type EmrCredentials, EmrError } from '../emr.ts'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { notAgreed, EmrError } from '../emr-error.ts'
 import type { FhirExchange } from '../fhir-r4/exchange.ts'
 import { refusalOf } from '../fhir-r4/refusal.ts'
 import { jsonAs } from '../http/exchange.ts'
@@ -68,13 +69,13 @@ function capabilitiesIn(
 ): Capabilities {
   // R4 and R4B differ in nothing that is sent here.
   if (fhirVersion !== undefined && !/^4\.[0-3]\b/.test(fhirVersion)) {
-    throw new EmrError(502, 'the EMR does not speak FHIR R4', { retry: false })
+    throw notAgreed('the EMR does not speak FHIR R4')
   }
   const server = rest.find(({ mode }) => mode === undefined || mode === 'server')
   const resources = server?.resource ?? []
   const creates = resources.filter(({ interaction }) => interaction?.some(({ code }) => code === 'create'))
   if (!creates.some(({ type }) => type === 'Encounter')) {
-    throw new EmrError(502, 'the EMR does not take encounters by FHIR', { retry: false })
+    throw notAgreed('the EMR does not take encounters by FHIR')
   }
   const transacts = transactions === 'auto' && server?.interaction?.some(({ code }) => code === 'transaction') === true
   return {

@@ -1,9 +1,9 @@
+import { unreadable } from '../emr-error.ts'
 import type { Static } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { cancelledSince } from '../claim.ts'
 import { Bundle, idInLocation } from '../fhir-r4/exchange.ts'
 import { bears, EncounterResource, isVoid, type Identifier, type OurIdentifier } from '../fhir-r4/identifiers.ts'
-import { unreadable } from '../http/fault.ts'
 import { jsonAs, jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import type { Entry } from './records.ts'
 

@@ -1,6 +1,6 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { Reference } from 'fhir/r4.js'
-import { EmrError } from '../emr.ts'
+import { refused } from '../emr-error.ts'
 import { namedPatient, unknownPatientIdType } from '../fhir-r4/patient.ts'
 import { withoutUnusable } from '../fhir-r4/values.ts'
 import type { FhirOptions } from './options.ts'
@@ -14,7 +14,7 @@ export function patientReference(
   options: Pick<FhirOptions, 'patientIdentifierSystems' | 'otherPatientIdTypes'>,
 ): { reference: Reference } | { system: string; value: string } {
   if (withoutUnusable(encounter).unusable.includes('/PatientId')) {
-    throw new EmrError(400, 'the PatientId cannot be said in FHIR', { pointers: ['/PatientId'] })
+    throw refused(400, { because: 'the PatientId cannot be said in FHIR', pointers: ['/PatientId'] })
   }
   const named = namedPatient(encounter, options.patientIdentifierSystems)
   if (named.by === 'id') return { reference: { reference: `Patient/${named.id}` } }

@@ -1,6 +1,6 @@
 import { encounterFieldPaths, type PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { expect, test } from 'vitest'
-import { EmrError } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import { carried, encodeEncounter, notCarried } from './encounter.ts'
 import type { Site } from './options.ts'
 import { siteOf } from './site.ts'

@@ -1,6 +1,6 @@
 import type { EncounterState } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { EmrError } from '../emr.ts'
+import { refused, type EmrError } from '../emr-error.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
 import { Draft, type Spot } from './draft.ts'
 import { parseElement } from './element.ts'
@@ -74,7 +74,8 @@ export function encodeEncounter(
   if (!draft.has('PV1-2')) draft.set('PV1-2', site.defaultPatientClass)
   completeSegments(draft, site)
   if (draft.refused.length > 0) {
-    throw new EmrError(400, 'the encounter does not fit what is agreed with this EMR', {
+    throw refused(400, {
+      because: 'the encounter does not fit what is agreed with this EMR',
       pointers: draft.refused.slice(0, MOST_POINTERS),
     })
   }
@@ -106,7 +107,8 @@ function placeAt(draft: Draft, leaf: Leaf, [at = '', ...also]: string[]): void {
 
 /** The A01 or A04 of a patient who has left would be a live admission without its end. */
 function notDischarged(): EmrError {
-  return new EmrError(400, 'this EMR needs the discharge of an encounter that is over', {
+  return refused(400, {
+    because: 'this EMR needs the discharge of an encounter that is over',
     pointers: ['/Encounter/EncounterStatusId', '/Encounter/DischargeDateTime'],
   })
 }

@@ -1,15 +1,7 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { createSecureContext } from 'node:tls'
-import {
-  type Emr,
-  type EmrCall,
-  type EncounterFound,
-  type EncounterOrder,
-  EmrError,
-  type ConnectionWith,
-  type EmrFactory,
-} from '../emr.ts'
-import { unreadable } from '../http/fault.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import { unreadable, EmrError } from '../emr-error.ts'
 import { readAcknowledgement } from './acknowledgement.ts'
 import { answerTo } from './answer-to.ts'
 import type { Discharge } from './discharge.ts'

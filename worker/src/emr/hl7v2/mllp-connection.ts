@@ -1,7 +1,7 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
-import { EmrError } from '../emr.ts'
-import { aborted, failed, unreadable } from '../http/fault.ts'
+import { brokenOff, unreadable, EmrError } from '../emr-error.ts'
+import { aborted, failed } from '../http/fault.ts'
 import { frame, FrameReader } from './mllp-frame.ts'
 
 /** One answer may have so many bytes; a real one has a few hundred. */
@@ -71,7 +71,7 @@ export class MllpConnection {
 
   /** Closes it; what is in flight fails with its outcome unknown. */
   close(): void {
-    this.#lose(new EmrError(502, 'the connection to the EMR was closed', { outcomeUnknown: true }))
+    this.#lose(brokenOff({ writes: true }, 'the connection to the EMR was closed'))
   }
 
   #read(chunk: Buffer): void {

@@ -1,4 +1,5 @@
-import { type EmrCall, EmrError } from '../emr.ts'
+import type { EmrCall } from '../emr.ts'
+import { unreachable } from '../emr-error.ts'
 import { aborted } from '../http/fault.ts'
 import { openConnection, type MllpAddress, type MllpConnection, type ReadAnswer } from './mllp-connection.ts'
 
@@ -33,7 +34,7 @@ export function openMllp(about: { address: MllpAddress; connections: number; idl
 
   async function acquire(signal: AbortSignal): Promise<MllpConnection> {
     for (;;) {
-      if (closed) throw new EmrError(502, 'the gateway stopped before the EMR was asked', { outcomeUnknown: false })
+      if (closed) throw unreachable('the gateway stopped before the EMR was asked')
       if (signal.aborted) throw aborted(signal, { sent: false, writes: true })
       // The one used last: the others may grow old and be closed.
       const connection = [...idle.keys()].at(-1)

@@ -1,5 +1,4 @@
-import { EmrError } from '../emr.ts'
-import { unreadable } from '../http/fault.ts'
+import { refused, brokenOff, unreadable, EmrError } from '../emr-error.ts'
 import type { Acknowledgement, Fault } from './acknowledgement.ts'
 import type { Locator } from './error-location.ts'
 import type { Site } from './options.ts'
@@ -46,10 +45,10 @@ function refusal(faults: Fault[], rules: Rules, answered: Answered): Verdict {
   const meanings = new Set(all.map((fault) => meaningOf(fault, rules)))
   if (meanings.has('content')) {
     const content = all.filter((fault) => meaningOf(fault, rules) === 'content')
-    return new EmrError(400, 'the EMR did not accept the content', { pointers: pointersOf(content, answered) })
+    return refused(400, { pointers: pointersOf(content, answered) })
   }
   if (meanings.has('configuration')) return rejected(rules)
-  if (meanings.has('busy')) return new EmrError(502, 'the EMR could not do it', { outcomeUnknown: false })
+  if (meanings.has('busy')) return brokenOff({ writes: false })
   return duplicate(all, answered)
 }
 
@@ -70,7 +69,8 @@ function duplicate(faults: Fault[], { ownVisitNumber, mayExist }: Answered): Ver
   })
   if (ours) return 'created'
   if (!mayExist) {
-    return new EmrError(400, 'the EMR has another encounter with this alias', {
+    return refused(400, {
+      because: 'the EMR has another encounter with this alias',
       pointers: ['/Encounter/EncounterAlias'],
     })
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { EmrError } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import {
   authorizationOf,
   BaseUrl,

@@ -2,8 +2,9 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, type Dispatcher } from 'undici'
-import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
-import { aborted, failed, unreadable } from './fault.ts'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { refused, unreadable, type EmrError } from '../emr-error.ts'
+import { aborted, failed } from './fault.ts'
 
 /** Where an EMR's HTTP interface begins. No query, and no credentials: those have places of their own. */
 export const BaseUrl = Type.String({
@@ -200,11 +201,11 @@ export function authorizationOf(credentials: EmrCredentials): Record<string, str
   const { loginId, password = '', authorizationToken } = credentials
   if (authorizationToken !== undefined) {
     if (!/^[\x20-\x7e]+$/.test(authorizationToken))
-      throw new EmrError(401, 'the AuthorizationToken cannot be sent in a header')
+      throw refused(401, { because: 'the AuthorizationToken cannot be sent in a header' })
     return { authorization: `Bearer ${authorizationToken}` }
   }
   if (loginId === undefined) return {}
   // RFC 7617, 2: what stands before the first colon is the user
-  if (loginId.includes(':')) throw new EmrError(401, 'the LoginId has a colon, which a Basic login cannot say')
+  if (loginId.includes(':')) throw refused(401, { because: 'the LoginId has a colon, which a Basic login cannot say' })
   return { authorization: `Basic ${Buffer.from(`${loginId}:${password}`).toString('base64')}` }
 }

@@ -1,5 +1,5 @@
 import { errors } from 'undici'
-import { EmrError } from '../emr.ts'
+import { unreachable, noAnswer, brokenOff, unreadable, EmrError } from '../emr-error.ts'
 
 /** How far a request had come: whether the EMR can have seen a byte of it, and whether seeing it can create anything. */
 export type Progress = { sent: boolean; writes: boolean }
@@ -10,26 +10,21 @@ export function aborted(signal: AbortSignal, { sent, writes }: Progress): EmrErr
   const stopping = reason instanceof Object && 'name' in reason && reason.name === 'ShutdownError'
   if (!sent) {
     const message = stopping ? 'the gateway stopped before the EMR was asked' : 'the EMR could not be reached in time'
-    return new EmrError(502, message, { outcomeUnknown: false })
+    return unreachable(message)
   }
   const message = stopping ? 'the gateway stopped before the EMR answered' : 'the EMR did not answer in time'
-  return new EmrError(408, message, { outcomeUnknown: writes })
-}
-
-/** An answer came, but it is too large, cut short, or not what was agreed: as good as none. */
-export function unreadable(writes: boolean): EmrError {
-  return new EmrError(502, 'the answer of the EMR could not be read', { outcomeUnknown: writes })
+  return noAnswer({ writes }, message)
 }
 
 /** What to say of an error from undici. Its own text goes no further: it may hold the host or a piece of the answer. */
 export function failed(error: unknown, { sent, writes }: Progress): EmrError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'UND_ERR_INVALID_ARG') return new EmrError(500, 'the request to the EMR could not be written')
-  if (!sent) return new EmrError(502, whyUnreachable(code), { outcomeUnknown: false })
+  if (!sent) return unreachable(whyUnreachable(code))
   // undici 8.12 leaves the parser's error without its code.
   if (error instanceof errors.HTTPParserError || /^UND_ERR_(HEADERS_OVERFLOW|RES_)/.test(code))
     return unreadable(writes)
-  return new EmrError(502, 'the EMR closed the connection before it had answered', { outcomeUnknown: writes })
+  return brokenOff({ writes }, 'the EMR closed the connection before it had answered')
 }
 
 const reasons: [RegExp, string][] = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EmrError } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import { keep } from './kept.ts'
 
 const call = (signal: AbortSignal = new AbortController().signal) => ({ signal })

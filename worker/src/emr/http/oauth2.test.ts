@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { EmrError } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import { openHttp, type Http } from './exchange.ts'
 import { openTokens, sendWithToken, type Auth } from './oauth2.ts'
 

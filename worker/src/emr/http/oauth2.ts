@@ -1,8 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { SignJWT } from 'jose'
 import { createPrivateKey, randomUUID, type KeyObject } from 'node:crypto'
-import { EmrError, type EmrCall } from '../emr.ts'
-import { unreadable } from './fault.ts'
+import type { EmrCall } from '../emr.ts'
+import { refused, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './exchange.ts'
 import { keep, type Read } from './kept.ts'
 
@@ -152,10 +152,10 @@ function refusal(answer: HttpAnswer): EmrError {
   const { status, retryAfterMs } = answer
   if (status < 300) return unreadable(false)
   if (status === 400 || status === 401 || status === 403)
-    return new EmrError(401, "the token endpoint did not accept the gateway's client credentials")
+    return refused(401, { because: "the token endpoint did not accept the gateway's client credentials" })
   if (status === 408 || status === 429 || status >= 500)
     return new EmrError(502, 'the token endpoint gives no tokens for now', {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
-  return new EmrError(502, 'the token endpoint answered as was not agreed', { retry: false })
+  return notAgreed('the token endpoint answered as was not agreed')
 }

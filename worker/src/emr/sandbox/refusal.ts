@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { EmrError } from '../emr.ts'
-import { unreadable } from '../http/fault.ts'
+import { refused, busy, noAnswer, brokenOff, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import { pointersInto } from '../carried/pointers.ts'
 
@@ -14,37 +13,21 @@ export function refusal(answer: HttpAnswer): EmrError {
   if (status < 300) return unreadable(writes)
   switch (status) {
     case 400:
-      return new EmrError(400, 'the EMR did not accept the content', { pointers: objectionsIn(answer) })
+      return refused(400, { pointers: objectionsIn(answer) })
     case 401:
-      return new EmrError(401, 'the EMR did not accept the login')
+      return refused(401)
     case 403:
-      return new EmrError(403, 'the EMR does not allow this to the user')
+      return refused(403)
     case 408:
-      return new EmrError(408, 'the EMR did not answer in time', {
-        outcomeUnknown: writes,
-        answered: true,
-        ...wait(retryAfterMs),
-      })
+      return noAnswer({ writes, answered: true, retryAfterMs })
     case 429:
-      return new EmrError(502, 'the EMR takes no more requests for now', {
-        outcomeUnknown: false,
-        ...wait(retryAfterMs),
-      })
+      return busy(retryAfterMs)
     case 500:
       return new EmrError(500, 'the EMR failed')
   }
-  if (status > 500)
-    return new EmrError(502, 'the EMR could not do it', {
-      outcomeUnknown: writes,
-      answered: true,
-      ...wait(retryAfterMs),
-    })
+  if (status > 500) return brokenOff({ writes, answered: true, retryAfterMs })
   // A redirect or another 4xx: whatever answered, it is not the Sandbox EMR at this baseUrl.
-  return new EmrError(502, 'the EMR answered as was not agreed', { outcomeUnknown: false, retry: false })
-}
-
-function wait(retryAfterMs: number | undefined) {
-  return retryAfterMs === undefined ? {} : { retryAfterMs }
+  return notAgreed()
 }
 
 function objectionsIn(answer: HttpAnswer): string[] {

@@ -6,7 +6,8 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { EmrError, type Emr, type EncounterOrder } from '../emr.ts'
+import type { Emr, EncounterOrder } from '../emr.ts'
+import { EmrError } from '../emr-error.ts'
 import { connectorOptions, openEmr, policyMistakes } from '../registry.ts'
 
 const settings = {

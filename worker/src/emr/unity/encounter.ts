@@ -1,5 +1,5 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { EmrError } from '../emr.ts'
+import { refused } from '../emr-error.ts'
 import { notCarried, valuesOf, type Carried } from '../carried/not-carried.ts'
 import { localTime, written, type LocalTime } from './date-time.ts'
 import type { Settings } from './options.ts'
@@ -30,7 +30,7 @@ export function sourcesOf(settings: Settings): string[] {
 export function patientIdOf({ PatientId, PatientIdType }: PatientEncounter, { patientIdTypes }: Settings): string {
   if (PatientIdType !== undefined && !patientIdTypes.includes(PatientIdType)) {
     const message = "this connection takes the EMR's own patient numbers and no others"
-    throw new EmrError(400, message, { pointers: ['/PatientIdType'] })
+    throw refused(400, { because: message, pointers: ['/PatientIdType'] })
   }
   return PatientId
 }
@@ -44,7 +44,7 @@ export function occasionOf({ Encounter }: PatientEncounter, { encounterType, tim
   const when = Encounter.EncounterDateTime
   if (type && when) return { type, when: localTime(when, timeZone) }
   const lacking = [...(type ? [] : [TYPE]), ...(when ? [] : [WHEN])]
-  throw new EmrError(400, 'this EMR needs a type and a time of each encounter', { pointers: lacking })
+  throw refused(400, { because: 'this EMR needs a type and a time of each encounter', pointers: lacking })
 }
 
 /** Parameter1 to Parameter6 of the action that makes the encounter. */

@@ -1,3 +1,4 @@
+import { unreadable } from '../emr-error.ts'
 import { onlyOne, verdictOn } from '../claim.ts'
 import {
   type Emr,
@@ -8,7 +9,6 @@ import {
   type EmrFactory,
 } from '../emr.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
-import { unreadable } from '../http/fault.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { clockOf, usDay } from './date-time.ts'
 import { carried, notCarriedByUnity, occasionOf, parametersOf, patientIdOf } from './encounter.ts'

@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { Type } from '@sinclair/typebox'
-import { EmrError, type EmrCall } from '../emr.ts'
-import { unreadable } from '../http/fault.ts'
+import type { EmrCall } from '../emr.ts'
+import { refused, unreadable } from '../emr-error.ts'
 import { faultOf } from '../http/status.ts'
 import { jsonOf, openHttp, urlBelow, type Http, type HttpAnswer } from '../http/exchange.ts'
 import { valueIn, type Row } from './match.ts'
@@ -37,7 +37,8 @@ export class UnityService {
     const { appName: Appname, serviceUsername: Username, servicePassword: Password } = this.#about
     const answer = await this.#post('GetToken', { Username, Password, Appname }, false, call)
     const text = answer.body.toString().trim().replaceAll('"', '')
-    if (/^error:/i.test(text)) throw new EmrError(401, "the EMR did not accept the gateway's service credentials")
+    if (/^error:/i.test(text))
+      throw refused(401, { because: "the EMR did not accept the gateway's service credentials" })
     if (!Guid.test(text)) throw unreadable(false)
     return text
   }

@@ -1,4 +1,4 @@
-import { EmrError } from '../emr.ts'
+import { refused, brokenOff, EmrError } from '../emr-error.ts'
 
 /** The token is worth nothing any more: another session may help, once. */
 export class SessionEnded extends EmrError {
@@ -21,10 +21,10 @@ const ownTrouble = /time-?d? ?-?out|deadlock|unavailable|could not connect|conne
  */
 export function refusalIn(text: string, writes: boolean): EmrError {
   if (sessionOver.test(text)) return new SessionEnded()
-  if (userRefused.test(text)) return new EmrError(403, 'the EMR does not allow this to the user')
-  if (loginRefused.test(text)) return new EmrError(401, 'the EMR did not accept the login')
-  if (ownTrouble.test(text)) return new EmrError(502, 'the EMR could not do it', { outcomeUnknown: writes })
-  return new EmrError(400, 'the EMR did not accept the content')
+  if (userRefused.test(text)) return refused(403)
+  if (loginRefused.test(text)) return refused(401)
+  if (ownTrouble.test(text)) return brokenOff({ writes })
+  return refused(400)
 }
 
 /** How Unity says that a list is empty, in the versions that do not send an empty list. */

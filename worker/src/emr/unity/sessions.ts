@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { EmrError, type EmrCall, type EmrCredentials } from '../emr.ts'
+import type { EmrCall, EmrCredentials } from '../emr.ts'
+import { refused, EmrError } from '../emr-error.ts'
 import { keep, type Kept } from '../http/kept.ts'
 import type { UnityService } from './magic.ts'
 import { valueIn } from './match.ts'
@@ -37,7 +38,7 @@ export class Sessions {
     action: (session: Session) => Promise<Result>,
   ): Promise<Result> {
     const { loginId: user, password } = credentials
-    if (!user || password === undefined) throw new EmrError(401, 'this EMR needs a LoginId and a Password')
+    if (!user || password === undefined) throw refused(401, { because: 'this EMR needs a LoginId and a Password' })
     const entry = this.#of(user, password)
     const { kept } = entry
     const read = async (limits: { signal: AbortSignal }) => {
@@ -94,5 +95,5 @@ export class Sessions {
 }
 
 function loginRefused(): EmrError {
-  return new EmrError(401, 'the EMR did not accept the login')
+  return refused(401)
 }

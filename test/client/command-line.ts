@@ -14,8 +14,14 @@ const program = fileURLToPath(new URL('../../api/client/cli/encounter-gateway.mj
 /** What a command has written, and how it ended. */
 export type Ended = { exitCode: number | null; out: string; err: string }
 
-/** The command line as a process of its own in a folder of its own, with credentials in its environment. */
-export function openCommandLine(gateway: Pick<Processes, 'url' | 'emrInstance'>) {
+/**
+ * The command line as a process of its own in a folder of its own, with credentials in its environment; `command` is that of
+ * the sources on the Node of the tests, or another.
+ */
+export function openCommandLine(
+  gateway: Pick<Processes, 'url' | 'emrInstance'>,
+  [node, ...script]: [string, ...string[]] = [process.execPath, program],
+) {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-client-'))
   const credentials = {
     GATEWAY_URL: gateway.url,
@@ -28,7 +34,7 @@ export function openCommandLine(gateway: Pick<Processes, 'url' | 'emrInstance'>)
   /** Starts a command, its output piped. */
   const start = (args: string[], environment: NodeJS.ProcessEnv = {}) => {
     const env = { PATH: process.env['PATH'], ...credentials, ...environment }
-    const child = spawnChild(process.execPath, [program, ...args], { cwd: folder, env })
+    const child = spawnChild(node, [...script, ...args], { cwd: folder, env })
     const exited = once(child, 'close') as Promise<[number | null]>
     const ended = Promise.all([text(child.stdout), text(child.stderr), exited]).then(
       ([out, err, [exitCode]]): Ended => {

@@ -1,90 +1,9 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { PATIENCE } from '../fixtures/pace.ts'
-
-const launch = fileURLToPath(new URL('../../shared/launch/', import.meta.url))
-const files = ['install.mjs', 'install-turn.mjs', 'package-tree.mjs', 'lifeline.sh']
-
-const optional = (os: string) => ({ version: '1.0.0', optional: true, os: [os] })
-const lock = {
-  packages: {
-    '': { name: 'project' },
-    'node_modules/needed': { version: '1.0.0', integrity: 'sha512-needed' },
-    'node_modules/for-this-machine': optional(process.platform),
-    'node_modules/for-another-machine': optional('another'),
-  },
-}
-
-/** A repository with nothing in it but the scripts, a lock file, and an npm that installs the packages or does what `npmDoes` says. */
-function repository(npmDoes = '') {
-  const root = mkdtempSync(join(tmpdir(), 'install-test-'))
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }))
-  mkdirSync(join(root, 'shared/launch'), { recursive: true })
-  for (const file of files) cpSync(join(launch, file), join(root, 'shared/launch', file))
-  writeFileSync(join(root, 'package-lock.json'), JSON.stringify(lock))
-  writeFileSync(
-    join(root, 'npm.cjs'),
-    `const fs = require('node:fs')
-    fs.appendFileSync('calls', process.pid + ' ' + process.argv.slice(2).join(' ') + '\\n')
-    fs.rmSync('node_modules', { recursive: true, force: true })
-    fs.mkdirSync('node_modules/.bin', { recursive: true })
-    const { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'))
-    delete packages['']
-    delete packages['node_modules/for-another-machine']
-    for (const path of Object.keys(packages)) {
-      fs.mkdirSync(path, { recursive: true })
-      fs.writeFileSync(path + '/package.json', '{}')
-    }
-    ${npmDoes}
-    fs.symlinkSync(process.execPath, 'node_modules/.bin/node')
-    fs.writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages }))`,
-  )
-  const script = join(root, 'shared/launch/install.mjs')
-  const env = { ...process.env, npm_execpath: join(root, 'npm.cjs'), npm_node_execpath: process.execPath }
-  return {
-    root,
-    install: () => spawnSync(process.execPath, [script], { encoding: 'utf8', env }),
-    /** Begins an installation and goes on. */
-    start: () => {
-      const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-      onTestFinished(() => void child.kill('SIGKILL'))
-      let output = ''
-      for (const stream of [child.stdout, child.stderr])
-        stream.on('data', (text: Buffer) => (output += text.toString()))
-      return {
-        child,
-        output: () => output,
-        ended: once(child, 'close').then(([exitCode]) => exitCode as number | null),
-      }
-    },
-    /** Each time that npm was called: its process and its arguments. */
-    calls: () => (existsSync(join(root, 'calls')) ? readFileSync(join(root, 'calls'), 'utf8').trim().split('\n') : []),
-  }
-}
-
-/** A repository whose npm stops in the middle until somebody writes to the pipe `go`. */
-function slowRepository() {
-  const made = repository(`fs.readFileSync('go')`)
-  const pipe = join(made.root, 'go')
-  execFileSync('mkfifo', [pipe])
-  return { ...made, go: () => writeFile(pipe, '') }
-}
-
-const pidOf = (call = '') => Number.parseInt(call, 10)
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
-  }
-}
+import { isAlive, lock, pidOf, repository, slowRepository } from './bare-repository.ts'
 
 test('installs once, says so in one line, and then only when the lock file has changed', () => {
   const { root, install, calls } = repository()

@@ -12,7 +12,7 @@ const emitted = join(dist, 'emitted')
 const specifiers = /((?:^|\n)(?:import|export)\b[^'"\n]*?from |\bimport\()(['"])([^'"]+)\2( with \{[^}]*\})?/g
 
 /**
- * Makes of the sources what the published package holds: JavaScript for Node 20.3 and newer, since Node runs no TypeScript below
+ * Makes of the sources what the published package holds: JavaScript for Node 20.4 and newer, since Node runs no TypeScript below
  * node_modules, with the few files of shared/ that `validate` checks with beside it, and types for the client.
  */
 function build(): void {

@@ -12,7 +12,7 @@ export type RedisSource =
 export const REDIS_IMAGE = 'redis:8-alpine'
 
 const MINUTES = 60_000
-/** Needed by BullMQ; a Redis that is older than 6.2 lacks commands and options which it uses. */
+/** What has ZMSCORE, the newest command that we use (test/redis/oldest-redis.test.ts); the newest of BullMQ is LPOS, of 6.0.6. */
 const OLDEST = { major: 6, minor: 2 }
 
 /**

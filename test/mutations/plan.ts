@@ -1,5 +1,5 @@
 const store = (name: string) => `shared/src/records/${name}.test.ts`
-const suite = ['accept', 'begin', 'settle', 'finish', 'reopen', 'batches', 'turns']
+const suite = ['accept', 'begin', 'settle', 'finish', 'reopen', 'recount', 'batches', 'turns']
 const attempts = (name: string) => `worker/src/attempts/${name}.test.ts`
 
 /** A file to be changed and the tests that must notice, fast ones first: each step is run only if the ones before it noticed nothing. */
@@ -17,6 +17,7 @@ export const plans: Plan[] = [
   lua('finish', 'finish'),
   lua('reopen', 'reopen'),
   lua('accept', 'accept'),
+  lua('recount', 'recount'),
   lua('each', 'begin', 'finish'),
   lua('end-batch', 'batches', 'finish'),
   lua('line-up', 'turns', 'batches'),

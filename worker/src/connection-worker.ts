@@ -95,6 +95,7 @@ export async function startConnectionWorker(about: {
     redis,
     queue,
     records,
+    batches,
     breaker,
     log,
     announces,

@@ -314,6 +314,25 @@ export function openRecords(
       return { looked, stuck }
     },
 
+    /**
+     * Compares the counts that `maxPending` goes by with what is pending, in one short script; where they differ, counts `atMost`
+     * jobs anew, which goes on where the last call left off. `applications`: those configured.
+     */
+    async recount(
+      applications: readonly string[],
+      atMost: number,
+    ): Promise<{ kind: 'exact' | 'counting' | 'again' } | { kind: 'corrected'; from: number; to: number }> {
+      const [kind, from, to] = await redis.egRecount(
+        keys.depth,
+        keys.pending,
+        keys.recount,
+        keys.base,
+        atMost,
+        ...applications,
+      )
+      return kind === 'corrected' ? { kind, from: Number(from), to: Number(to) } : { kind }
+    },
+
     /** Whether a job is a batch item whose turn is still to come, so that BullMQ has none of it. */
     async waitsForTurn(routing: Routing): Promise<boolean> {
       const item = itemOf(routing)

@@ -34,6 +34,8 @@ export function recordKeys(connection: ConnectionName) {
     claim: (encounterHash: string) => `${base}:claim:${encounterHash}`,
     /** By application: how many of its jobs are accepted and have not ended. */
     depth: `${base}:depth`,
+    /** While `depth` is counted anew: how far, and what was counted so far. */
+    recount: `${base}:recount`,
     /** By the name of an Idempotency-Key: its BatchId. */
     batchKey: (name: string) => `${base}:batch-key:${name}`,
     batch: (batchId: string) => `${base}:batch:${batchId}`,

@@ -16,6 +16,7 @@ declare module 'ioredis' {
     egDied(...rest: Argument[]): Result<number, Context>
     egFinish(...rest: Argument[]): Result<(string | Error)[], Context>
     egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
+    egRecount(...rest: Argument[]): Result<['exact' | 'counting' | 'again'] | ['corrected', number, number], Context>
     egReopened(...rest: Argument[]): Result<[number, string[]], Context>
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
     egBatchOfKey(...rest: Argument[]): Result<[string?, string?, number?], Context>
@@ -35,6 +36,7 @@ export const scripts = {
   egReopen: { lua: lua('line-up') + lua('keep-batch') + lua('reopen') },
   egReopened: { lua: lua('reopened'), numberOfKeys: 4 },
   egBatchAccept: { lua: lua('line-up') + lua('keep-batch') + lua('batch-accept') },
+  egRecount: { lua: lua('recount'), numberOfKeys: 3 },
   egBatchOfKey: { lua: lua('batch-of-key'), numberOfKeys: 1 },
   egBatchReceived: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },
   egBatchCancel: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },

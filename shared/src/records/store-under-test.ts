@@ -165,6 +165,7 @@ function isBullMq(name: string): boolean {
 const ourKeys = new Set([
   'pending',
   'depth',
+  'recount',
   'outbox',
   'turns',
   'fair',

@@ -5,9 +5,9 @@ import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { cancelled } from '../attempts/endings.ts'
 import { end } from '../attempts/end.ts'
+import { batchItems } from './batch-items.ts'
 
 const LEASE_MS = 30_000
-const AT_ONCE = 200
 
 /** What `cancelBatches` works with. */
 export type Cancelling = {
@@ -57,27 +57,16 @@ async function cancelItems(at: Cancelling, batchId: string, lease: string, stopp
   const { redis, queue, batches, records, connection, announces, finished } = at
   const batch = await batches.read(batchId)
   if (!batch) return true
-  const createdAt = Date.parse(batch.view.CreatedAt)
-  for (let first = 0; ; first += AT_ONCE) {
+  for await (const live of batchItems(batches, batch, ['q', 't'])) {
     if (stopping()) return false
-    const states = await batches.states(batchId, first, AT_ONCE)
-    const live = [...states.entries()].filter(([, state]) => state === 'q' || state === 't')
-    const jobIds = await batches.jobIdsOf(
-      batch,
-      live.map(([offset]) => first + offset),
-    )
     await Promise.all(
-      live.map(async ([offset, state], at) => {
-        const index = first + offset
-        const jobId = jobIds[at] as string
-        const routing = { application: batch.application, BatchId: batchId, ItemIndex: index }
-        const about = { jobId, routing, createdAt, connection, records, announces, finished }
-        const said = await end(about, cancelled(), 'cancelledWithBatch')
+      live.map(async ({ state, ...item }) => {
+        const said = await end({ ...item, connection, records, announces, finished }, cancelled(), 'cancelledWithBatch')
         // for tidiness: a worker that takes the job finds its outcome and lets it be
-        if (said === 'recorded' && state === 't') await queue.remove(jobId).catch(() => 0)
+        if (said === 'recorded' && state === 't') await queue.remove(item.jobId).catch(() => 0)
       }),
     )
     await redis.pexpire(lease, LEASE_MS)
-    if (states.length < AT_ONCE) return true
   }
+  return true
 }

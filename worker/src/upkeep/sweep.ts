@@ -1,17 +1,21 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
+import type { Batches } from '@encounter-gateway/shared/records/batches.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
+import { itemOf } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Logger } from 'pino'
 import type { Breaker } from '../attempts/breaker.ts'
 import { end } from '../attempts/end.ts'
 import { expired, outcomeUnknown } from '../attempts/endings.ts'
 import { setAside } from '../attempts/set-aside.ts'
+import { expireWaitingItems } from './expire-waiting-items.ts'
 import { findRouting } from './find-routing.ts'
 import { forgetOldIds } from './forget-old-ids.ts'
 import { underLease, type GoOn } from './lease.ts'
+import { recountDepth } from './recount-depth.ts'
 import { redisTime } from './redis-time.ts'
 import { takeUpAgain } from './take-up-again.ts'
 
@@ -23,12 +27,14 @@ const MOST_IN_DOUBT = 20_000
 const PUT_AWAY_LOOKED_AT = 2_000
 const HOUR_MS = 3_600_000
 
-type Swept = {
+/** What the sweep works with. */
+export type Swept = {
   connection: Connection
   redis: RedisClient
   queue: EncounterQueue
   records: Records
-  breaker: Breaker
+  batches: Batches
+  breaker: Pick<Breaker, 'heal'>
   log: Logger
   config: Config
   announces: (application: string) => boolean
@@ -64,8 +70,8 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
 }
 
 /** One round; see `startSweep`. It can be left between any two jobs: the next round begins anew. */
-async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
-  for (const step of [expireOverdue, endSetAside, takeUpAgain, forgetOldIds]) {
+export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
+  for (const step of [expireOverdue, endSetAside, takeUpAgain, forgetOldIds, recountDepth]) {
     await step(swept, goOn)
     if (!(await goOn())) return
   }
@@ -75,12 +81,14 @@ async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
 async function expireOverdue(swept: Swept, goOn: GoOn): Promise<void> {
   const { redis, records } = swept
   const now = await redisTime(redis)
+  let walk: Promise<boolean> | undefined
+  const expireWaiting = () => (walk ??= expireWaitingItems(swept, now, goOn))
   // those that stay, in doubt, must not hide the ones behind them
   for (let passed = 0; passed < MOST_IN_DOUBT;) {
     const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', passed, AT_ONCE)
     for (const jobId of overdue) {
       if (!(await goOn())) return
-      if (!(await expireOne(swept, jobId, now))) passed++
+      if (!(await expireOne(swept, jobId, { now, expireWaiting }))) passed++
     }
     if (overdue.length < AT_ONCE) return
   }
@@ -90,7 +98,7 @@ async function expireOverdue(swept: Swept, goOn: GoOn): Promise<void> {
 async function expireOne(
   { queue, records, redis, config, ...rest }: Swept,
   jobId: string,
-  now: number,
+  { now, expireWaiting }: { now: number; expireWaiting: () => Promise<boolean> },
 ): Promise<boolean> {
   const job = await queue.getJob(jobId)
   const routed = job
@@ -101,6 +109,12 @@ async function expireOne(
         config.applications.map(({ name }) => name),
         jobId,
       )
+  if (!job && !itemOf(routed?.routing ?? {})) {
+    // an item whose request has run out no longer says that it is one
+    const all = await expireWaiting()
+    if ((await redis.zscore(records.keys.pending, jobId)) === null) return true
+    if (!all) return false
+  }
   // no list of an application has it: it ends all the same, as nobody's
   if (!routed) rest.log.error({ job: jobId }, 'sweep.ownerUnknown')
   const about = { jobId, ...(routed ?? { routing: { application: '' }, createdAt: now }), records, ...rest }

@@ -13,7 +13,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local base, name, at = ARGV[1] .. ':', ARGV[2], tonumber(ARGV[4])
 local options = cmsgpack.pack(cjson.decode(ARGV[3]))
 local deadline, keptMs = now + ARGV[5], ARGV[6]
-local replies, deadlines, of, accepted = {}, {}, {}, {}
+local replies, of, accepted = {}, {}, {}
 
 -- The job that a key's record names, and the fingerprint of its content. Before 2026-11-28 a record held the fingerprint alone, under its JobId.
 local function job_of(record)
@@ -31,7 +31,7 @@ while arg <= #ARGV do
   local jobId, application, candidates = ARGV[arg], ARGV[arg + 2], tonumber(ARGV[arg + 3])
   local mine = of[application]
   if not mine then
-    mine = { list = base .. 'jobs:' .. application, data = cjson.encode({ application = application }), ages = {} }
+    mine = { list = base .. 'jobs:' .. application, data = cjson.encode({ application = application }), deadlines = {}, ages = {} }
     of[application] = mine
   end
   local reply
@@ -54,8 +54,8 @@ while arg <= #ARGV do
       redis.call('HSET', base .. 'dispatch:' .. jobId, 'key', ARGV[arg + 4])
       accepted[jobId] = true
     end
-    deadlines[#deadlines + 1] = deadline
-    deadlines[#deadlines + 1] = jobId
+    mine.deadlines[#mine.deadlines + 1] = deadline
+    mine.deadlines[#mine.deadlines + 1] = jobId
     mine.ages[#mine.ages + 1] = now
     mine.ages[#mine.ages + 1] = jobId
     add_to_bullmq(KEYS, { cmsgpack.pack({ base, jobId, name, at }), mine.data, options })
@@ -63,11 +63,11 @@ while arg <= #ARGV do
   replies[#replies + 1] = reply
   arg = arg + 4 + candidates * 2
 end
-if #deadlines > 0 then redis.call('ZADD', KEYS[11], unpack(deadlines)) end
 for application, mine in pairs(of) do
   if #mine.ages > 0 then
     redis.call('ZADD', mine.list, unpack(mine.ages))
-    redis.call('HINCRBY', KEYS[12], application, #mine.ages / 2)
+    -- a job whose key's record was lost may be pending already, and is counted once
+    redis.call('HINCRBY', KEYS[12], application, redis.call('ZADD', KEYS[11], unpack(mine.deadlines)))
   end
 end
 return replies

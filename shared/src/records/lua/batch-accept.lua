@@ -62,9 +62,9 @@ redis.call('HSET', KEYS[1], 'updatedAt', now)
 if rejected > 0 then redis.call('HINCRBY', KEYS[1], 'r', rejected) end
 if accepted > 0 then
   redis.call('HINCRBY', KEYS[1], 'q', accepted)
-  redis.call('ZADD', KEYS[5], unpack(pending))
   redis.call('ZADD', KEYS[6], unpack(jobs))
-  redis.call('HINCRBY', KEYS[7], ARGV[1], accepted)
+  -- an item whose batch was lost may be pending already, and is counted once
+  redis.call('HINCRBY', KEYS[7], ARGV[1], redis.call('ZADD', KEYS[5], unpack(pending)))
   line_up(KEYS[8], KEYS[9], KEYS[10], ARGV[1], ARGV[2], batch[1])
 end
 local open = redis.call('HMGET', KEYS[1], 'q', 't')

@@ -15,8 +15,9 @@ local PER_JOB = 15
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
--- by application
-local ended = {}
+-- by application; and of them those that a recount under way has counted (recount.lua)
+local ended, counted = {}, {}
+local countedTo = tonumber(redis.call('HGET', base .. ':recount', 'to') or -math.huge)
 
 local function finish(at)
   local jobId, guard, payloadMs, announce, application = unpack(ARGV, at, at + 4)
@@ -55,6 +56,8 @@ local function finish(at)
   redis.call('HSET', outcome, unpack(fields))
   redis.call('PEXPIRE', outcome, keptMs)
   redis.call('ZREM', KEYS[1], jobId)
+  ended[application] = (ended[application] or 0) + 1
+  if deadline <= countedTo then counted[application] = (counted[application] or 0) + 1 end
   if payloadMs == '0' then
     redis.call('UNLINK', dispatch, payload)
   else
@@ -69,7 +72,6 @@ local function finish(at)
     }
     redis.call('ZADD', KEYS[2], now, cjson.encode(event))
   end
-  ended[application] = (ended[application] or 0) + 1
   if batchId ~= '' and index ~= '' then
     local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId
     local state = redis.call('GETRANGE', items, index, index)
@@ -91,4 +93,5 @@ for application, count in pairs(ended) do
   -- jobs from before the count was kept must not make it negative
   if redis.call('HINCRBY', KEYS[3], application, -count) < 0 then redis.call('HSET', KEYS[3], application, 0) end
 end
+for application, count in pairs(counted) do redis.call('HINCRBY', base .. ':recount', 'of:' .. application, -count) end
 return replies

@@ -37,8 +37,7 @@ local queued = KEYS[#KEYS - 1]
 if redis.call('HDEL', queued, 'defa') + redis.call('HEXISTS', queued, 'stc') > 0 then redis.call('HSET', queued, 'stc', 1) end
 -- or the sweep takes it for one that was set aside in this round, should nobody live to queue it
 redis.call('HDEL', queued, 'failedReason')
-redis.call('ZADD', KEYS[4], now + ARGV[2], ARGV[1])
-redis.call('HINCRBY', KEYS[7], ARGV[5], 1)
+redis.call('HINCRBY', KEYS[7], ARGV[5], redis.call('ZADD', KEYS[4], now + ARGV[2], ARGV[1]))
 if ARGV[6] then
   local index = tonumber(ARGV[7])
   local state = redis.call('GETRANGE', KEYS[9], index, index)

@@ -23,6 +23,7 @@ export const plans: Plan[] = [
   lua('line-up', 'turns', 'batches'),
   lua('batch-accept', 'batches'),
   lua('batch-received', 'batches'),
+  lua('batch-abandoned', 'batches'),
   lua('batch-cancel', 'batches'),
   lua('turns-taken', 'turns'),
   lua('turns-given', 'turns'),

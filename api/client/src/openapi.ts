@@ -437,7 +437,7 @@ export interface components {
       /** @description Which connection of that EMR; `default` if the request named none. */
       EmrInstance: string
       /**
-       * @description Where the batch stands. `Receiving`: its upload has not come to its end, and what came is worked on already; send it again with the same Idempotency-Key to go on. `Running`: all of it is here. `Cancelling`: what has not been sent to the EMR is being cancelled. `Finished`: every item has ended.
+       * @description Where the batch stands. `Receiving`: its upload has not come to its end, and what came is worked on already; send it again with the same Idempotency-Key to go on. `Running`: all of it is here, or the rest is no longer waited for. `Cancelling`: what has not been sent to the EMR is being cancelled. `Finished`: every item has ended.
        * @enum {string}
        */
       Status: 'Receiving' | 'Running' | 'Cancelling' | 'Finished'
@@ -451,6 +451,8 @@ export interface components {
        * @description When anything here last changed. RFC 3339, UTC.
        */
       UpdatedAt: string
+      /** @description Its upload broke off and was not gone on with in time: the batch is what had come, and takes nothing more. Left out otherwise. */
+      Abandoned?: boolean
       /**
        * Format: date-time
        * @description When the end of the upload was read. RFC 3339, UTC.

@@ -130,6 +130,12 @@ async function storeItems(
         `The upload that came with this Idempotency-Key before had ${said.items} items and was complete; use a new key.`,
         { BatchId: batch.batchId },
       )
+    case 'abandoned':
+      throw new Refusal(
+        'conflict',
+        `This upload was not gone on with in time and was closed after ${said.items} items; send the others as another batch.`,
+        { BatchId: batch.batchId },
+      )
     case 'cancelled':
       throw new Refusal('conflict', 'The batch has been cancelled; no more items are taken for it.')
   }

@@ -145,6 +145,17 @@ export const ConfigFile = Type.Object(
       { allowHttp: Type.Boolean({ default: false }), allowHosts: Type.Array(Type.String(), { default: [] }) },
       { additionalProperties: false, default: {} },
     ),
+    batches: Type.Object(
+      {
+        abandonedAfterHours: Type.Number({
+          exclusiveMinimum: 0,
+          maximum: HOUR_LIMIT,
+          default: 24,
+          description: 'After which an upload that broke off is closed; half of resultHours if that is less',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     retention: Type.Object(
       {
         resultHours: Type.Number({ exclusiveMinimum: 0, maximum: HOUR_LIMIT, default: 72 }),

@@ -9,7 +9,7 @@ import { oneOf, refTo } from './schema-forms.ts'
 export const BatchStatus = oneOf(['Receiving', 'Running', 'Cancelling', 'Finished'], {
   description:
     'Where the batch stands. `Receiving`: its upload has not come to its end, and what came is worked on already; send ' +
-    'it again with the same Idempotency-Key to go on. `Running`: all of it is here. `Cancelling`: what has not been sent ' +
+    'it again with the same Idempotency-Key to go on. `Running`: all of it is here, or the rest is no longer waited for. `Cancelling`: what has not been sent ' +
     'to the EMR is being cancelled. `Finished`: every item has ended.',
 })
 export type BatchStatus = Static<typeof BatchStatus>
@@ -40,6 +40,12 @@ export const Batch = Type.Object(
     Status: BatchStatus,
     CreatedAt: Timestamp('When its first item was read.'),
     UpdatedAt: Timestamp('When anything here last changed.'),
+    Abandoned: Type.Optional(
+      Type.Boolean({
+        description:
+          'Its upload broke off and was not gone on with in time: the batch is what had come, and takes nothing more. Left out otherwise.',
+      }),
+    ),
     ReceivedAt: Type.Optional(Timestamp('When the end of the upload was read.')),
     FinishedAt: Type.Optional(Timestamp('When its last item ended.')),
     Items: Count('Items read so far: `Accepted` and `Rejected`.'),

@@ -45,7 +45,16 @@ test('the first items make the batch: a letter and a print for each, and a job f
   const [first = '', , third = ''] = jobs
   expect(accepted).toEqual({ kind: 'accepted', accepted: 2, rejected: 1 })
   expect(await store.state()).toEqual({
-    [`batch:${batchId}`]: { application: 'demo', key: 'k1+print', createdAt: now(), updatedAt: now(), q: '2', r: '1' },
+    [`batch:${batchId}`]: {
+      application: 'demo',
+      key: 'k1+print',
+      createdAt: now(),
+      updatedAt: now(),
+      uploadedAt: now(),
+      q: '2',
+      r: '1',
+    },
+    receiving: { [batchId]: now() },
     [`items:${batchId}`]: 'qrq',
     [`prints:${batchId}`]: expect.any(String),
     [`rejections:${batchId}`]: { 1: sealed },
@@ -83,9 +92,11 @@ test('a batch of nothing but rejected lines waits for no turn', async () => {
   await using store = await openStore()
   const { batch, accepted } = await store.addBatch('r')
   expect(accepted).toEqual({ kind: 'accepted', accepted: 0, rejected: 1 })
-  expect(Object.keys(await store.state()).sort()).toEqual(
-    ['batch', 'items', 'prints', 'rejections'].map((kind) => `${kind}:${batch.batchId}`),
-  )
+  expect(Object.keys(await store.state()).sort()).toEqual([
+    ...['batch', 'items', 'prints'].map((kind) => `${kind}:${batch.batchId}`),
+    'receiving',
+    `rejections:${batch.batchId}`,
+  ])
 })
 
 test('items that follow are counted on, in the batch that there is', async () => {
@@ -336,4 +347,95 @@ test('JobIds are made again of what is stored, for any items between two', async
   expect(await store.batches.jobIdsOf(batch, [0, 2, 3])).toEqual([jobs[0], jobs[2], jobs[3]])
   expect(await store.batches.jobIdsOf(batch, [2])).toEqual([jobs[2]])
   expect(await store.batches.jobIdsOf(batch, [])).toEqual([])
+})
+
+/** As if nothing had come of this upload for `ms`. */
+async function silentFor(store: Store, batchId: string, ms: number): Promise<void> {
+  await store.redis.hset(store.keys.batch(batchId), 'uploadedAt', Date.now() - ms)
+  await store.redis.zadd(store.keys.receiving, Date.now() - ms, batchId)
+}
+
+test.for(['demo', 'other'])(
+  'an upload that broke off is closed once, and ends with its last item; announced to demo, is %s’s',
+  async (application) => {
+    await using store = await openStore()
+    const { batch, jobs } = await store.addBatch('qr', application)
+    const { batchId: BatchId } = batch
+    using listening = await store.listenFor(BatchId)
+    await silentFor(store, BatchId, 10_000)
+    expect(await store.batches.abandoned(20_000, ['demo'], 10)).toEqual({ looked: 0, closed: [] })
+    expect(await store.batches.abandoned(5_000, ['demo'], 10)).toEqual({ looked: 1, closed: [BatchId] })
+    const state = await store.state()
+    expect(state[`batch:${BatchId}`]).toMatchObject({ receivedAt: now(), abandonedAt: now(), updatedAt: now() })
+    expect(state).not.toHaveProperty('receiving')
+    const open = (await store.batches.read(BatchId))?.view
+    expect(open).toMatchObject({ Status: 'Running', Abandoned: true })
+    expect(open).not.toHaveProperty('ReceivedAt')
+    expect(await store.batches.abandoned(5_000, ['demo'], 10)).toEqual({ looked: 0, closed: [] })
+    expect((await store.addBatch('qrq', application, 0, batch)).accepted).toEqual({ kind: 'abandoned', items: 2 })
+
+    const routing = { application, BatchId, ItemIndex: 0 }
+    await store.records.finish(jobs[0] ?? '', outcomeOf({ routing, announce: application === 'demo' }))
+    expect(await listening.told).toEqual([BatchId])
+    expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
+  },
+)
+
+test.for(['demo', 'other'])(
+  'an abandoned upload of which nothing is under way ends at once; announced to demo, is %s’s',
+  async (application) => {
+    await using store = await openStore()
+    const { batch } = await store.addBatch('r', application)
+    const { batchId: BatchId } = batch
+    await silentFor(store, BatchId, 10_000)
+    await store.redis.pexpire(store.keys.batch(BatchId), 60_000)
+    await store.batches.abandoned(5_000, ['demo'], 10)
+    expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
+    const event = { BatchId, Round: 1, At: now(), Application: 'demo' }
+    expect(await outboxOf(store)).toEqual(application === 'demo' ? [event] : [])
+    expect(await store.ttls()).toMatchObject({ [`batch:${BatchId}`]: near(terms.result) })
+  },
+)
+
+test('an upload that has come to its end, was cancelled, is gone or has gone on is not closed', async () => {
+  await using store = await openStore()
+  const { batches, redis, keys } = store
+  const [whole, cancelled, gone, goesOn] = await Promise.all(
+    ['r', 'r', 'r', 'r'].map((letter) => store.addBatch(letter)),
+  )
+  if (!whole || !cancelled || !gone || !goesOn) throw new Error('there are four batches')
+  for (const { batch } of [whole, cancelled, gone, goesOn]) await silentFor(store, batch.batchId, 10_000)
+  await batches.received(whole.batch, 1, false)
+  expect(await redis.zscore(keys.receiving, whole.batch.batchId)).toBeNull()
+  await batches.cancel(cancelled.batch, false)
+  await redis.unlink(keys.batch(gone.batch.batchId))
+  await store.addBatch('r', 'demo', 1, goesOn.batch)
+  expect(await batches.abandoned(5_000, [], 10)).toEqual({ looked: 3, closed: [] })
+  expect((await store.state())['receiving']).toEqual({ [goesOn.batch.batchId]: now() })
+  expect((await batches.read(cancelled.batch.batchId))?.view).not.toHaveProperty('Abandoned')
+})
+
+test('an upload that begins again under its key is not closed meanwhile, and one that is asked for is', async () => {
+  await using store = await openStore()
+  const { batches } = store
+  const { batch } = await batches.batchOf('demo', 'monday')
+  await store.addBatch('r', 'demo', 0, batch)
+  await silentFor(store, batch.batchId, 10_000)
+  await batches.batchOf('demo', 'monday')
+  expect(await batches.abandoned(5_000, [], 10)).toEqual({ looked: 1, closed: [] })
+  await silentFor(store, batch.batchId, 10_000)
+  await batches.findBatchOf('demo', 'monday')
+  expect(await batches.abandoned(5_000, [], 10)).toEqual({ looked: 1, closed: [batch.batchId] })
+  // the end of the upload was all that was missing
+  expect(await batches.received(batch, 1, false)).toBe('received')
+  expect((await batches.read(batch.batchId))?.view).not.toHaveProperty('Abandoned')
+})
+
+test('an upload is closed before its batch could be gone', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('r')
+  await silentFor(store, batch.batchId, terms.result / 2 - 10_000)
+  expect(await store.batches.abandoned(10 * terms.result, [], 10)).toMatchObject({ closed: [] })
+  await silentFor(store, batch.batchId, terms.result / 2 + 10_000)
+  expect(await store.batches.abandoned(10 * terms.result, [], 10)).toMatchObject({ closed: [batch.batchId] })
 })

@@ -32,7 +32,7 @@ export type ItemsAccepted =
   | { kind: 'accepted'; accepted: number; rejected: number }
   | { kind: 'differs'; index: number }
   | { kind: 'cancelled' }
-  | { kind: 'closed'; items: number }
+  | { kind: 'closed' | 'abandoned'; items: number }
 
 /** A batch as stored. */
 export type StoredBatch = BatchRef & { round: number; view: Omit<Batch, 'EMRSystem' | 'EmrInstance'> }
@@ -159,7 +159,7 @@ export function openBatches(
         ...items.flatMap(({ state, print, jobId, sealed }) => [state, print, jobId, sealed]),
       )
       if (kind === 'differs') return { kind, index: one }
-      if (kind === 'closed') return { kind, items: one }
+      if (kind === 'closed' || kind === 'abandoned') return { kind, items: one }
       return kind === 'cancelled' ? { kind } : { kind: 'accepted', accepted: one, rejected: two }
     },
 
@@ -169,7 +169,7 @@ export function openBatches(
       items: number,
       announce: boolean,
     ): Promise<'received' | 'shorter' | 'cancelled'> {
-      const touched = [keys.batch(batchId), keys.items(batchId), keys.outbox]
+      const touched = [keys.batch(batchId), keys.items(batchId), keys.outbox, keys.receiving]
       const said = await redis.egBatchReceived(
         ...touched,
         batchId,
@@ -179,6 +179,28 @@ export function openBatches(
         resultMs,
       )
       return said as 'received' | 'shorter' | 'cancelled'
+    },
+
+    /**
+     * Closes uploads that nothing has come of for `afterMs`, or for half the time that a batch is kept if that is less: later it could
+     * be gone. Looks at `atMost` of them; `announces` are the applications that are told of the end of a batch.
+     */
+    async abandoned(
+      afterMs: number,
+      announces: readonly string[],
+      atMost: number,
+    ): Promise<{ looked: number; closed: string[] }> {
+      const [looked, closed] = await redis.egBatchAbandoned(
+        keys.receiving,
+        keys.outbox,
+        keys.base,
+        FINISHED_CHANNEL,
+        Math.round(Math.min(afterMs, resultMs / 2)),
+        resultMs,
+        atMost,
+        ...announces,
+      )
+      return { looked, closed }
     },
 
     /** Sees to it that no item gets a turn any more; a worker ends those that the EMR has nothing of. */
@@ -237,7 +259,8 @@ function readStored(batchId: string, stored: Record<string, string>): StoredBatc
       Status: statusOf(stored),
       CreatedAt: time('createdAt'),
       UpdatedAt: time('updatedAt'),
-      ...(stored['receivedAt'] && { ReceivedAt: time('receivedAt') }),
+      ...(stored['abandonedAt'] && { Abandoned: true }),
+      ...(stored['receivedAt'] && !stored['abandonedAt'] && { ReceivedAt: time('receivedAt') }),
       ...(stored['finishedAt'] && { FinishedAt: time('finishedAt') }),
       Items: Accepted + Rejected,
       Accepted,

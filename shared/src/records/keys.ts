@@ -51,6 +51,8 @@ export function recordKeys(connection: ConnectionName) {
     backlog: (application: string) => `${base}:backlog:${application}`,
     /** Held by whoever hands out turns. */
     turning: `${base}:turning`,
+    /** Batches whose upload is open, by when the last of it came as far as is known here. */
+    receiving: `${base}:receiving`,
     cancelling: `${base}:cancelling`,
     /** Jobs that a Retry opened again and that no worker has begun since, by when the sweep last looked at them. */
     reopened: `${base}:reopened`,

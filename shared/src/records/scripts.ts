@@ -21,6 +21,7 @@ declare module 'ioredis' {
     egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
     egBatchOfKey(...rest: Argument[]): Result<[string?, string?, number?], Context>
     egBatchReceived(...rest: Argument[]): Result<string, Context>
+    egBatchAbandoned(...rest: Argument[]): Result<[number, string[]], Context>
     egBatchCancel(...rest: Argument[]): Result<string, Context>
     egTurns(...rest: Argument[]): Result<[string, string[]?, string?, string[]?, unknown[]?], Context>
   }
@@ -35,10 +36,11 @@ export const scripts = {
   egFinish: { lua: lua('each') + lua('keep-batch') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
   egReopen: { lua: lua('line-up') + lua('keep-batch') + lua('reopen') },
   egReopened: { lua: lua('reopened'), numberOfKeys: 4 },
-  egBatchAccept: { lua: lua('line-up') + lua('keep-batch') + lua('batch-accept') },
   egRecount: { lua: lua('recount'), numberOfKeys: 3 },
+  egBatchAccept: { lua: lua('line-up') + lua('keep-batch') + lua('batch-accept') },
   egBatchOfKey: { lua: lua('batch-of-key'), numberOfKeys: 1 },
-  egBatchReceived: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-received'), numberOfKeys: 3 },
+  egBatchReceived: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-received'), numberOfKeys: 4 },
+  egBatchAbandoned: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-abandoned'), numberOfKeys: 2 },
   egBatchCancel: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },
   egTurns: { lua: lua('turns'), numberOfKeys: 6 },
   egTurnsTaken: { lua: lua('turns-taken'), numberOfKeys: 2 },

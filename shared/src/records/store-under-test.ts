@@ -170,6 +170,7 @@ const ourKeys = new Set([
   'turns',
   'fair',
   'turning',
+  'receiving',
   'cancelling',
   'reopened',
   'breaker',

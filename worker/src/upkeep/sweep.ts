@@ -11,6 +11,7 @@ import type { Breaker } from '../attempts/breaker.ts'
 import { end } from '../attempts/end.ts'
 import { expired, outcomeUnknown } from '../attempts/endings.ts'
 import { setAside } from '../attempts/set-aside.ts'
+import { closeAbandonedUploads } from './close-abandoned-uploads.ts'
 import { expireWaitingItems } from './expire-waiting-items.ts'
 import { findRouting } from './find-routing.ts'
 import { forgetOldIds } from './forget-old-ids.ts'
@@ -71,7 +72,7 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
 
 /** One round; see `startSweep`. It can be left between any two jobs: the next round begins anew. */
 export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
-  for (const step of [expireOverdue, endSetAside, takeUpAgain, forgetOldIds, recountDepth]) {
+  for (const step of [expireOverdue, endSetAside, takeUpAgain, closeAbandonedUploads, forgetOldIds, recountDepth]) {
     await step(swept, goOn)
     if (!(await goOn())) return
   }

@@ -5,8 +5,9 @@
 -- ARGV  application, BatchId, what JobIds come from (item-records.ts), index of the first item, ms to the deadline,
 --       ms to keep payloads, ms to keep the batch once nothing waits, rejections to keep at most, the batch-key's record or '',
 --       then per item: 'q', print, JobId, sealed payload; or 'r', print, '', the sealed rejection or ''
--- Gives {'accepted', new jobs, new rejections} | {'differs', index} | {'cancelled'} | {'closed', items}: the upload was complete
-local batch = redis.call('HMGET', KEYS[1], 'createdAt', 'cancelledAt', 'receivedAt')
+-- Gives {'accepted', new jobs, new rejections} | {'differs', index} | {'cancelled'} | {'closed', items}: the upload was complete |
+--       {'abandoned', items}: nothing came of it for so long that it was closed
+local batch = redis.call('HMGET', KEYS[1], 'createdAt', 'cancelledAt', 'receivedAt', 'abandonedAt', 'uploadedAt')
 if batch[2] then return { 'cancelled' } end
 local first = tonumber(ARGV[4])
 local lines = redis.call('STRLEN', KEYS[2])
@@ -20,7 +21,8 @@ if known > 0 then
   end
 end
 if known == count then return { 'accepted', 0, 0 } end
-if batch[3] then return { 'closed', lines } end
+if batch[3] then return { batch[4] and 'abandoned' or 'closed', lines } end
+local base = string.sub(KEYS[1], 1, -#('batch:' .. ARGV[2]) - 1)
 
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -55,10 +57,11 @@ if not batch[1] then
   redis.call('HSET', KEYS[1], 'application', ARGV[1], 'key', ARGV[3], 'createdAt', now)
   if ARGV[9] ~= '' then
     redis.call('HSET', KEYS[1], 'idempotency', ARGV[9])
-    redis.call('SET', string.sub(KEYS[1], 1, -#('batch:' .. ARGV[2]) - 1) .. 'batch-key:' .. ARGV[9], ARGV[2])
+    redis.call('SET', base .. 'batch-key:' .. ARGV[9], ARGV[2])
   end
 end
-redis.call('HSET', KEYS[1], 'updatedAt', now)
+redis.call('HSET', KEYS[1], 'updatedAt', now, 'uploadedAt', now)
+if not batch[5] then redis.call('ZADD', base .. 'receiving', now, ARGV[2]) end
 if rejected > 0 then redis.call('HINCRBY', KEYS[1], 'r', rejected) end
 if accepted > 0 then
   redis.call('HINCRBY', KEYS[1], 'q', accepted)

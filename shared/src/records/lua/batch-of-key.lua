@@ -5,14 +5,25 @@
 --       batch never comes, then per sealing key, own one first: name of the key's record, what JobIds come from
 -- Gives {BatchId, what its JobIds come from, 1 if it is stored, else 0} | {} if there is none and none begins
 local base = ARGV[1] .. ':'
+
+-- What the JobIds of a batch come from. One that is about to be uploaded to is not to be closed as abandoned meanwhile.
+local function key_of(batchId)
+  local b = redis.call('HMGET', base .. 'batch:' .. batchId, 'key', 'receivedAt')
+  if b[1] and not b[2] and ARGV[2] ~= '' then
+    local t = redis.call('TIME')
+    redis.call('HSET', base .. 'batch:' .. batchId, 'uploadedAt', t[1] * 1000 + math.floor(t[2] / 1000))
+  end
+  return b[1]
+end
+
 for i = 5, #ARGV, 2 do
   local batchId = redis.call('GET', base .. 'batch-key:' .. ARGV[i])
   if batchId then
-    local key = redis.call('HGET', base .. 'batch:' .. batchId, 'key')
+    local key = key_of(batchId)
     return { batchId, key or ARGV[i + 1], key and 1 or 0 }
   end
   -- before 2026-11-28 the name of the key was the BatchId itself
-  local key = redis.call('HGET', base .. 'batch:' .. ARGV[i], 'key')
+  local key = key_of(ARGV[i])
   if key then return { ARGV[i], key, 1 } end
 end
 if ARGV[2] == '' then return {} end

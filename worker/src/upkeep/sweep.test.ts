@@ -1,0 +1,165 @@
+import type { Config } from '@encounter-gateway/shared/config/config.ts'
+import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { openStore, outcomeOf, type Store } from '@encounter-gateway/shared/records/store-under-test.ts'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { sweepOnce } from './sweep.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** One round of the sweep over a store whose configuration knows `demo` alone; gives the lines that it logs. */
+async function sweep(store: Store): Promise<{ level: number; msg: string; job?: string }[]> {
+  const { redis, queue, records, batches, emrInstance } = store
+  const lines: string[] = []
+  const log = pino(
+    { level: 'debug' },
+    new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }),
+  )
+  const none = () => undefined
+  const config = {
+    applications: [{ name: 'demo' }],
+    retention: { resultHours: 3, failedPayloadHours: 7 },
+    batches: { abandonedAfterHours: 1 },
+  } as Config
+  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5 } as Connection
+  const breaker = { heal: async () => none() }
+  const at = { connection, redis, queue, records, batches, breaker, log, config, announces: () => true, finished: none }
+  await sweepOnce(at, async () => true)
+  return lines.map((line) => JSON.parse(line) as { level: number; msg: string; job?: string })
+}
+
+/** What an outage of a week leaves: every deadline passed, and no record that has a term. */
+async function leaveForAWeek({ redis, keys }: Store): Promise<void> {
+  for (const key of await redis.keys(`${keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
+  for (const jobId of await redis.zrange(keys.pending, '0', '-1')) {
+    await redis.zadd(keys.pending, Date.now() - 6 * DAY_MS, jobId)
+  }
+  for (const batch of await redis.keys(keys.batch('*'))) {
+    await redis.hset(batch, { createdAt: Date.now() - 7 * DAY_MS, uploadedAt: Date.now() - 7 * DAY_MS })
+  }
+  for (const backlog of [...(await redis.keys(keys.backlog('*'))), ...(await redis.keys(keys.receiving))]) {
+    for (const batchId of await redis.zrange(backlog, '0', '-1'))
+      await redis.zadd(backlog, Date.now() - 7 * DAY_MS, batchId)
+  }
+}
+
+const depths = ({ redis, keys }: Store) => redis.hgetall(keys.depth)
+
+test('an overdue job that neither BullMQ nor any list knows ends as nobody’s, and the log says so', async () => {
+  await using store = await openStore()
+  const { redis, keys, records } = store
+  await store.add('a1')
+  await redis.zadd(keys.pending, Date.now() - HOUR_MS, 'a1')
+  await redis.zrem(keys.jobs('demo'), 'a1')
+  await store.queue.remove('a1')
+  const lines = await sweep(store)
+  expect(lines.filter(({ msg }) => msg === 'sweep.ownerUnknown')).toEqual([
+    expect.objectContaining({ level: 50, job: 'a1' }),
+  ])
+  expect(await records.outcome('a1')).toMatchObject({ status: 'Expired', application: '' })
+  expect(await redis.zcard(keys.pending)).toBe(0)
+  // it was counted for its application, and nobody's end does not say which
+  expect(await depths(store)).toMatchObject({ demo: '0' })
+  expect(lines.map(({ msg }) => msg)).toContain('depth.corrected')
+})
+
+test('an overdue job that BullMQ has lost ends as its application’s, also when that is no longer configured', async () => {
+  await using store = await openStore()
+  const { redis, keys, records } = store
+  for (const [jobId, application] of [
+    ['a1', 'demo'],
+    ['b1', 'removed'],
+    ['b2', 'removed'],
+  ] as const) {
+    await store.add(jobId, application)
+    if (jobId !== 'b2') await redis.zadd(keys.pending, Date.now() - HOUR_MS, jobId)
+    await store.queue.remove(jobId)
+  }
+  const lines = await sweep(store)
+  expect(await records.outcome('a1')).toMatchObject({ status: 'Expired', application: 'demo' })
+  expect(await records.outcome('b1')).toMatchObject({ status: 'Expired', application: 'removed' })
+  expect(await depths(store)).toEqual({ demo: '0', removed: '1' })
+  expect(lines.filter(({ level }) => level >= 40)).toEqual([])
+})
+
+test('counts that have drifted are right after one round, and a round that finds them right says nothing', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.addBatch('qq', 'other')
+  await store.redis.hincrby(store.keys.depth, 'demo', 3)
+  expect((await sweep(store)).map(({ msg }) => msg)).toEqual(['depth.corrected'])
+  expect(await depths(store)).toEqual({ demo: '1', other: '2' })
+  expect(await sweep(store)).toEqual([])
+})
+
+test.for(['in line', 'of a cancelled batch'])(
+  'items whose request has run out while no worker ran end with their batch: %s',
+  async (where) => {
+    await using store = await openStore()
+    const { batches, redis, keys, records } = store
+    const items = Array.from('qrq'.repeat(150)).join('')
+    const { batch, jobs } = await store.addBatch(items)
+    await batches.received(batch, items.length, true)
+    const other = await store.addBatch('q', 'removed')
+    if (where === 'of a cancelled batch') await batches.cancel(batch, true)
+    await leaveForAWeek(store)
+    expect(await records.itemRouting(jobs[0] ?? '')).toBeUndefined()
+    const lines = await sweep(store)
+    expect((await batches.read(batch.batchId))?.view).toMatchObject({
+      Status: 'Finished',
+      Expired: 300,
+      Rejected: 150,
+      Queued: 0,
+    })
+    expect(await records.outcome(jobs[2] ?? '')).toMatchObject({ BatchId: batch.batchId, ItemIndex: 2 })
+    // its upload had broken off: it was closed as well
+    expect((await batches.read(other.batch.batchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
+    expect(await redis.zcard(keys.pending)).toBe(0)
+    expect(await depths(store)).toMatchObject({ demo: '0', removed: '0' })
+    expect(lines.map(({ msg }) => msg)).not.toContain('depth.corrected')
+  },
+)
+
+test('an item whose request has run out waits for its batch’s sealing key, and others do not wait for it', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('q')
+  await store.add('a1')
+  await leaveForAWeek(store)
+  await using without = await openStore({ like: store.emrInstance, keyIds: ['k2'] })
+  await sweep(without)
+  expect(await without.redis.zrange(store.keys.pending, '0', '-1')).toEqual(jobs)
+  await sweep(store)
+  expect((await store.batches.read(batch.batchId))?.view).toMatchObject({ Status: 'Finished', Expired: 1 })
+})
+
+test('an item that was reopened has its new deadline, though its batch is old and another item’s request has run out', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qq')
+  const { batchId: BatchId } = batch
+  await leaveForAWeek(store)
+  const routing = { application: 'demo', BatchId, ItemIndex: 1 }
+  await store.redis.zadd(store.keys.pending, Date.now() + HOUR_MS, jobs[1] ?? '')
+  await sweep(store)
+  expect((await store.batches.read(BatchId))?.view).toMatchObject({ Expired: 1, Queued: 1 })
+  expect(await store.records.finish(jobs[1] ?? '', outcomeOf({ routing }))).toBe('recorded')
+})
+
+test('an upload that broke off is closed after the configured time: its batch ends and its application is told', async () => {
+  await using store = await openStore()
+  const { redis, keys } = store
+  const { batch } = await store.addBatch('r')
+  const { batchId: BatchId } = batch
+  const silentSince = async (at: number) => {
+    await redis.hset(keys.batch(BatchId), 'uploadedAt', at)
+    await redis.zadd(keys.receiving, at, BatchId)
+  }
+  await silentSince(Date.now() - 0.9 * HOUR_MS)
+  expect(await sweep(store)).toEqual([])
+  await silentSince(Date.now() - 1.1 * HOUR_MS)
+  expect(await sweep(store)).toEqual([expect.objectContaining({ batch: BatchId, msg: 'upload.abandoned' })])
+  expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
+  const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
+  expect(events).toEqual([expect.objectContaining({ BatchId, Round: 1, Application: 'demo' })])
+})

@@ -78,7 +78,7 @@ test('a count in steps is exact, whatever ends, is accepted and is reopened betw
 })
 
 test.for([
-  ['accepted with a deadline that had been counted', async (store: Store) => addInTurn(store, ['a9'])],
+  ['accepted with a deadline that the count had passed', async (store: Store) => addInTurn(store, ['a9'])],
   [
     'ended by a process that knows nothing of a count',
     async ({ redis, keys }: Store) => {
@@ -86,7 +86,7 @@ test.for([
       await redis.hincrby(keys.depth, 'demo', -1)
     },
   ],
-] as const)('a count that a job was %s under is thrown away, and the next one is exact', async ([, happens]) => {
+] as const)('a count is thrown away, and the next one is exact, where a job was %s', async ([, happens]) => {
   await using store = await openStore()
   await addInTurn(store, ['a1', 'a2', 'a3', 'a4'])
   await store.redis.hincrby(store.keys.depth, 'demo', 5)

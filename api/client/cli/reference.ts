@@ -1,14 +1,14 @@
-/** An option as `parseArgs` of Node takes it, with what help, completions and the manual say of it. */
+/** An option as Node's `parseArgs` takes it, with its text in help, completions and the manual. */
 export type OptionReference = {
   type: 'string' | 'boolean'
   short?: string
   default?: string | boolean
-  /** What stands for its value: `FILE`, or the values that there are. */
+  /** The placeholder for its value: `FILE`, or the possible values. */
   value?: string
   help: string
 }
 
-/** What a command takes and does. */
+/** The operands, options and purpose of a command. */
 export type CommandReference = {
   operands: string
   summary: string
@@ -16,7 +16,7 @@ export type CommandReference = {
   examples: readonly string[]
 }
 
-/** Options of every command that speaks to a gateway. */
+/** The options of every command that calls a gateway. */
 export const gatewayOptions = {
   credentials: {
     type: 'string',
@@ -26,30 +26,30 @@ export const gatewayOptions = {
   patience: {
     type: 'string',
     value: 'SECONDS',
-    help: 'how long to try again while nothing gets through (default 900)',
+    help: 'how long to retry without progress (default 900)',
   },
-  json: { type: 'boolean', default: false, help: 'for programs: one JSON document on standard output' },
+  json: { type: 'boolean', default: false, help: 'print one JSON document on standard output, for programs' },
 } as const satisfies Record<string, OptionReference>
 
 const format = {
   type: 'string',
   value: 'ndjson|csv',
-  help: 'what the file is, if its name does not end in .csv or .tsv',
+  help: 'the format of the file, unless its name ends in .csv or .tsv',
 } as const
 const tableOptions = {
   columns: {
     type: 'string',
     value: 'FILE',
-    help: 'of CSV: a JSON object with Columns (name in the header to field path) and Constants',
+    help: 'CSV: a JSON object with Columns (name in the header to field path) and Constants',
   },
-  'date-format': { type: 'string', value: 'FORMAT', help: 'of CSV: how dates are written, such as M/d/yyyy H:mm' },
+  'date-format': { type: 'string', value: 'FORMAT', help: 'CSV: the format of dates, such as M/d/yyyy H:mm' },
   'time-zone': {
     type: 'string',
     value: 'ZONE',
-    help: 'of CSV: where dates without a time zone are, such as America/Chicago',
+    help: 'CSV: the time zone of dates without one, such as America/Chicago',
   },
 } as const
-const watch = { type: 'boolean', default: false, help: 'stay until every encounter has ended' } as const
+const watch = { type: 'boolean', default: false, help: 'wait until every encounter has ended' } as const
 
 /** Every command: the one source of parsing, `--help`, completions and docs/encounter-gateway.md. */
 export const reference = {
@@ -57,24 +57,24 @@ export const reference = {
     operands: 'FILE',
     summary: 'upload a file of encounters as a batch: NDJSON, or CSV with a header of field paths',
     options: {
-      emr: { type: 'string', value: 'EMR', help: 'the EMR that the encounters go to (required)' },
-      instance: { type: 'string', value: 'NAME', help: 'which connection of that EMR (default: default)' },
+      emr: { type: 'string', value: 'EMR', help: 'the EMR to create the encounters in (required)' },
+      instance: { type: 'string', value: 'NAME', help: 'the connection of that EMR (default: default)' },
       watch,
-      resume: { type: 'boolean', default: false, help: 'go on with the batch of this file, if there is one' },
-      new: { type: 'boolean', default: false, help: 'submit a file again that was submitted before' },
+      resume: { type: 'boolean', default: false, help: 'continue the batch of this file, if there is one' },
+      new: { type: 'boolean', default: false, help: 'submit again a file that was submitted before' },
       check: {
         type: 'boolean',
         default: false,
-        help: 'check the whole file first, and send nothing if there is a mistake in it',
+        help: 'check the whole file first, and send nothing if it has a mistake',
       },
       key: {
         type: 'string',
         value: 'KEY',
-        help: 'an Idempotency-Key of your own, in place of one made from the content',
+        help: 'an Idempotency-Key of your own, instead of one derived from the content',
       },
       format,
       ...tableOptions,
-      'no-compress': { type: 'boolean', default: false, help: 'send it as it is, not gzipped' },
+      'no-compress': { type: 'boolean', default: false, help: 'send the file without gzip' },
       ...gatewayOptions,
     },
     examples: [
@@ -84,28 +84,28 @@ export const reference = {
   },
   batch: {
     operands: 'BATCH',
-    summary: 'show where a batch stands',
+    summary: 'show the state of a batch',
     options: { watch, ...gatewayOptions },
     examples: ['encounter-gateway batch q3f0h2k7m9x1c8v5b6n4 --watch'],
   },
   results: {
     operands: 'BATCH',
-    summary: 'what became of each encounter, one JSON object per line',
+    summary: 'list the result of each encounter, one JSON object per line',
     options: {
       output: {
         type: 'string',
         short: 'o',
         value: 'FILE',
-        help: 'write to a file, which is there whole or not at all',
+        help: 'write to a file, whole or not at all',
       },
       status: { type: 'string', value: 'A,B', help: 'only those with these statuses, such as Failed,Rejected' },
       'failed-lines': {
         type: 'string',
         value: 'FILE',
-        help: 'of this file, which the batch was made from, the lines of what failed, to be submitted again',
+        help: 'write the failed lines of this file, from which the batch was made, to be submitted again',
       },
-      wait: { type: 'boolean', default: false, help: 'once the batch has finished' },
-      report: { type: 'string', value: 'FILE', help: 'write a page in HTML about the batch, without patient data' },
+      wait: { type: 'boolean', default: false, help: 'wait until the batch has finished' },
+      report: { type: 'string', value: 'FILE', help: 'write an HTML page about the batch, without patient data' },
       'with-encounters': {
         type: 'boolean',
         default: false,
@@ -123,14 +123,14 @@ export const reference = {
   },
   retry: {
     operands: 'BATCH',
-    summary: 'try again what has failed',
+    summary: 'retry what has failed',
     options: {
-      job: { type: 'string', value: 'JOB', help: 'one job, in place of a batch' },
+      job: { type: 'string', value: 'JOB', help: 'one job, instead of a batch' },
       status: {
         type: 'string',
         default: 'Failed',
         value: 'STATUS',
-        help: 'in place of what has failed: OutcomeUnknown (may be in the EMR or not), Expired or Cancelled',
+        help: 'what to retry instead: OutcomeUnknown (may be in the EMR), Expired or Cancelled',
       },
       'dry-run': { type: 'boolean', default: false, help: 'only count' },
       watch,
@@ -144,13 +144,13 @@ export const reference = {
   cancel: {
     operands: 'BATCH',
     summary: 'cancel what was never sent to the EMR',
-    options: { job: { type: 'string', value: 'JOB', help: 'one job, in place of a batch' }, ...gatewayOptions },
+    options: { job: { type: 'string', value: 'JOB', help: 'one job, instead of a batch' }, ...gatewayOptions },
     examples: ['encounter-gateway cancel q3f0h2k7m9x1c8v5b6n4'],
   },
   job: {
     operands: 'JOB',
-    summary: 'show where a job stands',
-    options: { wait: { type: 'string', value: 'SECONDS', help: 'wait for its end' }, ...gatewayOptions },
+    summary: 'show the state of a job',
+    options: { wait: { type: 'string', value: 'SECONDS', help: 'wait until it has ended' }, ...gatewayOptions },
     examples: ['encounter-gateway job q3f0a7k2m9x1c8v5b6n4 --wait 30'],
   },
   validate: {
@@ -162,16 +162,16 @@ export const reference = {
       show: {
         type: 'string',
         value: 'N',
-        help: 'of CSV: show the first rows as they will be sent (default 3 on a terminal)',
+        help: 'CSV: show the first rows as they will be sent (default 3 on a terminal)',
       },
-      max: { type: 'string', value: 'N', help: 'how many mistakes are shown (default 100)' },
+      max: { type: 'string', value: 'N', help: 'the number of mistakes to show (default 100)' },
       json: gatewayOptions.json,
     },
     examples: ['encounter-gateway validate encounters.csv'],
   },
   completion: {
     operands: 'SHELL',
-    summary: 'write what makes bash or zsh complete commands and options',
+    summary: 'print the script that completes commands and options in bash or zsh',
     options: {},
     examples: [
       'source <(encounter-gateway completion bash)',

@@ -12,13 +12,13 @@ const CREDENTIALS = `Credentials come from --credentials FILE, from the file tha
 GATEWAY_APPLICATION_NAME, GATEWAY_APPLICATION_KEY, GATEWAY_LOGIN_ID, GATEWAY_PASSWORD, GATEWAY_AUTHORIZATION_TOKEN and
 GATEWAY_EMR_INSTANCE; never from the command line.`
 
-const EXIT_CODES = `Exit codes: 0 all went well; 1 not all did (rejected, failed, in doubt; mistakes found); 64 usage; 65 file not understood;
+const EXIT_CODES = `Exit codes: 0 success; 1 not all succeeded (rejected, failed, in doubt; mistakes found); 64 usage; 65 file not understood;
 66 no such file; 73 submitted before; 74 cannot read or write; 75 try later; 76 refused; 77 not permitted; 78 credentials;
 130 interrupted.`
 
 const entries = Object.entries(reference) as [CommandName, CommandReference][]
 
-/** `encounter-gateway --help`: every command in a line. */
+/** `encounter-gateway --help`: one line per command. */
 export function usage(): string {
   const commands = entries.map(([name, { operands, summary }]) => row(`${name} ${operands}`, summary))
   return `Usage: encounter-gateway COMMAND [options]
@@ -33,7 +33,7 @@ ${EXIT_CODES}
 `
 }
 
-/** `encounter-gateway COMMAND --help`: what it takes, with examples. */
+/** `encounter-gateway COMMAND --help`: its operands and options, with examples. */
 export function usageOf(name: CommandName): string {
   const { operands, summary, options, examples }: CommandReference = reference[name]
   const own = Object.entries(options).filter(([option]) => !(option in gatewayOptions))
@@ -71,7 +71,7 @@ export function manual(): string {
 
 ## Name
 
-encounter-gateway: submit encounters to a gateway and find out what became of them
+encounter-gateway: submit encounters to a gateway and follow their results
 
 ## Synopsis
 

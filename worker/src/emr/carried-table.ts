@@ -5,7 +5,7 @@ import { connectors } from './registry.ts'
 const NOT_CARRIED = '—'
 
 /**
- * The page docs/emr/carried.md: each of the 90 fields of the request against each connector, with the element it goes to, out of
+ * The page docs/emr/carried.md: each of the 90 fields of the request against each connector, with the element it maps to, from
  * the connectors' own mappings. Written by `npm run carried-table`.
  */
 export function carriedTable(): string {
@@ -22,9 +22,9 @@ export function carriedTable(): string {
   return [
     '# What each connector carries',
     '',
-    'Where each field of the request goes in each EMR; — is not carried. A job tells in `NotCarried` which of its own fields were',
-    'left out. What a site can change, and why a field is not carried, is on the page of each connector. The last eight are for the',
-    'gateway and the login. This page is made from the mappings by `npm run carried-table`; a test fails when it is not up to date.',
+    'The element of each EMR that each field of the request maps to; — means not carried. A job lists in `NotCarried` which of its',
+    'own fields were left out. The page of each connector says what a site can change, and why a field is not carried. The last eight',
+    'fields are for the gateway and the login. `npm run carried-table` writes this page; a test fails if it is out of date.',
     '',
     row(
       'field',

@@ -59,8 +59,8 @@ export async function writeReport(
 const captions = {
   ratios: 'Ours against the bare app',
   accepts: 'Accepts and encounters per second beside the peers',
-  growth: 'What more waiting jobs change',
-  connections: 'What more EMRs change',
+  growth: 'The effect of more waiting jobs',
+  connections: 'The effect of more EMRs',
 }
 
 function introduction({ machine, commit, startedAt, rounds, seconds, connections }: RunAbout): string {
@@ -69,10 +69,10 @@ function introduction({ machine, commit, startedAt, rounds, seconds, connections
 
 Written by \`npm run bench -- --publish\` (test/bench/). The gateway with all its promises against what one would write or pick
 instead: **bare** is Fastify, the same TypeBox schema, \`queue.add(body)\` in clear and a bare BullMQ worker (test/bench/bare/); pg-boss
-and graphile-worker do the same on PostgreSQL behind the same route. The sides take turns, each run on a fresh store and
-with real processes; a ratio is taken round by round, so what the machine does meanwhile meets both. Every 202 is on disk:
+and graphile-worker do the same on PostgreSQL behind the same route. The sides alternate, each run on a fresh store and
+with real processes; ratios are computed per round, so other activity of the machine affects both sides. Every 202 is on disk:
 Redis runs with \`appendonly yes\` and \`appendfsync always\`, PostgreSQL with its default \`synchronous_commit\`. Load, api, worker,
-Sandbox EMR and store share the cores, so rates say little by themselves and the ratios what there is to say.
+Sandbox EMR and store share the cores, so compare the ratios rather than the rates.
 
 ${when}, ${commit ? `commit ${commit}, ` : ''}${rounds} rounds of ${seconds} s after a warm-up, ${connections} connections.
 ${machine}.

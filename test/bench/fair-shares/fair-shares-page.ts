@@ -17,22 +17,22 @@ export function fairSharesPage(
   return `# Fair shares, measured
 
 Written by \`npm run bench:fair-shares -- --publish\` (test/bench/fair-shares/). Real api, worker, Sandbox EMR and Redis (\`appendfsync always\`), one
-connection with ${concurrency} calls at a time of ${latencyMs} ms each, so that not the machine but the EMR says how fast it goes:
+connection with ${concurrency} calls at a time of ${latencyMs} ms each, so that the EMR and not the machine sets the pace:
 ${perSecond.toFixed(0)} encounters per second. A uploads ${number(items.A)} encounters (read after ${uploadSeconds.toFixed(0)} s). While they wait, B comes with ${number(items.B)}
-several times, then C with ${number(items.C)} and share ${shares.C}, and B once more while C is there. Times go from the first item accepted to
-the last encounter created, by the gateway's own clock. How it is done: [ADR 8](adr/0008-batch-turns.md).
+several times, then C with ${number(items.C)} and share ${shares.C}, and B once more while C is there. Times run from the first item accepted to
+the last encounter created, by the gateway's own clock. The mechanism: [ADR 8](adr/0008-batch-turns.md).
 
-![What each application has got over time](bench-fair-shares.svg)
+![Encounters per application over time](bench-fair-shares.svg)
 
-| batch | beside | alone | so | times as long | fair would be |
+| batch | beside | alone | shared | times as long | fair |
 |---|---|---|---|---|---|
 ${arrivals.map((arrival) => row(arrival, items[arrival.application])).join('\n')}
 
-"Fair" is what an endlessly fine division by shares would give. What is more than that is what lay in BullMQ's queue already when the batch
-came, at most 2 × ${concurrency} jobs and the ${concurrency} under way, and what the machine was slower by at that moment.
+"Fair" is the result of an infinitely fine division by shares. The excess comes from the jobs already in BullMQ's queue when the batch
+arrived, at most 2 × ${concurrency} and the ${concurrency} under way, and from the machine being slower at that moment.
 
-From C's arrival to its end ${perSecondThen.toFixed(0)} encounters per second were created; A had ${part(whileC.A)} of them, B ${part(whileC.B)} and C ${part(whileC.C)}. A, which had come
-first and waits longest, goes on all the time.
+From C's arrival to its end ${perSecondThen.toFixed(0)} encounters per second were created; A had ${part(whileC.A)} of them, B ${part(whileC.B)} and C ${part(whileC.C)}. A, which came
+first and waits longest, makes progress all the time.
 
 ${about.when}, ${about.commit ? `commit ${about.commit}, ` : ''}${about.machine}.
 `

@@ -9,8 +9,8 @@ export const acceptRate: Measurement = {
   name: 'accept-rate',
   title: 'Single accepts per second',
   method:
-    'One api process and 64 connections, each sending its next request when it is answered; a 202 is on disk. Generated ' +
-    'encounters of 1.3 KB, then the sample of the seed, 5.4 KB. No worker runs.',
+    'One api process and 64 connections, each sending its next request once the last is answered; a 202 is on disk. ' +
+    'Generated encounters of 1.3 KB, then the sample of the seed, 5.4 KB. No worker runs.',
   sides: ['ours', 'bare', 'pg-boss', 'graphile-worker'],
   base: 'bare',
   figures: [

@@ -12,7 +12,7 @@ export const bytesPerJob: Measurement = {
   id: '4',
   name: 'bytes-per-job',
   title: 'Redis memory per waiting job',
-  method: `What \`used_memory\` grows by, per job, over ${JOBS.toLocaleString('en-US')} generated encounters that nobody works on.`,
+  method: `The growth of \`used_memory\` per job, over ${JOBS.toLocaleString('en-US')} generated encounters that no worker takes.`,
   sides: ['ours', 'bare'],
   base: 'bare',
   maxRounds: 1,

@@ -50,7 +50,7 @@ export const costOfIntakePromises: Measurement = {
   name: 'cost-of-intake-promises',
   title: 'What each promise of the api costs',
   method:
-    'Row 1 with generated encounters, one part of the gateway swapped for nothing by a module hook (test/bench/without/).',
+    'Row 1 with generated encounters, one part of the gateway replaced by nothing through a module hook (test/bench/without/).',
   sides: Object.keys(ofIntake),
   base: ALL,
   maxRoundsInShort: 1,
@@ -75,7 +75,7 @@ export const costOfDispatchPromises: Measurement = {
   id: '10b',
   name: 'cost-of-dispatch-promises',
   title: 'What each promise of the worker costs',
-  method: 'Row 3, one part swapped for nothing in the same way.',
+  method: 'Row 3, one part replaced by nothing in the same way.',
   sides: Object.keys(ofDispatch),
   base: ALL,
   maxRoundsInShort: 1,

@@ -15,8 +15,8 @@ export const drainRate: Measurement = {
   name: 'drain-rate',
   title: 'Encounters per second to the Sandbox EMR',
   method:
-    'The queue is filled through the api, which is then stopped; one worker process with 100 jobs in hand drains it to a Sandbox ' +
-    'EMR without latency. Counted at the EMR after the first 8,000. Each attempt is logged on both sides.',
+    'The queue is filled through the api, which is then stopped; one worker process with a concurrency of 100 drains it to a ' +
+    'Sandbox EMR without latency. Counted at the EMR after the first 8,000. Each attempt is logged on both sides.',
   sides: ['ours', 'bare', 'pg-boss', 'graphile-worker'],
   base: 'bare',
   figures: [

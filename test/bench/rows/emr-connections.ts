@@ -17,8 +17,8 @@ export const emrConnections: Measurement = {
   name: 'emr-connections',
   title: 'Many EMRs configured',
   method:
-    'Rows 1 and 3 with that many connections to Sandbox EMRs configured and all of them in use, in one api and one worker process; ' +
-    'what the worker takes of a processor while there is nothing to do. 100 jobs in hand, over all connections.',
+    'Rows 1 and 3 with this many connections to Sandbox EMRs configured and in use, in one api and one worker process; and the ' +
+    'processor share of an idle worker. A concurrency of 100 over all connections.',
   sides: COUNTS.map((count) => `${count} connections`),
   base: '1 connections',
   maxRounds: 1,

@@ -21,9 +21,9 @@ export const growth: Measurement = {
   name: 'growth',
   title: 'Many jobs waiting',
   method:
-    'Into one store, to which jobs are added through the api until so many wait; then rows 1 and 3 are measured for a few seconds each, ' +
-    'and the time to accept at half of the rate that the empty queue had. 1,000,000 jobs only with `--full`. ' +
-    'Redis does not rewrite its file meanwhile, which would meet one level and not another.',
+    'Jobs are added to one store through the api until this many wait; then rows 1 and 3 are measured for a few seconds each, ' +
+    'and the time to accept at half the rate of the empty queue. 1,000,000 jobs only with `--full`. ' +
+    'Redis does not rewrite its file meanwhile, since a rewrite would affect one level and not another.',
   sides: ['ours', 'bare'],
   base: 'bare',
   maxRounds: 1,

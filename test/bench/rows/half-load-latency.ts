@@ -9,7 +9,7 @@ export const halfLoadLatency: Measurement = {
   name: 'half-load-latency',
   title: 'Time to accept at half of the highest rate',
   method:
-    'The highest rate is taken as in row 1; then requests are sent at half of it, each when it is due, and timed from then on. ' +
+    'The highest rate is measured as in row 1; then requests are sent at half of it, each timed from when it was due. ' +
     'No worker runs.',
   sides: ['ours', 'bare'],
   base: 'bare',

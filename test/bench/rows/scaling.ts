@@ -13,8 +13,8 @@ export const scaling: Measurement = {
   name: 'scaling',
   title: 'A second process',
   method:
-    'Rows 1 and 3 with one process and with two. Everything shares the cores of this machine: where api, Redis and load (or worker, ' +
-    'Redis and Sandbox EMR) fill them with one process already, a second one has nothing left to run on. The processor shares say so.',
+    'Rows 1 and 3 with one process and with two. Everything shares the cores of this machine: if api, Redis and load (or worker, ' +
+    'Redis and Sandbox EMR) fill them with one process already, a second one has no core left; the processor shares show it.',
   sides: ['ours', 'bare'],
   base: 'bare',
   maxRoundsInShort: 1,

@@ -5,10 +5,10 @@ import { verifyWebhook, WebhookVerificationError } from '@encounter-gateway/clie
 const { WEBHOOK_SECRET = '', PORT = '4020' } = process.env
 const seen = new Set<string>() // in production: a unique index in your database
 
-/** Gives the status code to answer with. */
+/** Returns the status code of the answer. */
 async function receive(request: IncomingMessage): Promise<number> {
   try {
-    // the bytes as they came: parsed and written anew they may not be the same
+    // the raw bytes: parsing and serializing may change them
     const event = verifyWebhook(await buffer(request), request.headers, WEBHOOK_SECRET)
     if (!seen.has(event.id)) console.log(event.type, event.data.JobId ?? event.data.BatchId)
     seen.add(event.id)

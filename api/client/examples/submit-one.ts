@@ -14,12 +14,12 @@ try {
   const job = await client.submitAndWait(
     'Sandbox',
     { UserId: 'dr.house', PatientId: 'MRN-1001', Encounter: { PatientClassId: 'I', ReasonForVisit: 'Chest pain' } },
-    // the visit's own number: whoever sends it again, and however often, gets the same job
+    // the visit's own number: every repeat gets the same job
     { idempotencyKey: 'visit-4711', signal: AbortSignal.timeout(60_000) },
   )
   console.log(job.Status, job.EncounterId ?? job.Problem?.detail)
 } catch (error) {
-  // refused, or not to be reached for two minutes; any other error is the signal's
+  // refused, or unreachable for two minutes; any other error comes from the signal
   if (!(error instanceof GatewayError)) throw error
   console.error(error.message, error.slug, error.requestId)
   process.exitCode = 1

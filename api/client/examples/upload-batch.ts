@@ -10,14 +10,14 @@ const client = createClient({
   emrInstance: process.env['GATEWAY_EMR_INSTANCE'],
 })
 
-/** Stands for a query of your database: the same rows in the same order each time it is asked. */
+/** Represents a query of your database that returns the same rows in the same order each time. */
 async function* todaysAdmissions(): AsyncGenerator<PatientEncounterRequest> {
   for (let row = 1; row <= 100; row++) {
     yield { UserId: 'interface', PatientId: `MRN-${row}`, Encounter: { PatientClassId: 'I' } }
   }
 }
 
-// a function, so that an upload that breaks off can begin again: what the gateway has by then, it does not take twice
+// a function, so that a broken upload can restart: the gateway skips what it already has
 const uploaded = await client.uploadBatch('Sandbox', todaysAdmissions, {
   idempotencyKey: 'admissions-2026-11-23',
   compress: true,

@@ -29,21 +29,21 @@ import { jobList } from './jobs/list-route.ts'
 import { jobs } from './jobs/routes.ts'
 import { patientEncounters } from './encounters/routes.ts'
 
-/** What the api stands on. Both connections to Redis stay the caller's to close, after the app. */
+/** The dependencies of the api. The caller closes both connections to Redis, after the app. */
 export type AppOptions = {
   config: Config
-  /** Takes commands at once or fails: role `producer`. */
+  /** For commands, which fail at once if Redis is unreachable: role `producer`. */
   redis: RedisClient
-  /** Listens for outcomes: role `consumer`, used for nothing else. */
+  /** Only for the subscription to outcomes: role `consumer`. */
   subscriber: RedisClient
   logger: FastifyBaseLogger
-  /** How many proxies in front are believed in what they say of the caller's address and of TLS; none if left out. */
+  /** Number of trusted reverse proxies (`X-Forwarded-*`); default 0. */
   trustedProxies?: number
-  /** How long an upload of a batch may bring nothing, in ms; 30 seconds if left out. */
+  /** How long an upload of a batch may stall, in ms; default 30 seconds. */
   uploadStallMs?: number
 }
 
-/** The whole HTTP side, ready to listen. */
+/** Builds the HTTP server with all its routes, ready to listen. */
 export async function buildApp({
   config,
   redis,
@@ -57,7 +57,7 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
-    // plugins/body-timeout.ts bounds bodies, Node's headersTimeout (60 s) what comes before them
+    // http/body-timeout.ts limits the time for bodies, Node's headersTimeout (60 s) that for headers
     requestTimeout: 0,
     trustProxy: (_address, hop) => hop < trustedProxies,
     return503OnClosing: false,

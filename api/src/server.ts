@@ -7,10 +7,10 @@ import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 
 const SECOND = 1000
-/** What is in flight gets this long after SIGTERM; requests that wait for an outcome get their 202 at once. */
+/** Time for requests in progress after SIGTERM; requests that wait for an outcome get their 202 at once. */
 const GRACE_MS = 20 * SECOND
 
-/** Why the process does not start, in one sentence. */
+/** The process cannot start; the message is one sentence that says why. */
 class NotStarted extends Error {
   override name = 'NotStarted'
 }
@@ -55,10 +55,10 @@ function readCount(variable: string): number {
 }
 
 function portTaken(host: string, port: number): NotStarted {
-  return new NotStarted(`Port ${port} on ${host} is in use: stop what holds it, or set PORT.`)
+  return new NotStarted(`Port ${port} on ${host} is in use: stop the program that uses it, or set PORT.`)
 }
 
-/** One line when Redis goes and one when it is back; each try in between only at debug level. */
+/** Logs one line when Redis is lost and one when it is back; each reconnection attempt only at debug level. */
 function tellOutages(redis: RedisClient, log: Logger): void {
   let lost = false
   redis.on('reconnecting', () => {
@@ -71,7 +71,7 @@ function tellOutages(redis: RedisClient, log: Logger): void {
   })
 }
 
-/** Accepted means durable only as far as Redis is; whoever starts the gateway is told how far that is. */
+/** Logs how durable Redis is: accepted jobs are no more durable than that. */
 async function tellDurability(redis: RedisClient, log: Logger): Promise<void> {
   const { RedisDurability } = (await readRedisHealth(redis)).Checks
   const { Level, AppendOnly, AppendFsync, MaxMemoryPolicy } = RedisDurability

@@ -1,6 +1,6 @@
 /**
- * Makes `read` cheap to ask for: it runs at most once in `ms` milliseconds, and whoever asks while it runs gets the same
- * answer. A failure reaches those who waited for it and is not kept.
+ * Caches the result of `read` for `ms` milliseconds. Callers share a read in progress. A failure rejects the callers
+ * that waited for it and is not cached.
  */
 export function cachedFor<Value>(
   ms: number,

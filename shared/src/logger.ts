@@ -1,9 +1,9 @@
 import { destination, pino, stdSerializers, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 
-/** Should whoever reads the lines stop reading, the newest are dropped rather than the memory filled. */
+/** If the reader of the log stops reading, the newest lines are dropped, so that memory does not fill up. */
 const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
 
-/** Errors whose message is made of our own words and may be shown; any other message may quote a patient. */
+/** Errors whose messages are the gateway's own and may be shown; any other message may quote patient data. */
 const shownMessages = new Set([
   'EmrError',
   'SealError',
@@ -14,8 +14,8 @@ const shownMessages = new Set([
 ])
 
 /**
- * A process' logger: JSON lines, or coloured ones on a terminal. An error's text is withheld unless it is ours:
- * V8 quotes its input in messages (`JSON.parse`), and so do many libraries. The stack's places are kept.
+ * Creates the logger of a process: JSON lines, or coloured lines on a terminal. The text of an error is withheld unless
+ * it is the gateway's own: V8 (`JSON.parse`) and many libraries quote their input. The stack frames are logged.
  */
 export function createLogger(name: string, level: string = process.env['LOG_LEVEL'] ?? 'info'): Logger {
   const options: LoggerOptions = {
@@ -34,8 +34,8 @@ export function createLogger(name: string, level: string = process.env['LOG_LEVE
 }
 
 /**
- * Writes the lines of one turn of the event loop together: a write for each takes a busy worker 20 of its 300 µs per job. What is
- * left when the process ends is written then, unless it is killed.
+ * Writes the lines of one turn of the event loop together: one write per line takes 20 of the 300 µs that a busy worker
+ * needs per job. Remaining lines are written when the process exits, unless it is killed.
  */
 function openStandardOutput(): DestinationStream {
   const output = destination({ sync: false, maxLength: MAX_UNWRITTEN_BYTES })
@@ -56,7 +56,7 @@ function openStandardOutput(): DestinationStream {
   }
 }
 
-/** What may be logged of an error. */
+/** The part of an error that may be logged. */
 export function describeError(error: unknown): { type: string; message: string; code?: string; stack?: string } {
   if (!(error instanceof Error)) return { type: typeof error, message: '(withheld)' }
   const { code } = error as { code?: unknown }
@@ -74,7 +74,7 @@ function isSystemError(error: Error): boolean {
   return 'syscall' in error && 'errno' in error
 }
 
-/** Method and path; a query string could hold anything, and headers hold keys. */
+/** Method and path only: a query string may contain anything, and headers contain keys. */
 function describeRequest(request: { method: string; url: string; id?: unknown }) {
   return { id: request.id, method: request.method, path: request.url.split('?', 1)[0] }
 }

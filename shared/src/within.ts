@@ -1,9 +1,9 @@
-/** There was no answer in time. */
+/** The work took longer than its time limit. */
 export class TooLate extends Error {
   override name = 'TooLate'
 }
 
-/** What `work` gives, unless it takes longer than `ms` milliseconds: then `TooLate`. The work itself goes on. */
+/** Resolves with the result of `work`, or throws `TooLate` after `ms` milliseconds. Does not stop the work. */
 export async function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new TooLate(`no answer within ${ms} ms`)), ms)

@@ -114,7 +114,7 @@ test('a key of one’s own with another content is refused, and the line told', 
   const { exitCode, err } = await cli.submit(other, toSandbox)
   expect({ exitCode, err }).toMatchObject({
     exitCode: 76,
-    err: expect.stringContaining('Item 0 is not what it was') as string,
+    err: expect.stringContaining('Item 0 differs from') as string,
   })
 })
 

@@ -60,7 +60,7 @@ test('lines that are not valid are told by their number, and the others are crea
   const { exitCode, out } = await cli.submit(file, ['--watch'])
   expect(exitCode).toBe(1)
   expect(out).toContain('line 3: /PatientId is required')
-  expect(out).toMatch(/line 5: The item stops being JSON/)
+  expect(out).toMatch(/line 5: The item is not valid JSON/)
   expect(out).toMatch(/Finished: 4 items, 2 succeeded, 2 rejected/)
   const rejected = await cli.run(['results', batchIdIn(out), '--status', 'rejected'])
   const items = rejected.out

@@ -166,9 +166,7 @@ describe('who may not is refused:', () => {
     expect([status, slug]).toEqual([401, 'unauthorized'])
     expect(sent['www-authenticate']).toContain('ApplicationKey')
     expect(problem).not.toHaveProperty('Errors')
-    expect(problem.detail).toBe(
-      'Send ApplicationName and ApplicationKey as they were given to your application, once each.',
-    )
+    expect(problem.detail).toBe('Send the ApplicationName and ApplicationKey of your application, each exactly once.')
   })
 
   test('an EMR that the application may not use', async () => {

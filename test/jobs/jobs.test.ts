@@ -64,7 +64,7 @@ describe('GET a job', () => {
     ])
     for (const reply of replies) {
       expect(reply.statusCode).toBe(404)
-      expect(reply.json<Problem>().detail).toBe('Your application has no job of this JobId.')
+      expect(reply.json<Problem>().detail).toBe('Your application has no job with this JobId.')
     }
   })
 })

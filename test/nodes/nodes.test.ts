@@ -120,7 +120,7 @@ test('the package runs as JavaScript that needs nothing of this repository', asy
   const checking = run(process.execPath, [program, 'validate', 'docs/client.md'], { cwd: root })
   await expect(checking).rejects.toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('stops being JSON') as string,
+    stdout: expect.stringContaining('is not valid JSON') as string,
   })
   const { stdout: files } = await run('grep', [
     '-rlE',

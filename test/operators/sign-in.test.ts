@@ -29,7 +29,7 @@ describe('the sign-in', () => {
     const log: string[] = []
     const reply = await signIn(await operatorApp([ops], keys, log), fields)
     expect(reply.statusCode).toBe(401)
-    expect(reply.body).toContain('Name or password is not right.')
+    expect(reply.body).toContain('Wrong name or password.')
     expect(reply.headers['set-cookie']).toBeUndefined()
     expect(log.join('')).toContain('operator.refused')
     expect(log.join('') + reply.body).not.toContain('CANARY')
@@ -69,7 +69,7 @@ describe('the sign-in', () => {
     const stopped = await from('192.0.2.1')
     expect(stopped.statusCode).toBe(429)
     expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0)
-    expect(stopped.body).toContain('Too many tries')
+    expect(stopped.body).toContain('Too many attempts')
     expect((await from('192.0.2.2')).statusCode).toBe(401)
   })
 

@@ -8,8 +8,8 @@ test('finds nothing wrong with a request that is right', () => {
 })
 
 test.for([
-  ['{"UserId":"u"', '', 'stops being JSON at character 14'],
-  ['{"UserId":"u",,}', '', 'stops being JSON at character 15'],
+  ['{"UserId":"u"', '', 'is not valid JSON: error at character 14'],
+  ['{"UserId":"u",,}', '', 'is not valid JSON: error at character 15'],
   ['[]', '', 'must be an object'],
   [good.replace('"u"', '7'), '/UserId', 'must be a string'],
   [
@@ -17,8 +17,8 @@ test.for([
     '/Encounter/FinancialNumbr',
     'is not known; did you mean `FinancialNumber`?',
   ],
-  [good.replace('"u"', '"u","UserId":"Jane"'), '/UserId', 'is there more than once'],
-  [good.replace('Jane', 'Jane\\u0000'), '/PatientId', 'must not have a NUL character'],
+  [good.replace('"u"', '"u","UserId":"Jane"'), '/UserId', 'occurs more than once'],
+  [good.replace('Jane', 'Jane\\u0000'), '/PatientId', 'must not contain a NUL character'],
   [good.replace('"u"', '"u","__proto__":{}'), '/__proto__', 'is not known'],
 ] as const)('names what is wrong with %s', ([line, Pointer, Message]) => {
   const found = checkItem(Buffer.from(line))
@@ -28,5 +28,5 @@ test.for([
 
 test('a line of bytes that are not UTF-8, or of too many, is named as a whole', () => {
   expect(checkItem(Buffer.from([0xff]))).toEqual([{ Pointer: '', Message: 'is not valid UTF-8' }])
-  expect(checkItem(undefined)).toEqual([{ Pointer: '', Message: 'has more than 1 MiB' }])
+  expect(checkItem(undefined)).toEqual([{ Pointer: '', Message: 'is larger than 1 MiB' }])
 })

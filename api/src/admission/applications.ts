@@ -7,7 +7,7 @@ import { Refusal } from '../http/refusal.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; set on every route of this scope before its handler runs. */
+    /** The calling application; set on every route of this scope before its handler runs. */
     application: Application
   }
 }
@@ -15,8 +15,8 @@ declare module 'fastify' {
 type Credentials = { ApplicationName?: string; ApplicationKey?: string }
 
 /**
- * Lets in whoever sends the name and key of a configured application: as headers, or as properties of the body, where a
- * header wins. It comes before the validation, so that nobody else learns anything about a body.
+ * Authenticates the calling application by name and key, sent as headers or as properties of the body; a header takes
+ * precedence. Runs before the validation, so that only authenticated callers get validation errors.
  */
 export const applications = fp(
   async function applications(app: FastifyInstance, options: { applications: readonly Application[] }) {
@@ -37,14 +37,17 @@ export const applications = fp(
   { name: 'applications', dependencies: ['request-log'] },
 )
 
-/** Finds the application of a name and key, in the same time for a wrong key as for an unknown name. Throws a 401. */
+/**
+ * Finds the application with this name and key. Throws a 401, after the same time for a wrong key as for an unknown
+ * name.
+ */
 function identifier(known: readonly Application[]): (credentials: Credentials) => Application {
   const byName = new Map(known.map((application) => [application.name, application]))
   const digestOf = new Map(
     known.map(({ name, keyHash }) => [name, Buffer.from(keyHash.slice('sha256:'.length), 'hex')]),
   )
   const nobodys = randomBytes(32)
-  // a key that was right is compared with the next one as it is: to hash each costs 5 µs
+  // a verified key is kept and compared directly the next time: hashing costs 5 µs
   const proven = new Map<string, Buffer>()
   return ({ ApplicationName = '', ApplicationKey = '' }) => {
     const key = Buffer.from(ApplicationKey)
@@ -57,12 +60,12 @@ function identifier(known: readonly Application[]): (credentials: Credentials) =
       proven.set(ApplicationName, key)
       return application
     }
-    const detail = 'Send ApplicationName and ApplicationKey as they were given to your application, once each.'
+    const detail = 'Send the ApplicationName and ApplicationKey of your application, each exactly once.'
     throw new Refusal('unauthorized', detail, {}, { 'WWW-Authenticate': 'ApplicationKey realm="encounter-gateway"' })
   }
 }
 
-/** The credentials in a body that nothing is known of yet. */
+/** The credentials in a body that has not been validated. */
 function textsOf(body: unknown): Credentials {
   const { ApplicationName, ApplicationKey } = (body ?? {}) as Record<string, unknown>
   return {

@@ -9,20 +9,22 @@ import fp from 'fastify-plugin'
 import { Refusal } from '../http/refusal.ts'
 import type { EmrConnection } from '../connections/connections.ts'
 
-/** How old the figures may be: so long can more come in than there is room for. */
+/** Refresh interval of the figures; limits can be exceeded for this long. */
 const LOOK_EVERY_MS = 1_000
-/** Of Redis' memory; above it nothing new is accepted, so that what is accepted can be finished. */
+/** Share of Redis' memory above which nothing new is accepted, so that accepted jobs can finish. */
 const FULL_AT = 0.9
 const RETRY_AFTER_S = '30'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Throws a 429 or 503 with Retry-After if this application, this connection or Redis has too much waiting already. */
+    /**
+     * Throws a 429 with Retry-After if this application or connection has too many jobs, a 503 if Redis is nearly full.
+     */
     checkRoom(connection: EmrConnection, application: Application): Promise<void>
   }
 }
 
-/** Refuses new jobs before what holds them is full. */
+/** Refuses new jobs before Redis or a connection's limit is full. */
 export const room = fp(
   async function room(app: FastifyInstance, { redis }: { redis: RedisClient }) {
     const retry = { 'Retry-After': RETRY_AFTER_S }
@@ -37,15 +39,20 @@ export const room = fp(
       const memory = await readMemory()
       const depth = await depths.get(nameOf(settings))?.()
       if (memory > FULL_AT) {
-        throw new Refusal('unavailable', 'The gateway’s storage is nearly full; nothing new is accepted.', {}, retry)
+        throw new Refusal(
+          'unavailable',
+          'The storage of the gateway is nearly full; new requests are not accepted.',
+          {},
+          retry,
+        )
       }
       if (!depth) return
       if ((depth.of.get(application.name) ?? 0) >= application.maxPending) {
-        const detail = `Your application has ${application.maxPending} jobs waiting for this EMR; send more when some have ended.`
+        const detail = `Your application has reached its limit of ${application.maxPending} unfinished jobs for this EMR; try again later.`
         throw new Refusal('queue-full', detail, {}, retry)
       }
       if (depth.all >= settings.maxPending) {
-        const detail = `${settings.maxPending} jobs are waiting for this EMR; send more when some have ended.`
+        const detail = `This EMR has reached its limit of ${settings.maxPending} unfinished jobs; try again later.`
         throw new Refusal('queue-full', detail, {}, retry)
       }
     })

@@ -5,7 +5,9 @@ import fp from 'fastify-plugin'
 import { Refusal } from '../http/refusal.ts'
 import { openRequestBudget } from './request-budget.ts'
 
-/** Holds each application to its `requestsPerMinute`; the header fields are those of draft-ietf-httpapi-ratelimit-headers-11. */
+/**
+ * Enforces each application's `requestsPerMinute`, with the header fields of draft-ietf-httpapi-ratelimit-headers-11.
+ */
 export const rateLimit = fp(
   async function rateLimit(
     app: FastifyInstance,
@@ -22,12 +24,12 @@ export const rateLimit = fp(
     )
     app.addHook('preValidation', async (request, reply) => {
       const budget = budgets.get(request.application.name)
-      if (!budget) throw new TypeError('an application was let in that is not configured')
+      if (!budget) throw new TypeError('an application was admitted that is not configured')
       const { admitted, remaining, resetSeconds } = await budget.admit()
       reply.header('RateLimit-Policy', budget.policy)
       reply.header('RateLimit', `"default";r=${remaining};t=${resetSeconds}`)
       if (admitted) return
-      const detail = `Your application may send ${request.application.requestsPerMinute} requests a minute; wait for the next one.`
+      const detail = `Your application may send ${request.application.requestsPerMinute} requests per minute; wait for the next minute.`
       throw new Refusal('too-many-requests', detail, {}, { 'Retry-After': String(resetSeconds) })
     })
   },

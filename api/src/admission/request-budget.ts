@@ -2,13 +2,13 @@ import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 
 const MINUTE_MS = 60_000
 
-/** Whether a request may pass. `remaining`: how many more may in this minute, as far as this process knows. */
+/** Whether a request is admitted. `remaining`: requests left in this minute, as far as this process knows. */
 export type Admission = { admitted: boolean; remaining: number; resetSeconds: number }
 
 /**
- * An application's requests per minute, counted in Redis for the whole fleet. A process claims one per cent of them at a
- * time and hands these out by itself: one round trip in a hundred requests, never more than the limit, and less than it
- * by what other processes hold and do not use. The minutes are those of the clock.
+ * The budget of an application's requests per minute, counted in Redis for the whole fleet. A process claims one per
+ * cent of it at a time and admits requests from that: one round trip per hundred requests. The limit is never exceeded;
+ * requests that other processes claimed and did not use are missing from it. Minutes are those of the clock.
  */
 export function openRequestBudget(
   redis: RedisClient,

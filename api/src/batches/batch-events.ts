@@ -4,16 +4,17 @@ import { setTimeout as pause } from 'node:timers/promises'
 const LOOK_EVERY_MS = 500
 const HEARTBEAT_MS = 15_000
 
-/** What names a state of a batch: two that are equal have the same counts. */
+/** Identifies a state of a batch: equal ids mean equal status and counts. */
 function idOf(batch: Batch): string {
   const { Status, Items, Queued, Running, Succeeded, Failed, OutcomeUnknown, Cancelled, Expired } = batch
   return [Status, Items, Queued, Running, Succeeded, Failed, OutcomeUnknown, Cancelled, Expired].join('-')
 }
 
 /**
- * A batch's progress as server-sent events (HTML Living Standard, 9.2): `progress` with the batch at once and whenever it has changed,
- * `finished` at its end. Each event holds the whole state, so that who comes back with a Last-Event-ID has missed nothing, and
- * is told nothing until something differs from that. Ends with the batch, when `signal` aborts, or when the batch is gone.
+ * Streams the progress of a batch as server-sent events (HTML Living Standard, 9.2): `progress` with the batch at once
+ * and after each change, `finished` at its end. Each event contains the whole state, so a client that reconnects with a
+ * Last-Event-ID misses nothing and gets no event until the state differs. Ends with the batch, when `signal` aborts, or
+ * when the batch no longer exists.
  */
 export async function* batchEvents(
   read: () => Promise<Batch | undefined>,

@@ -6,7 +6,7 @@ import type { FoundBatch } from '../jobs/own-batch.ts'
 
 const ITEMS_AT_ONCE = 200
 
-/** The lines of a batch's results, NDJSON, in the order of its items; a few hundred are in memory at a time. */
+/** Streams the results of a batch as NDJSON, in the order of its items; a few hundred are in memory at a time. */
 export async function* batchResults(shelves: JobShelves, found: FoundBatch): AsyncGenerator<string> {
   const { batches } = found.connection
   for (let first = 0; ; first += ITEMS_AT_ONCE) {
@@ -42,7 +42,7 @@ async function readItems(
         return { ...told, Status: 'Rejected', StatusCode: told.Problem.status }
       }
       const JobId = jobIds[offset] as string
-      // most wait or have been erased together with their batch: asking for each would be in vain
+      // a waiting item needs no look-up, and most items of a large batch are waiting
       if (state === 'q') return { ItemIndex, JobId, Status: 'Queued' }
       const view = await readJob(shelves, connection, JobId)
       return view ? itemOf(ItemIndex, view.job) : { ItemIndex, JobId, Status: statusOf[state] ?? 'Running' }
@@ -67,7 +67,7 @@ function itemOf(
   }
 }
 
-/** Of an item whose result is no longer kept the batch still knows how it ended. */
+/** The status of an item whose result has been deleted, by the letter that the batch keeps. */
 const statusOf: Record<string, BatchItem['Status']> = {
   s: 'Succeeded',
   f: 'Failed',
@@ -77,5 +77,8 @@ const statusOf: Record<string, BatchItem['Status']> = {
 }
 
 function reasonNotKept() {
-  return problem('invalid-request', 'So many items of the batch were rejected that the reason is not kept for all.')
+  return problem(
+    'invalid-request',
+    'The reason is kept for the first rejected items of a batch only; this item came after them.',
+  )
 }

@@ -3,20 +3,20 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { Refusal } from '../http/refusal.ts'
 
 const MiB = 1024 * 1024
-/** JSON of encounters shrinks to a tenth or twentieth; a bomb of zeros to a thousandth. */
+/** Encounters as JSON compress to a tenth or twentieth; a bomb of zeros compresses to a thousandth. */
 const EXPANSION_AT_MOST = 200
-/** Below this nobody counts. */
+/** Uploads below this size are not checked. */
 const SURELY_NO_BOMB_BYTES = 8 * MiB
-/** 8 MiB: what `zstd -19` uses. More would be memory that each upload can claim. */
+/** 8 MiB, as used by `zstd -19`. A larger window would let each upload claim more memory. */
 const ZSTD_WINDOW_LOG = 23
 
-/** Codings that an upload may have; the value of `Accept-Encoding` where it has another. */
+/** The accepted Content-Encodings of an upload; the value of `Accept-Encoding` in a refusal. */
 export const CODINGS = 'gzip, zstd, identity'
 
 /**
- * The upload without its Content-Encoding, piece by piece. Throws a 415 for a coding that is not taken, a 400 where it is
- * broken, a 413 if it expands like a bomb, a 408 if nothing comes for `stallMs` or the connection breaks. The stream itself is
- * left open: there is a reply to be sent.
+ * Decodes the Content-Encoding of an upload, piece by piece. Throws a 415 for an unsupported coding, a 400 for invalid
+ * data, a 413 for a decompression bomb, and a 408 if nothing arrives for `stallMs` or the connection breaks. Leaves the
+ * stream open, since a reply is still to be sent.
  */
 export async function* decodeUpload(
   upload: Readable,
@@ -43,7 +43,7 @@ export async function* decodeUpload(
       if (expanded > SURELY_NO_BOMB_BYTES && expanded > counted.bytes() * EXPANSION_AT_MOST) {
         throw new Refusal(
           'payload-too-large',
-          `The body expands more than ${EXPANSION_AT_MOST}-fold; send it with less compression.`,
+          `The body expands more than ${EXPANSION_AT_MOST}-fold; use less compression.`,
         )
       }
       yield piece
@@ -60,11 +60,11 @@ export async function* decodeUpload(
   }
 }
 
-/** Nobody is there to read it: it keeps a client that hangs up from looking like a fault of the gateway. */
+/** No client is left to read this refusal: it keeps a lost connection from being logged as a fault of the gateway. */
 function brokenOff(): Refusal {
   return new Refusal(
     'upload-stalled',
-    'The connection broke before the end of the upload; send the batch again to go on.',
+    'The connection broke before the end of the upload; send the batch again to resume it.',
   )
 }
 
@@ -80,7 +80,7 @@ function decoderOf(coding: string | undefined): Transform | undefined {
     default:
       throw new Refusal(
         'unsupported-media-type',
-        `A batch may be sent with the Content-Encodings ${CODINGS}.`,
+        `The supported Content-Encodings of a batch are ${CODINGS}.`,
         {},
         { 'Accept-Encoding': CODINGS },
       )
@@ -109,7 +109,10 @@ async function* unlessStalled(stream: Readable, stallMs: number): AsyncGenerator
     const { promise: stalled, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => {
       reject(
-        new Refusal('upload-stalled', `Nothing came for ${stallMs / 1000} seconds; send the batch again to go on.`),
+        new Refusal(
+          'upload-stalled',
+          `No data arrived for ${stallMs / 1000} seconds; send the batch again to resume it.`,
+        ),
       )
     }, stallMs)
     try {

@@ -7,12 +7,12 @@ import { Tinypool } from 'tinypool'
 import { packBytes, unpackBytes } from './packed-bytes.ts'
 import type { SealedItems, SealingTask, SealingThreadData } from './sealing-thread.ts'
 
-/** Without a batch for so long, the thread and its memory go. */
+/** The thread and its memory are released after this time without a batch. */
 const IDLE_MS = 60_000
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Makes of items that follow each other what is stored of them; `first` is the number of the first one. */
+    /** Turns consecutive items into the records to store; `first` is the index of the first one. */
     sealItems(
       connection: ConnectionName,
       batch: BatchRef,
@@ -23,8 +23,8 @@ declare module 'fastify' {
 }
 
 /**
- * Seals the items of batches in a thread of its own, from the first upload on: an upload keeps one processor busy with reading and
- * checking them, and what it needs beside that is taken from the requests of others (docs/adr/0010).
+ * Seals the items of batches in a separate thread, which starts with the first upload. Reading and validating an upload
+ * keeps one processor busy; sealing on the same thread would slow down other requests (docs/adr/0010).
  */
 export const itemSealing = fp(
   async function itemSealing(app: FastifyInstance, { sealingKeys }: { sealingKeys: SealingKeys }) {

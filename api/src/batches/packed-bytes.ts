@@ -1,7 +1,7 @@
-/** Byte strings in one piece: between threads, moving one piece costs as much as moving one of them. */
+/** Byte strings in one buffer: transferring it between threads costs as much as transferring one of them. */
 export type PackedBytes = { bytes: Uint8Array<ArrayBuffer>; lengths: number[] }
 
-/** Copies them into one piece of memory that is nobody else's. */
+/** Copies byte strings into one buffer of their own. */
 export function packBytes(parts: readonly Uint8Array[]): PackedBytes {
   const lengths = parts.map(({ length }) => length)
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))

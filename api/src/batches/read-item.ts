@@ -12,30 +12,30 @@ import { Refusal } from '../http/refusal.ts'
 import { checkedParameters } from '../encounters/read-parameters.ts'
 import type { RawItem } from './split-items.ts'
 
-/** An item has no more bytes than a single request. */
+/** The size limit of an item is that of a single request. */
 export { BODY_LIMIT_BYTES as ITEM_LIMIT_BYTES } from '../http/json-body.ts'
 
-/** What all items of an upload have in common. */
+/** The properties that all items of an upload share. */
 export type UploadHead = {
   raw: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
   emrSystem: EmrSystem
   emrInstance: string
 }
 
-/** An item about to be sealed: the payload of a job, or why it is none. */
+/** An item about to be sealed: the payload of a job, or the reason for its rejection. */
 export type ReadItem = PlainItem & { rejection?: RejectedItem }
 
-/** Makes of each item what is to be sealed and stored. */
+/** Creates the function that validates an item and returns what to seal and store. */
 export function itemReader(head: UploadHead): (item: RawItem, index: number) => ReadItem {
   const validate = compileExact(PatientEncounterRequest)
 
   function read({ bytes, tooLong }: RawItem): Buffer {
-    if (tooLong) throw new Refusal('payload-too-large', 'The item has more than 1 MiB.')
+    if (tooLong) throw new Refusal('payload-too-large', 'The item is larger than 1 MiB.')
     const body = parseJson(bytes, 'The item')
     const errors = validate(body) ? undefined : (validate.errors as SchemaError[])
     const parameters = checkedParameters({ raw: head.raw, body, rawBody: bytes, errors }, head.emrSystem)
     if ((parameters.EmrInstance ?? head.emrInstance) !== head.emrInstance) {
-      const Message = 'is not that of the batch; send it as a header, in a batch of its own for each'
+      const Message = 'differs from that of the batch; send it as a header, and one batch for each EmrInstance'
       throw new Refusal('invalid-request', 'The item is for another EmrInstance.', {
         Errors: [{ Pointer: '/EmrInstance', Message }],
       })

@@ -10,32 +10,32 @@ import { Refusal } from '../http/refusal.ts'
 import type { ReadItem } from './read-item.ts'
 import type { ItemSplitter, RawItem } from './split-items.ts'
 
-/** Stored at once: few enough that reading them does not hold up other requests for long. */
+/** Items stored per call: few enough that reading them does not delay other requests for long. */
 const ITEMS_AT_ONCE = 50
 const BYTES_AT_ONCE = 256 * 1024
 const REJECTIONS_TOLD = 100
 
-/** An upload that is about to be read. */
+/** An upload to read. */
 export type Upload = {
   application: Application
   connection: EmrConnection
   batch: KeyedBatchRef
-  /** How many items of it an earlier upload with the same Idempotency-Key has brought. */
+  /** Number of items stored by earlier uploads with the same Idempotency-Key. */
   itemsKnown: number
   pieces: AsyncIterable<Buffer>
   splitter: ItemSplitter
   read: (item: RawItem, index: number) => ReadItem
-  /** Called once there is something stored under the batch. */
+  /** Called when items have been stored under the batch. */
   begun: () => void
 }
 
-/** What this upload brought; `rejections` are the first hundred. */
+/** The result of an upload; `rejections` contains the first hundred. */
 export type Received = { items: number; rejections: RejectedItem[] }
 
 /**
- * Stores the items of an upload as they come, in order, a few at a time: while some are on their way to Redis and the next are
- * sealed, those after them are read, and the socket waits meanwhile. Wherever it breaks off, what has been stored stays accepted. Throws what
- * `pieces` throws, or a refusal.
+ * Stores the items of an upload as they arrive, in order, a few at a time: one chunk is being stored and the next
+ * sealed while a third is read; the socket applies back-pressure. If the upload breaks off, stored items stay accepted.
+ * Throws what `pieces` throws, or a refusal.
  */
 export async function receiveBatch(app: FastifyInstance, upload: Upload): Promise<Received> {
   const { splitter, read, itemsKnown, connection } = upload
@@ -56,9 +56,9 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
     await storingBefore
     storingBefore = storing
     storing = storeItems(app, upload, first, chunk, storing)
-    // its failure is met by whoever awaits it next
+    // a failure is handled by the next await
     storing.catch(() => undefined)
-    // what has been sealed can go on to Redis, and other requests have their turn
+    // lets sealed items go on to Redis, and other requests run
     await setImmediate()
   }
 
@@ -72,7 +72,10 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
   async function take(raws: RawItem[]): Promise<void> {
     for (const raw of raws) {
       if (items >= ITEMS_AT_MOST) {
-        throw new Refusal('payload-too-large', `A batch may have ${ITEMS_AT_MOST} items; send the rest as another one.`)
+        throw new Refusal(
+          'payload-too-large',
+          `A batch may have at most ${ITEMS_AT_MOST} items; send the rest as another batch.`,
+        )
       }
       if (items < itemsKnown) {
         known.push(raw)
@@ -94,7 +97,7 @@ export async function receiveBatch(app: FastifyInstance, upload: Upload): Promis
     for await (const piece of upload.pieces) await take(splitter.push(piece))
     await take(splitter.end())
   } catch (error) {
-    // what was whole when the upload broke off is not wasted
+    // items that arrived complete before the upload broke off are stored
     if (gathered.length > 0) await store().catch(() => undefined)
     await storing.catch(() => undefined)
     throw error
@@ -127,7 +130,7 @@ async function storeItems(
     case 'closed':
       throw new Refusal(
         'idempotency-mismatch',
-        `The upload that came with this Idempotency-Key before had ${said.items} items and was complete; use a new key.`,
+        `The earlier upload with this Idempotency-Key was complete, with ${said.items} items; use a new key.`,
         { BatchId: batch.batchId },
       )
     case 'abandoned':
@@ -137,17 +140,17 @@ async function storeItems(
         { BatchId: batch.batchId },
       )
     case 'cancelled':
-      throw new Refusal('conflict', 'The batch has been cancelled; no more items are taken for it.')
+      throw new Refusal('conflict', 'The batch has been cancelled; it accepts no more items.')
   }
 }
 
 function differs(index: number, { batchId: BatchId }: BatchRef): Refusal {
-  const Errors = [{ Pointer: `/${index}`, Message: 'is not what it was in the earlier upload' }]
-  const detail = `Item ${index} is not what it was when this Idempotency-Key was used before; use a new key.`
+  const Errors = [{ Pointer: `/${index}`, Message: 'differs from the earlier upload' }]
+  const detail = `Item ${index} differs from that of the earlier upload with this Idempotency-Key; use a new key.`
   return new Refusal('idempotency-mismatch', detail, { BatchId, Errors })
 }
 
-/** For the request's log line. */
+/** The fields for the log line of the request. */
 export function noteOf(connection: EmrConnection, { batchId }: BatchRef): Record<string, string> {
   return { connection: nameOf(connection.settings), batch: batchId }
 }

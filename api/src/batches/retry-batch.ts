@@ -4,13 +4,13 @@ import { Refusal } from '../http/refusal.ts'
 
 const ITEMS_AT_ONCE = 500
 
-/** The states that can be tried again, by the letter that stands for them. */
+/** The states that can be retried, and the letter of each. */
 export const retryable = { Failed: 'f', OutcomeUnknown: 'u', Expired: 'x', Cancelled: 'c' } as const
 
 /**
- * Begins a new round of attempts for the items of a batch that are in this state; they wait for their turn like any other. With
- * `dryRun` they are only counted. Where it breaks off, what has been done stays, and the next call does the rest. Throws a 409 while
- * the batch is being cancelled, also if that begins meanwhile.
+ * Begins a new round of attempts for the items of a batch that are in this state; they wait for their turn like any
+ * other item. With `dryRun` they are only counted. If it breaks off, the items retried so far stay retried, and another
+ * call does the rest. Throws a 409 if the batch is being cancelled, also if that begins meanwhile.
  */
 export async function retryBatch(
   { connection, batch }: FoundBatch,
@@ -35,7 +35,7 @@ export async function retryBatch(
     )
     if (said.includes('cancelling')) throw beingCancelled()
     result.Retried += said.filter((each) => each === 'lined up').length
-    // `unfinished`: the outcome itself is no longer kept either
+    // `unfinished`: the outcome has been deleted, too
     result.Erased += said.filter((each) => each === 'erased' || each === 'unfinished').length
     if (said.length > 0) turns.poke()
     if (states.length < ITEMS_AT_ONCE) return result

@@ -10,26 +10,26 @@ import { retryable, retryBatch } from './retry-batch.ts'
 import { Refusal } from '../http/refusal.ts'
 import { documented, everyRoute, problemReplies } from '../http/documented.ts'
 
-/** Each costs a socket and two questions to Redis a second. */
+/** Each event stream costs a socket and two Redis reads per second. */
 const LISTENERS_AT_MOST = 500
 
-const params = Type.Object({ BatchId: Type.String({ description: 'The batch, by the id that its 202 gave.' }) })
+const params = Type.Object({ BatchId: Type.String({ description: 'The BatchId from the 202 reply.' }) })
 const about = { tags: ['Batches'], params }
 const refusals = [...everyRoute, 'not-found'] as const
 
 const getBatch = {
   ...about,
   operationId: 'getBatch',
-  summary: 'Tells where a batch stands',
+  summary: 'Get a batch',
   response: { 200: documented('The batch.', refTo(Batch)), ...problemReplies(...refusals) },
 }
 
 const getResults = {
   ...about,
   operationId: 'getBatchResults',
-  summary: 'Gives what became of each item',
+  summary: 'Get batch results',
   description:
-    'NDJSON, one BatchItem per line in the order of the upload, rejected ones among them; as things stand now.',
+    'The current state of every item, including rejected ones: NDJSON, one BatchItem per line in the order of the upload.',
   response: {
     200: documented('One line per item.', refTo(BatchItem), [], 'application/x-ndjson'),
     ...problemReplies(...refusals),
@@ -39,10 +39,10 @@ const getResults = {
 const getEvents = {
   ...about,
   operationId: 'getBatchEvents',
-  summary: 'Tells the progress of a batch as it happens',
+  summary: 'Stream batch progress',
   description:
-    'Server-sent events: `progress` with the Batch at once and at each change, at most twice a second; `finished` with it at ' +
-    'the end. With the `Last-Event-ID` of an earlier stream nothing is sent that it has told already.',
+    'Server-sent events with the Batch as data: `progress` at once and after each change, at most twice a second; ' +
+    '`finished` at the end. With `Last-Event-ID`, the first event is sent only if the batch has changed since that id.',
   headers: Type.Object({ 'Last-Event-ID': Type.Optional(Type.String({ description: 'The last `id` received.' })) }),
   response: {
     200: documented('The events.', Type.String(), [], 'text/event-stream'),
@@ -53,10 +53,10 @@ const getEvents = {
 const cancelBatch = {
   ...about,
   operationId: 'cancelBatch',
-  summary: 'Cancels what has not been sent to the EMR',
+  summary: 'Cancel a batch',
   description:
-    'From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on. The requests are kept ' +
-    'for a Retry as long as those of failed ones, and erased then.',
+    'Cancels all items that were never sent to the EMR; the workers end them one by one. Items that may have reached the ' +
+    'EMR continue. The requests of cancelled items are kept for a Retry as long as those of failed items, then erased.',
   response: {
     202: documented('The batch is being cancelled.', refTo(Batch)),
     ...problemReplies(...refusals, 'conflict'),
@@ -66,30 +66,31 @@ const cancelBatch = {
 const retry = {
   ...about,
   operationId: 'retryBatch',
-  summary: 'Begins a new round of attempts for items that did not succeed',
+  summary: 'Retry batch items',
   description:
-    'Ask with `DryRun=true` first how many they are. Each gets a new deadline. A 409 while the batch is `Cancelling`.',
+    'Begins a new round of attempts, with a new deadline, for all items in one state. `DryRun=true` only counts them. ' +
+    'Returns 409 while the batch is `Cancelling`.',
   querystring: Type.Object(
     {
       Status: Type.Optional(
         oneOf(Object.keys(retryable) as (keyof typeof retryable)[], {
           description:
-            'Which items: `Failed`, if left out; `OutcomeUnknown`, where the EMR is asked first if it can be; `Expired` or `Cancelled`, ' +
-            'which were never sent.',
+            'The state of the items to retry. Default `Failed`. For `OutcomeUnknown` the EMR is asked first, if it can be. ' +
+            '`Expired` and `Cancelled` items do not exist in the EMR.',
         }),
       ),
-      DryRun: Type.Optional(Type.Boolean({ description: 'Only counts them.' })),
+      DryRun: Type.Optional(Type.Boolean({ description: 'Only count the matching items.' })),
     },
     { additionalProperties: false },
   ),
   response: {
-    200: documented('How many they are; nothing was done.', refTo(BatchRetry)),
-    202: documented('They wait for their turn again.', refTo(BatchRetry)),
+    200: documented('The number of matching items; nothing was changed.', refTo(BatchRetry)),
+    202: documented('The items wait for their turn again.', refTo(BatchRetry)),
     ...problemReplies(...refusals, 'conflict', 'invalid-request'),
   },
 }
 
-/** `/Batches/:BatchId`: look, listen, take the results, cancel, try again. */
+/** `/Batches/:BatchId`: get a batch, stream its progress, get its results, cancel it, retry its items. */
 export const batches: FastifyPluginAsyncTypebox = async (app) => {
   const listeners = new Set<AbortController>()
   app.addHook('preClose', async () => {
@@ -112,7 +113,12 @@ export const batches: FastifyPluginAsyncTypebox = async (app) => {
     const { application, params, headers } = request
     await ownBatch(app.connections, application, params.BatchId)
     if (listeners.size >= LISTENERS_AT_MOST) {
-      throw new Refusal('unavailable', 'Too many are listening already.', {}, { 'Retry-After': '30' })
+      throw new Refusal(
+        'unavailable',
+        'There are too many open event streams; try again later.',
+        {},
+        { 'Retry-After': '30' },
+      )
     }
     const gone = new AbortController()
     listeners.add(gone)
@@ -126,7 +132,7 @@ export const batches: FastifyPluginAsyncTypebox = async (app) => {
     }
     const lastId = headers['last-event-id']
     const events = batchEvents(read, typeof lastId === 'string' ? lastId : undefined, gone.signal)
-    // a proxy that gathers replies would hold the events back
+    // keeps proxies from buffering the events
     reply.headers({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }).type('text/event-stream')
     return reply.send(Readable.from(events, { objectMode: false, highWaterMark: 0 }))
   })

@@ -5,10 +5,10 @@ import type { KeyObject } from 'node:crypto'
 import { Tinypool } from 'tinypool'
 import { packBytes, unpackBytes, type PackedBytes } from './packed-bytes.ts'
 
-/** What the thread begins with: the configured sealing keys, in their order. */
+/** The data passed to the thread at its start: the configured sealing keys, in their order. */
 export type SealingThreadData = { id: string; key: KeyObject }[]
 
-/** Items of a batch to be sealed: of each its bytes and its plain text, one after the other in `packed`. */
+/** Items of a batch to seal: `packed` contains, for each item, its bytes and then its plain text. */
 export type SealingTask = {
   connection: ConnectionName
   batch: BatchRef
@@ -17,14 +17,14 @@ export type SealingTask = {
   packed: PackedBytes
 }
 
-/** Of each item its print and its sealed bytes, one after the other in `packed`. */
+/** Sealed items: `packed` contains, for each item, its print and then its sealed bytes. */
 export type SealedItems = { jobIds: string[]; packed: PackedBytes }
 
 const sealingKeys = (Tinypool.workerData as SealingThreadData).map(({ id, key }) =>
   sealingKey(id, key.export()),
 ) as SealingKeys
 
-/** Run by plugins/item-sealing.ts in a thread of its own. */
+/** Seals items; item-sealing.ts runs this in a separate thread. */
 export default function sealItems({ connection, batch, first, states, packed }: SealingTask): SealedItems {
   const parts = unpackBytes(packed)
   const items = states.map((state, at) => ({

@@ -1,12 +1,12 @@
 import { Refusal } from '../http/refusal.ts'
 
-/** One item of an upload as it came: its bytes, or that it has too many of them. `line` counts from 1; NDJSON only. */
+/** One item of an upload as received: its bytes, or `tooLong`. `line` counts from 1; NDJSON only. */
 export type RawItem = { line?: number; bytes: Buffer; tooLong: boolean }
 
-/** Takes the bytes of an upload piece by piece and gives back the items that are complete. */
+/** Takes the bytes of an upload piece by piece and returns the items that are complete. */
 export type ItemSplitter = {
   push(piece: Buffer): RawItem[]
-  /** The end of the upload: gives back what is left. Throws a 400 if the upload cannot end here. */
+  /** Ends the upload and returns the remaining items. Throws a 400 if the upload is incomplete. */
   end(): RawItem[]
 }
 
@@ -14,7 +14,7 @@ const NEWLINE = 0x0a
 const RETURN = 0x0d
 const nothing = Buffer.alloc(0)
 
-/** Gathers the pieces of one item, and lets go of them once there are too many bytes. */
+/** Gathers the pieces of one item, and drops them once they exceed the limit. */
 function openGathering(limitBytes: number) {
   let pieces: Buffer[] = []
   let length = 0
@@ -36,8 +36,8 @@ function openGathering(limitBytes: number) {
 }
 
 /**
- * Splits NDJSON at line feeds (ndjson.org); a carriage return before one is not part of the line, and lines of nothing but white
- * space are passed over. A line of more than `limitBytes` is never held in memory.
+ * Splits NDJSON at line feeds (ndjson.org). A carriage return before the line feed is not part of the line, and blank
+ * lines are skipped. A line of more than `limitBytes` is never held in memory.
  */
 export function splitLines(limitBytes: number): ItemSplitter {
   const gathering = openGathering(limitBytes)
@@ -74,8 +74,8 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
- * Splits one JSON array into its items, without parsing them. Throws a 400 where it stops being an array: what came before that
- * has been given back by then.
+ * Splits one JSON array into its items, without parsing them. Throws a 400 where the array becomes invalid; the items
+ * before that have been returned by then.
  */
 export function splitArray(limitBytes: number): ItemSplitter {
   const gathering = openGathering(limitBytes)
@@ -86,7 +86,7 @@ export function splitArray(limitBytes: number): ItemSplitter {
   let count = 0
 
   const broken = (what: string) =>
-    new Refusal('invalid-json', `The body stops being an array of JSON objects: ${what} after ${count} items.`)
+    new Refusal('invalid-json', `The body is not a valid array of JSON objects: ${what} after ${count} items.`)
 
   return {
     push(piece) {
@@ -119,7 +119,7 @@ export function splitArray(limitBytes: number): ItemSplitter {
           place = 'item'
           from = at
           at--
-        } else throw broken(place === 'before' ? 'it does not begin with `[`' : 'there is an unexpected character')
+        } else throw broken(place === 'before' ? 'it does not begin with `[`' : 'unexpected character')
       }
       if (place === 'item') gathering.add(piece.subarray(from))
       return items

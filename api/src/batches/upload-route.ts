@@ -17,9 +17,9 @@ import { headerParametersOf, idempotencyKeyOf } from '../encounters/read-paramet
 import { documented, everyRoute, idempotencyKeyField, problemReplies } from '../http/documented.ts'
 
 const SECOND = 1000
-/** An upload that brings nothing for so long is given up. */
+/** An upload without data for this long is given up. */
 const STALL_MS = 30 * SECOND
-/** After a refusal the client may need a moment to see it before the connection goes. */
+/** After a refusal the connection stays open this long, so that the client can read the reply. */
 const LINGER_MS = 10 * SECOND
 const NDJSON = ['application/x-ndjson', 'application/ndjson']
 
@@ -30,13 +30,14 @@ const { EmrInstance, LoginId, Password, AuthorizationToken, RequestVerboseLoggin
 const upload = {
   ...about,
   operationId: 'createBatch',
-  summary: 'Creates many patient encounters',
+  summary: 'Upload a batch of patient encounters',
   description:
-    'A stream of any length: one request body per line (`application/x-ndjson`), or one JSON array of them. Each valid item ' +
-    'becomes a job as soon as it has been read, and is durable then; an item that is not valid is rejected by its number and does ' +
-    'not spoil the others. The 202 comes when the stream ends. If it breaks off, send the same again with the same ' +
-    `Idempotency-Key: only the rest is accepted. May be sent with the Content-Encodings ${CODINGS}. The header parameters go for all items; ` +
-    'LoginId, Password and AuthorizationToken may also stand in the items. ApplicationName and ApplicationKey must be headers.',
+    'The body is a stream of any length: one request body per line (`application/x-ndjson`), or one JSON array of request ' +
+    'bodies. Each valid item becomes a durable job as soon as it has been read; an invalid item is rejected and reported by ' +
+    'its index, and does not affect the others. The 202 is sent when the stream ends. If the upload breaks off, send the ' +
+    'same content again with the same Idempotency-Key: only the rest is accepted. Supported Content-Encodings: ' +
+    `${CODINGS}. The header parameters apply to all items; LoginId, Password and AuthorizationToken may also be properties ` +
+    'of the items. ApplicationName and ApplicationKey must be headers.',
   headers: Type.Object({
     EmrInstance,
     LoginId,
@@ -48,7 +49,7 @@ const upload = {
   // read as a stream by the route; described in openapi.ts
   body: Type.Unknown(),
   response: {
-    202: documented('The stream was read to its end; what was accepted is durable.', refTo(Batch), [
+    202: documented('The stream was read to its end; all accepted items are durable.', refTo(Batch), [
       ...(['Location', 'Retry-After', 'Idempotency-Replayed'] as const),
     ]),
     ...problemReplies(
@@ -63,8 +64,9 @@ const upload = {
 const lookUp = {
   ...about,
   operationId: 'findBatch',
-  summary: 'Tells how far an upload came',
-  description: 'The batch that an Idempotency-Key stands for; `Items` have been read of it.',
+  summary: 'Find a batch by its Idempotency-Key',
+  description:
+    'Returns the batch of an upload, to see how much of it arrived: `Items` is the number of items read so far.',
   headers: Type.Object({ EmrInstance, 'Idempotency-Key': idempotencyKeyField }),
   response: {
     200: documented('The batch.', refTo(Batch), ['Location']),
@@ -75,7 +77,7 @@ const lookUp = {
   },
 }
 
-/** What an upload's body looks like, for the API reference. */
+/** The body of an upload, for the API reference. */
 export const batchBodies = {
   'application/x-ndjson': {
     schema: { type: 'string', description: 'One PatientEncounterRequest per line.' },
@@ -83,13 +85,13 @@ export const batchBodies = {
   'application/json': { schema: { type: 'array', items: { $ref: `${PatientEncounterRequest.$id}#` } } },
 }
 
-/** `/:EMRSystem/PatientEncounters/Batch`: uploads of many encounters. `stallMs`: 30 seconds if left out. */
+/** `/:EMRSystem/PatientEncounters/Batch`: uploads batches and finds them. `stallMs`: default 30 seconds. */
 export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefined }> = async (app, options) => {
   const { stallMs = STALL_MS } = options
   app.removeAllContentTypeParsers()
   app.addContentTypeParser([...NDJSON, 'application/json'], async (request: FastifyRequest, body: Readable) => {
     checkCharset(request)
-    // a body that the route refuses before it has read it is still on its way
+    // a body may still be arriving when the route refuses it
     request.raw.on('error', () => undefined)
     return body
   })
@@ -123,7 +125,7 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
         read: itemReader({ raw: request.raw, emrSystem, emrInstance: parameters.EmrInstance ?? settings.emrInstance }),
         begun: () => void reply.header('Location', batchPath(batch.batchId)),
       }).catch((error: unknown) => {
-        // whoever hung up gets no reply, and a request without one has no line in the log
+        // a lost connection gets no reply, and a request without a reply gets no log line
         if (request.raw.errored) request.log.info(request.noted, 'upload.brokenOff')
         throw error
       })
@@ -132,7 +134,7 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       const said = await batches.received(batch, items, application.webhook !== undefined)
       if (said === 'cancelled') throw new Refusal('conflict', 'The batch has been cancelled.')
       if (said === 'shorter') {
-        const detail = `This upload ends after ${items} items; the one before it had more.`
+        const detail = `This upload has ${items} items; the earlier one with this Idempotency-Key had more.`
         throw new Refusal('idempotency-mismatch', detail, { BatchId: batch.batchId })
       }
       const stored = await batches.read(batch.batchId)
@@ -152,13 +154,13 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
     const key = idempotencyKeyOf(request)
     if (!key) {
       const Errors = [
-        { Pointer: '/Idempotency-Key', Message: 'header `Idempotency-Key` is required: it names the upload' },
+        { Pointer: '/Idempotency-Key', Message: 'header `Idempotency-Key` is required: it identifies the upload' },
       ]
-      throw new Refusal('invalid-header', 'Which upload?', { Errors })
+      throw new Refusal('invalid-header', 'The Idempotency-Key of the upload is missing.', { Errors })
     }
     const batch = await connection.batches.findBatchOf(request.application.name, key)
     const stored = batch && (await connection.batches.read(batch.batchId))
-    if (!stored) throw new Refusal('not-found', 'No upload came with this Idempotency-Key.')
+    if (!stored) throw new Refusal('not-found', 'There is no upload with this Idempotency-Key.')
     return reply
       .header('Location', batchPath(stored.batchId))
       .code(200)
@@ -190,7 +192,7 @@ async function* withoutByteOrderMark(pieces: AsyncIterable<Buffer>): AsyncGenera
   if (start && start.length > 0) yield start
 }
 
-/** Where the reply comes before the end of the body, the rest is thrown away for a while; then the connection goes. */
+/** If the reply is sent before the end of the body, discards the rest for a while, then closes the connection. */
 function lingerAfter({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.raw.once('finish', () => {
     if (raw.complete) return

@@ -12,7 +12,7 @@ import { openTurns, type Turns } from '@encounter-gateway/shared/records/turns.t
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** One EMR that encounters can be created in: its settings, its queue, the records of its jobs and its batches. */
+/** A configured EMR instance: its settings, its queue, and the records of its jobs and batches. */
 export type EmrConnection = {
   settings: Connection
   queue: EncounterQueue
@@ -23,11 +23,11 @@ export type EmrConnection = {
   turns: Turns
 }
 
-/** All configured connections, and the ways they are looked up by. */
+/** All configured connections, with look-ups. */
 export type EmrConnections = {
   all: readonly EmrConnection[]
   find(emrSystem: string, emrInstance: string): EmrConnection | undefined
-  /** Where the records of a job lie, by its JobId; `undefined` if that connection is not configured (any more). */
+  /** The connection of a job, by its JobId; `undefined` if that connection is not configured (any more). */
   ofJob(jobId: string): EmrConnection | undefined
   usableBy(application: Application): EmrConnection[]
 }
@@ -47,18 +47,18 @@ export type ConnectionOptions = {
   retention: Retention
 }
 
-/** Opens every connection's queue and records, all on one connection to Redis, which stays the caller's to close. */
+/** Opens the queue and records of every connection, on one connection to Redis, which the caller closes. */
 export const connections = fp(
   async function connections(app: FastifyInstance, options: ConnectionOptions) {
     const { redis, sealingKeys, retention } = options
     const all = options.connections.map((settings) => {
       const queue = openEncounterQueue(redis, settings)
-      // BullMQ passes on what the shared connection to Redis reports already
+      // BullMQ repeats errors that the shared connection to Redis already reports
       queue.on('error', () => undefined)
       const about = { connection: settings, sealingKeys, retention }
       const batches = openBatches(redis, about)
       const { concurrency } = settings
-      // the workers look too, so what fails here is only later
+      // the workers give turns as well, so a failure here only delays
       const failed = (err: unknown) => app.log.debug({ err }, 'turns.failed')
       const turns = openTurns({ redis, queue, batches, concurrency, applications: options.applications, failed })
       const records = openRecords(redis, about)

@@ -3,28 +3,30 @@ import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Beyond this many at once nobody is kept waiting: each costs a socket, a timer and a place in memory. */
+/** Maximum number of waiting requests: each costs a socket, a timer and memory. Further ones are answered at once. */
 const MAX_WAITERS = 10_000
 
-/** `unheld`: too many wait already, or the process is closing; so there was no waiting. */
+/** `unheld`: the request did not wait, because too many do or the process is closing. */
 export type Waited = 'finished' | 'elapsed' | 'unheld'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Waits for a job's outcome, up to `ms` milliseconds or until the caller is gone (`signal`). Never throws. */
+    /**
+     * Waits for a job's outcome, at most `ms` milliseconds or until the caller disconnects (`signal`). Never throws.
+     */
     untilFinished(jobId: string, ms: number, signal: AbortSignal): Promise<Waited>
   }
 }
 
 export type WaiterOptions = {
-  /** A connection of its own: it listens for the JobIds of outcomes. */
+  /** A separate connection for the subscription to the JobIds of outcomes. */
   subscriber: RedisClient
   maxWaiters?: number
 }
 
 type Waiter = (waited: Waited) => void
 
-/** Keeps requests waiting for their outcome, all of them on one subscription. */
+/** Lets requests wait for the outcome of their jobs, all on one subscription. */
 export const waiters = fp(
   async function waiters(app: FastifyInstance, { subscriber, maxWaiters = MAX_WAITERS }: WaiterOptions) {
     const waiting = new Map<string, Set<Waiter>>()
@@ -40,7 +42,7 @@ export const waiters = fp(
       if (await connection?.records.hasEnded(jobId)) wake(jobId, 'finished')
     }
 
-    // What was published while the subscription was down is lost: look at every job that is waited for.
+    // messages published while the subscription was down are lost: check every awaited job
     async function resubscribe(): Promise<void> {
       await subscriber.subscribe(FINISHED_CHANNEL)
       await Promise.allSettled([...waiting.keys()].map(recheck))
@@ -62,7 +64,7 @@ export const waiters = fp(
       const timer = setTimeout(resolve, ms, 'elapsed')
       const onAbort = () => resolve('elapsed')
       signal.addEventListener('abort', onAbort)
-      // it may have ended before it was waited for; if Redis does not answer, the subscription still will
+      // it may have ended before; if Redis does not answer this, the subscription still reports the outcome
       recheck(jobId).catch(() => undefined)
       try {
         return await promise

@@ -17,19 +17,19 @@ import { readJob } from '../jobs/own-job.ts'
 import type { EmrConnection } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
 
-/** A request that has been found valid. */
+/** A validated request. */
 export type ValidRequest = {
   application: Application
   body: PatientEncounterRequest
-  /** `body` as it came. */
+  /** The bytes of `body` as received. */
   rawBody: Buffer | undefined
   parameters: MergedHeaderParameters
   idempotencyKey: string | undefined
 }
 
 /**
- * Makes a request durable and queues it. `replayed`: its Idempotency-Key was used before, for the job given back. Throws a
- * 422 if that was with another content.
+ * Stores a request durably and queues it. `replayed`: its Idempotency-Key was used before, for the returned job. Throws
+ * a 422 if the key was used with different content.
  */
 export async function intake(
   app: FastifyInstance,
@@ -50,14 +50,14 @@ export async function intake(
   }
   if (!isSameContent(idempotency, accepted.fingerprint)) {
     const { jobId: JobId } = accepted
-    const detail = `Another request came with this Idempotency-Key before, and became job ${JobId}; use a new key.`
+    const detail = `This Idempotency-Key was already used for a different request, which became job ${JobId}; use a new key.`
     throw new Refusal('idempotency-mismatch', detail, { JobId })
   }
   const view = await readJob(app, connection, accepted.jobId)
   return { job: view?.job ?? job, replayed: true }
 }
 
-/** The JobId of a request if it is new, and what its Idempotency-Key is known by. */
+/** The JobId that the request gets if it is new, and the records of its Idempotency-Key. */
 function nameJob(
   sealingKeys: SealingKeys,
   { settings, records }: EmrConnection,
@@ -70,7 +70,7 @@ function nameJob(
   return { jobId: keyedJobId(sealingKeys[0], scope, idempotency[0].fingerprint, period), idempotency }
 }
 
-/** What a payload says beside the request. */
+/** The part of a payload other than the request. */
 export function headOf({
   LoginId,
   Password,
@@ -85,13 +85,13 @@ export function headOf({
   return { credentials, verbose: RequestVerboseLogging ?? false }
 }
 
-/** The bytes as they came, unless the application's key is among them, which is not to be kept, not even sealed. */
+/** The bytes as received, unless they contain the application's key, which must not be stored, not even sealed. */
 export function bytesToSeal({ body, rawBody }: Pick<ValidRequest, 'body' | 'rawBody'>): Buffer {
   if (rawBody && !body.ApplicationKey) return rawBody
   return Buffer.from(JSON.stringify({ ...body, ApplicationKey: undefined }))
 }
 
-/** A job as it is the moment it is accepted. */
+/** A job at the moment of its acceptance. */
 function queuedJob({ settings }: EmrConnection, JobId: string, acceptedAt: number): Job {
   const at = new Date(acceptedAt).toISOString()
   return {

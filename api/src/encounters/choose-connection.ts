@@ -6,7 +6,7 @@ import { Refusal } from '../http/refusal.ts'
 
 const DEFAULT_INSTANCE = 'default'
 
-/** The EMR that the URL names. Throws a 404 if there is none of that name, a 403 if it is not for this application. */
+/** Returns the EMR named in the URL. Throws a 404 for an unknown name, a 403 if the application may not use it. */
 export function chooseEmrSystem(text: string, application: Application, connections: EmrConnections): EmrSystem {
   const emrSystem = parseEmrSystem(text)
   if (!emrSystem) {
@@ -22,7 +22,9 @@ export function chooseEmrSystem(text: string, application: Application, connecti
   return emrSystem
 }
 
-/** The connection that `EmrInstance` picks. Throws a 404 that tells what there is for this application. */
+/**
+ * Returns the connection for an `EmrInstance`. Throws a 404 that lists the connections available to the application.
+ */
 export function chooseConnection(
   emrSystem: EmrSystem,
   emrInstance: string = DEFAULT_INSTANCE,
@@ -35,7 +37,10 @@ export function chooseConnection(
   throw new Refusal('unknown-connection', `There is ${which} ${emrSystem}. ${usable(application, connections)}`)
 }
 
-/** What an application may use, in words: `Your application may use: Cerner (default, east), Sandbox (default).` */
+/**
+ * The connections available to an application, as text: `Your application may use: Cerner (default, east), Sandbox
+ * (default).`
+ */
 function usable(application: Application, connections: EmrConnections): string {
   const bySystem = Map.groupBy(connections.usableBy(application), ({ settings }) => settings.emrSystem)
   const listed = [...bySystem].map(

@@ -20,12 +20,12 @@ import { Refusal } from '../http/refusal.ts'
 
 const MAX_LISTED = 200
 
-/** What the headers, and the properties that stand for them, say beside the encounter. */
+/** The parameters of a request other than the encounter, from headers and body. */
 export type EncounterParameters = { parameters: MergedHeaderParameters; idempotencyKey: string | undefined }
 
 /**
- * Brings the header parameters of a request together. Throws one 400 with every mistake there is: those of the body, those
- * of the header parameters, what this EMR needs and is not there, and the Idempotency-Key.
+ * Reads the header parameters of a request. Throws one 400 with every mistake in the request: in the body, in the
+ * header parameters, missing parameters that this EMR requires, and the Idempotency-Key.
  */
 export function readParameters(request: FastifyRequest, emrSystem: EmrSystem): EncounterParameters {
   const { raw, body, rawBody, validationError } = request
@@ -35,7 +35,7 @@ export function readParameters(request: FastifyRequest, emrSystem: EmrSystem): E
   return { parameters, idempotencyKey: idempotency.key }
 }
 
-/** A body with what Ajv found wrong with it, and the headers it came with. */
+/** A body with Ajv's errors, and the headers of its request. */
 export type CheckedBody = {
   raw: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
   body: unknown
@@ -43,7 +43,7 @@ export type CheckedBody = {
   errors: SchemaError[] | undefined
 }
 
-/** The header parameters that go with a body. Throws one 400 with every mistake there is, `more` of them found elsewhere. */
+/** Returns the header parameters of a body. Throws one 400 with every mistake, including those in `more`. */
 export function checkedParameters(
   { raw, body, rawBody, errors }: CheckedBody,
   emrSystem: EmrSystem,
@@ -58,26 +58,26 @@ export function checkedParameters(
   return merging.merged
 }
 
-/** What cannot be true of one encounter, in the words that all EMRs have in common. */
+/** The contradictions within an encounter, judged by the codes that all EMRs share. */
 function contradictions({ Encounter }: PatientEncounterRequest): FieldError[] {
   return contradictionsIn(Encounter, { now: Date.now() })
 }
 
-/** The header parameters of a request whose body is not known, or has none. Throws a 400 with what is wrong with them. */
+/** Returns the header parameters of a request from its headers alone. Throws a 400 with their mistakes. */
 export function headerParametersOf(request: FastifyRequest): MergedHeaderParameters {
   const { merged, errors } = mergeHeaderParameters(request.raw)
   if (errors.length > 0) throw refusal(errors, 0)
   return merged
 }
 
-/** The Idempotency-Key of a request that has nothing else to be checked. Throws a 400 if it breaks the rule. */
+/** Returns the Idempotency-Key of a request. Throws a 400 if it is invalid. */
 export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   const { key, errors } = readIdempotency(request)
   if (errors.length > 0) throw refusal(errors, 0)
   return key
 }
 
-/** The header parameters of a body that may not be valid: only values that can be looked at. */
+/** The header parameters in a body that may be invalid: only values of the right type. */
 function parametersIn(body: unknown): object {
   if (typeof body !== 'object' || body === null) return {}
   const found: Partial<Record<HeaderParameter, unknown>> = {}
@@ -99,7 +99,7 @@ function readIdempotency({ headers, raw }: FastifyRequest): { key?: string; erro
   return { errors: [{ Pointer: '/Idempotency-Key', Message: `header \`Idempotency-Key\` ${idempotencyKeyRule}` }] }
 }
 
-/** One mistake per property, the last: what is wrong with a value says more than that a right one is missing. */
+/** Keeps one mistake per property, the last: an invalid value is more informative than a missing one. */
 function refusal(mistakes: FieldError[], omitted: number): Refusal {
   const all = [...new Map(mistakes.map((mistake) => [mistake.Pointer, mistake])).values()]
   const Errors = all.slice(0, MAX_LISTED)

@@ -24,11 +24,11 @@ import {
 const schema = {
   operationId: 'createPatientEncounter',
   tags: ['PatientEncounters'],
-  summary: 'Creates a patient encounter',
+  summary: 'Create a patient encounter',
   description:
-    'Keeps the request durably and answers 202 with its job; workers then create the encounter in the EMR, at most once. ' +
-    'With `Prefer: wait=N` the reply is that of the EMR if it comes in time: 201 with the encounter, or a problem. ' +
-    'The header parameters may also be sent as properties of the body; a header wins.',
+    'Stores the request durably and returns 202 with its job; workers then create the encounter in the EMR, at most once. ' +
+    'With `Prefer: wait=N` the reply is the outcome if it is known in time: 201 with the encounter, or a problem. ' +
+    'The header parameters may also be sent as properties of the body; a header takes precedence.',
   params: Type.Object({
     EMRSystem: Type.String({
       description: `The EMR, in any letter case: ${emrSystemsInWords}.`,
@@ -58,7 +58,7 @@ const schema = {
   },
 }
 
-/** `POST /:EMRSystem/PatientEncounters`: the one request that this gateway is for. */
+/** `POST /:EMRSystem/PatientEncounters`: creates an encounter. */
 export const patientEncounters: FastifyPluginAsyncTypebox<{ sealingKeys: SealingKeys }> = async (
   app,
   { sealingKeys },
@@ -85,7 +85,7 @@ export const patientEncounters: FastifyPluginAsyncTypebox<{ sealingKeys: Sealing
       ended: replayed && job.FinishedAt !== undefined,
     }
     if (!(await waitAsPreferred(app, request, reply, waiting))) return sendRunning(reply, job)
-    // the job is accepted whatever becomes of this reading
+    // the job is accepted even if this read fails
     const view = await readJob(app, connection, job.JobId).catch(() => undefined)
     return sendOutcome(reply, view ?? { job })
   })

@@ -3,22 +3,22 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { sendProblem } from './problems.ts'
 
-/** For the whole body to arrive, a MiB at most. */
+/** Time limit for the whole body (1 MiB at most) to arrive. */
 const BODY_TIMEOUT_MS = 60_000
 
 declare module 'fastify' {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyContextConfig {
-    /** The route reads its body itself, for as long as that takes. */
+    /** The route reads its body itself, without a time limit. */
     streamsBody?: boolean
   }
 }
 
-/** Gives up on a body that does not arrive in time; Node's own time-out knows no exception for uploads that take an hour. */
+/** Refuses a body that does not arrive in time; Node's own time-out would also end uploads that take an hour. */
 export const bodyTimeout = fp(
   async function bodyTimeout(app: FastifyInstance) {
     app.addHook('preParsing', (request, reply, _payload, next) => {
-      // most bodies come with their head: they are there when the event loop comes round
+      // most bodies arrive with their headers: they are complete in the next turn of the event loop
       if (!request.routeOptions.config.streamsBody) setImmediate(watch, request, reply)
       next()
     })

@@ -6,12 +6,12 @@ import { newRequestId } from './request-id.ts'
 type Answer = { status: number; slug: ProblemSlug; detail: string }
 
 const answers: Record<string, Answer> = {
-  HPE_HEADER_OVERFLOW: { status: 431, slug: 'invalid-header', detail: 'The headers have more than 16 KiB together.' },
+  HPE_HEADER_OVERFLOW: { status: 431, slug: 'invalid-header', detail: 'The headers are larger than 16 KiB in total.' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, slug: 'invalid-request', detail: 'The request did not arrive in time.' },
 }
 const notHttp: Answer = { status: 400, slug: 'invalid-request', detail: 'This is not a valid HTTP/1.1 request.' }
 
-/** Answers what never became a request: broken HTTP, too many header bytes, a body that stops half-way. */
+/** Answers connections that never sent a complete request: invalid HTTP, oversized headers, an incomplete body. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy()

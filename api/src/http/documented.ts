@@ -5,19 +5,23 @@ import { Type, type TSchema } from '@sinclair/typebox'
 
 /** The header fields of the replies below, for the API reference. */
 const fields = {
-  'X-Request-Id': Type.String({ description: 'Names this request in the log of the gateway; yours if you sent one.' }),
-  Location: Type.String({ description: 'The path of the job.' }),
-  'Retry-After': Type.Integer({ description: 'Ask again after so many seconds.' }),
-  'Preference-Applied': Type.String({ description: 'Which preferences of the `Prefer` header were followed.' }),
-  'Idempotency-Replayed': Type.String({ description: '`true`: the Idempotency-Key was used before; this is its job.' }),
-  'RateLimit-Policy': Type.String({ description: 'How many requests the application may send in which time.' }),
-  RateLimit: Type.String({ description: 'How many of them are left, and when it starts anew.' }),
-  'WWW-Authenticate': Type.String({ description: 'That the application is to identify itself.' }),
-  ETag: Type.String({ description: 'Names this state of the job; send it as `If-None-Match`.' }),
+  'X-Request-Id': Type.String({
+    description: 'Identifies this request in the log of the gateway; your own id if you sent one.',
+  }),
+  Location: Type.String({ description: 'The path of the job or batch.' }),
+  'Retry-After': Type.Integer({ description: 'Seconds to wait before the next request.' }),
+  'Preference-Applied': Type.String({ description: 'The applied preferences of the `Prefer` header.' }),
+  'Idempotency-Replayed': Type.String({
+    description: '`true`: the Idempotency-Key was used before; the reply is its job or batch.',
+  }),
+  'RateLimit-Policy': Type.String({ description: 'Number of requests that the application may send per window.' }),
+  RateLimit: Type.String({ description: 'Number of requests left in this window, and the seconds until its end.' }),
+  'WWW-Authenticate': Type.String({ description: 'Asks the application to authenticate.' }),
+  ETag: Type.String({ description: 'Identifies this state of the job; send it as `If-None-Match`.' }),
 }
 export type ReplyField = keyof typeof fields
 
-/** One reply of a route as the reference shows it, and as it is serialised. */
+/** A reply of a route, for the API reference and for serialisation. */
 export function documented(
   description: string,
   schema?: TSchema,
@@ -30,14 +34,14 @@ export function documented(
     : { description, headers, type: 'null' }
 }
 
-/** The 202 that a job which has not ended gets. */
-export const runningReply = documented('The job is accepted and durable, and has not ended.', refTo(Job), [
+/** The 202 reply with a job that has not ended. */
+export const runningReply = documented('The job is accepted and durable, and has not ended yet.', refTo(Job), [
   'Location',
   'Retry-After',
   'Preference-Applied',
 ])
 
-/** The replies with the problem documents of these kinds; several of one status stand together. */
+/** The problem replies of a route, grouped by status. */
 export function problemReplies(...slugs: ProblemSlug[]): Record<string, ReturnType<typeof documented>> {
   const byStatus = Map.groupBy(slugs, (slug) => problems[slug].status)
   const replies = [...byStatus].map(([status, ofStatus]) => {
@@ -53,24 +57,27 @@ function fieldsOf(status: number): ReplyField[] {
   return status === 503 ? ['Retry-After'] : []
 }
 
-/** What every route of the API can answer. */
+/** The problems that every route of the API can return. */
 export const everyRoute = ['unauthorized', 'too-many-requests', 'internal', 'unavailable'] as const
 
 /** The header field that makes a request safe to send again. */
 export const idempotencyKeyField = Type.Optional(
   Type.String({
     description:
-      '1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with ' +
-      'another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and ' +
-      'connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing ' +
-      'else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes ' +
-      'new encounters, with the same content too.',
+      '1 to 255 characters. A key makes a request safe to send again: with the same content it returns the same job or batch; ' +
+      'with different content it is refused with 422 and the JobId or BatchId of the key. A key belongs to one application ' +
+      'and connection. It is remembered until the job, or the last item of the batch, has ended, and then for as long as ' +
+      'results are kept (`resultHours`, default 72). After that it is a new key and creates new encounters, also for the same ' +
+      'content.',
   }),
 )
 
-/** Header fields of requests; described here, read by hand, since their mistakes are told together with those of the body. */
+/**
+ * Header fields of requests. Only described here: the routes parse them, to report their mistakes with those of the
+ * body.
+ */
 export const preferField = Type.Optional(
   Type.String({
-    description: '`wait=N`: hold the reply up to N seconds (60 at most) for the outcome. `respond-async`: do not.',
+    description: '`wait=N`: wait up to N seconds (at most 60) for the outcome. `respond-async`: reply at once.',
   }),
 )

@@ -2,7 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Refusal } from './refusal.ts'
 
-/** Once the process is closing, what still comes in over kept connections is sent elsewhere, and no connection is kept longer. */
+/**
+ * While the process is closing, refuses requests on open connections with a 503, and closes each connection after its
+ * reply.
+ */
 export const draining = fp(
   async function draining(app: FastifyInstance) {
     let closing = false
@@ -11,9 +14,16 @@ export const draining = fp(
     })
     app.addHook('onRequest', (_request, _reply, done) => {
       if (!closing) return done()
-      done(new Refusal('unavailable', 'This process is closing; send the request again.', {}, { 'Retry-After': '1' }))
+      done(
+        new Refusal(
+          'unavailable',
+          'This process is shutting down; send the request again.',
+          {},
+          { 'Retry-After': '1' },
+        ),
+      )
     })
-    // or a client that keeps its connection open for the next request would keep the process from ending
+    // otherwise a keep-alive connection would keep the process from ending
     app.addHook('onSend', (_request, reply, _payload, done) => {
       if (closing) reply.header('Connection', 'close')
       done()

@@ -7,17 +7,17 @@ import { repeatedNames } from '@encounter-gateway/shared/contract/repeated-names
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The bytes of the JSON body as they came, without a byte order mark; `undefined` where there is none. */
+    /** The bytes of the JSON body as received, without a byte order mark; `undefined` without a body. */
     rawBody: Buffer | undefined
   }
 }
 
-/** A body as large as any encounter needs, and small enough to be held in memory by the thousand. */
+/** Large enough for any encounter, and small enough that a thousand bodies fit in memory. */
 export const BODY_LIMIT_BYTES = 1024 * 1024
 
 /**
- * More values than this are looked for in bodies of more than 64 KiB, and refused: half a million numbers fit in one MiB,
- * and listing what is wrong with each would hold up everybody else for a second. The largest sample has a hundred.
+ * Bodies of more than 64 KiB are refused if they contain more values than this: half a million numbers fit in one MiB,
+ * and listing the mistakes in each would block other requests for a second. The largest sample has a hundred values.
  */
 const VALUES_AT_MOST = 20_000
 const SURELY_FEW_BYTES = 64 * 1024
@@ -25,7 +25,7 @@ const SURELY_FEW_BYTES = 64 * 1024
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i
 
-/** Takes `application/json` in UTF-8 and nothing else, and keeps the bytes: they are what gets sealed. */
+/** Accepts only `application/json` in UTF-8, and keeps the bytes, which are sealed later. */
 export const jsonBody = fp(
   async function jsonBody(app: FastifyInstance) {
     app.decorateRequest('rawBody')
@@ -34,7 +34,7 @@ export const jsonBody = fp(
       'application/json',
       { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES },
       async (request: FastifyRequest, bytes: Buffer) => {
-        // many clients send the type with every request
+        // many clients send a Content-Type with every request
         if (bytes.length === 0 && !request.routeOptions.schema?.body) return undefined
         checkCharset(request)
         checkEncoding(request)
@@ -53,7 +53,7 @@ export const jsonBody = fp(
 export function checkCharset({ headers }: Pick<FastifyRequest, 'headers'>): void {
   const said = charset.exec(headers['content-type'] ?? '')?.[1]
   if (said && !/^utf-?8$/i.test(said)) {
-    throw new Refusal('unsupported-media-type', 'JSON is taken in UTF-8 only; leave the charset out.')
+    throw new Refusal('unsupported-media-type', 'JSON must be in UTF-8; leave out the charset.')
   }
 }
 
@@ -65,7 +65,7 @@ function checkEncoding({ headers }: FastifyRequest): void {
   }
 }
 
-/** Parses JSON; a mistake is told by its place and never by what stands there, as V8's own message would. */
+/** Parses JSON. A mistake is reported by its position; V8's own message would quote the text there. */
 export function parseJson(bytes: Buffer, what = 'The body'): unknown {
   if (bytes.length === 0) throw new Refusal('invalid-json', `${what} is empty.`)
   if (!isUtf8(bytes)) throw new Refusal('invalid-json', `${what} is not valid UTF-8.`)
@@ -76,18 +76,18 @@ export function parseJson(bytes: Buffer, what = 'The body'): unknown {
   } catch (error) {
     const message = error instanceof Error ? error.message : ''
     if (message === 'Object contains forbidden prototype property') {
-      const detail = `${what} has a property \`__proto__\`, or \`constructor\` with a \`prototype\`; neither is taken.`
+      const detail = `${what} contains a property \`__proto__\`, or \`constructor\` with a \`prototype\`; neither is allowed.`
       throw new Refusal('invalid-request', detail)
     }
     const [, position] = /\bat position (\d+)/.exec(message) ?? []
-    const place = position ? `at character ${Number(position) + 1}` : 'at its end'
-    throw new Refusal('invalid-json', `${what} stops being JSON ${place}.`)
+    const place = position ? `error at character ${Number(position) + 1}` : 'unexpected end'
+    throw new Refusal('invalid-json', `${what} is not valid JSON: ${place}.`)
   }
   if (hasMoreValuesThan(VALUES_AT_MOST, bytes, body)) {
-    throw new Refusal('payload-too-large', `${what} may have ${VALUES_AT_MOST} values.`)
+    throw new Refusal('payload-too-large', `${what} may contain at most ${VALUES_AT_MOST} values.`)
   }
   const Errors = repeatedNames(text, body)
-  if (Errors.length > 0) throw new Refusal('invalid-request', `${what} has a property more than once.`, { Errors })
+  if (Errors.length > 0) throw new Refusal('invalid-request', `${what} contains a property more than once.`, { Errors })
   return body
 }
 

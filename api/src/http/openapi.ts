@@ -10,8 +10,8 @@ import fp from 'fastify-plugin'
 const header = (name: string, description: string) => ({ type: 'apiKey', in: 'header', name, description }) as const
 
 /**
- * Describes the API as OpenAPI 3.1, out of the schemas that validate. To be registered before the routes; what has no
- * business in the reference says `hide: true` in its schema.
+ * Generates the OpenAPI 3.1 document from the schemas of the routes. Must be registered before the routes; routes with
+ * `hide: true` in their schema are left out.
  */
 export const openapi = fp(
   async function openapi(app: FastifyInstance) {
@@ -26,26 +26,26 @@ export const openapi = fp(
           version: '1.0.0',
           summary: 'Creates patient encounters in hospitals’ EMRs, asynchronously.',
           description:
-            'Post an encounter in one vocabulary; it is kept durably, and a worker creates it in the EMR that the URL ' +
-            'names. Ask for the outcome by JobId, wait for it with `Prefer: wait=N`, or be told by a signed webhook.',
+            'Post an encounter in one vocabulary; it is stored durably, and a worker creates it in the EMR named in the URL. ' +
+            'Get the outcome by JobId, wait for it with `Prefer: wait=N`, or receive it as a signed webhook.',
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [{ url: '/', description: 'This gateway' }],
         tags: [
           { name: 'PatientEncounters', description: 'Create encounters.' },
-          { name: 'Jobs', description: 'Follow what became of them.' },
-          { name: 'Batches', description: 'Create many at once.' },
-          { name: 'Operations', description: 'For those who run the gateway.' },
+          { name: 'Jobs', description: 'Follow, cancel and retry requests.' },
+          { name: 'Batches', description: 'Create many encounters with one upload.' },
+          { name: 'Operations', description: 'For operators of the gateway.' },
         ],
         security: [{ ApplicationName: [], ApplicationKey: [] }],
         components: {
           securitySchemes: {
-            ApplicationName: header('ApplicationName', 'The application that calls; goes with ApplicationKey.'),
-            ApplicationKey: header('ApplicationKey', 'The key of that application.'),
+            ApplicationName: header('ApplicationName', 'Name of the calling application; requires ApplicationKey.'),
+            ApplicationKey: header('ApplicationKey', 'Key of the calling application.'),
           },
         },
       },
-      // A body that is one of the schemas above is shown as a reference to it.
+      // a body that is one of the schemas above becomes a reference to it
       transform: ({ schema, url }) => {
         const id = (schema?.body as { $id?: string } | undefined)?.$id
         return { url, schema: id && app.getSchema(id) ? { ...schema, body: { $ref: `${id}#` } } : schema }

@@ -5,24 +5,24 @@ import fp from 'fastify-plugin'
 import { isRedisFault } from './redis-fault.ts'
 import { Refusal } from './refusal.ts'
 
-/** Redis is found again within half a second of its return (shared/src/redis/connect.ts); loading its data may take longer. */
+/**
+ * The gateway reconnects within half a second of Redis' return (shared/src/redis/connect.ts); Redis may take longer to
+ * load.
+ */
 const UNAVAILABLE_RETRY_S = 2
 
-/** Sends every error as a problem document; nothing of an unexpected error's text leaves the process. */
+/** Sends every error as a problem document. The text of an unexpected error never leaves the process. */
 export const problems = fp(
   async function problems(app: FastifyInstance) {
     app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply))
     app.setNotFoundHandler((request, reply) =>
-      sendProblem(
-        reply,
-        problem('not-found', `There is no ${request.method} at this path; /docs tells what there is.`),
-      ),
+      sendProblem(reply, problem('not-found', `There is no ${request.method} route at this path; see /docs.`)),
     )
   },
   { name: 'problems' },
 )
 
-/** Answers with a problem document, `instance` being the path of the request unless it names another. */
+/** Sends a problem document. Its `instance` is the path of the request unless the document names another. */
 export function sendProblem(reply: FastifyReply, document: Problem): FastifyReply {
   const [instance = ''] = reply.request.url.split('?', 1)
   return reply
@@ -31,7 +31,9 @@ export function sendProblem(reply: FastifyReply, document: Problem): FastifyRepl
     .send({ ...document, instance: document.instance ?? instance })
 }
 
-/** What becomes of anything thrown on the way of a request; also for errors that Fastify raises before there is a route. */
+/**
+ * Converts any error of a request into a problem reply; also errors that Fastify raises before it has found a route.
+ */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof Refusal) return sendProblem(reply.headers(error.headers), error.problem)
   if (error.validation) return sendProblem(reply, invalidPart(error, request))
@@ -44,13 +46,13 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
   request.log.error({ err: error }, 'request.fault')
   return sendProblem(
     reply,
-    problem('internal', `This is a fault of the gateway; its log has the cause under request id ${request.id}.`),
+    problem('internal', `This is an error of the gateway. Its log contains the cause, with request id ${request.id}.`),
   )
 }
 
 function redisAway(): Problem {
   const detail =
-    'The store of the gateway is out of reach. Send the request again, with the same Idempotency-Key if it has one.'
+    'The storage of the gateway is unreachable. Send the request again, with the same Idempotency-Key if it has one.'
   return problem('unavailable', detail)
 }
 
@@ -61,19 +63,19 @@ function invalidPart({ validation, validationContext }: FastifyError, { routeOpt
   return problem('invalid-request', `The ${part} is not valid.`, found)
 }
 
-/** Fastify's own refusals, in our words: its messages quote the request. */
+/** Fastify's own refusals, with texts of the gateway: Fastify's messages quote the request. */
 function refusedByFastify({ code, statusCode }: FastifyError): Problem | undefined {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return problem('payload-too-large', 'A body may have 1 MiB (1,048,576 bytes).')
+      return problem('payload-too-large', 'A body may have at most 1 MiB (1,048,576 bytes).')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return problem('unsupported-media-type', 'Send the body as `Content-Type: application/json`, in UTF-8.')
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return problem('invalid-header', 'Content-Length is not the length of the body that came.')
+      return problem('invalid-header', 'Content-Length differs from the length of the received body.')
     case 'FST_ERR_BAD_URL':
       return problem('not-found', 'The path is not a valid URL path.')
     case 'FST_ERR_MAX_PARAM_LENGTH':
-      return problem('not-found', 'A part of the path is too long to name anything here.')
+      return problem('not-found', 'A part of the path is too long.')
     default:
       if (statusCode === undefined || statusCode < 400 || statusCode >= 500) return undefined
       return problem('invalid-request', 'The request could not be read.')

@@ -1,4 +1,4 @@
-/** What Redis, or the way to it, says when it cannot take commands now; another try may find it well. */
+/** Replies and errors which mean that Redis cannot take commands now; a retry may succeed. */
 const saidByRedis =
   /^(?:READONLY|LOADING|OOM|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|NOSCRIPT|EXECABORT|UNBLOCKED)\b/
 const saidByClient =
@@ -15,8 +15,8 @@ const socketCodes = new Set([
 ])
 
 /**
- * Whether an error means that Redis is out of reach or cannot write, be it down, failing over, full or still loading.
- * ioredis tells these apart by their text alone.
+ * Whether an error means that Redis is unreachable or cannot write, because it is down, failing over, full or still
+ * loading. ioredis distinguishes some of these errors only by their text.
  */
 export function isRedisFault(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -2,7 +2,7 @@ import { problem, type Problem, type ProblemSlug } from '@encounter-gateway/shar
 
 type Extra = Pick<Problem, 'JobId' | 'BatchId' | 'Errors' | 'ErrorsOmitted'>
 
-/** Thrown where a request is refused; the error handler sends its problem document. `detail` must not quote a value. */
+/** Thrown to refuse a request; the error handler sends its problem document. `detail` must not quote a value. */
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly problem: Problem

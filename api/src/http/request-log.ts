@@ -3,14 +3,14 @@ import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What a route has to say in the request's log line: ids and names of ours, nothing that came with the request. */
+    /** Fields for the log line of the request: ids and names of the gateway, never content of the request. */
     noted: Record<string, string | number>
   }
 }
 
 /**
- * `X-Request-Id` on every reply, and one log line per request (debug; info if it was refused). The line has the pattern of
- * the route and not the path, since a caller may have put anything there.
+ * Sets `X-Request-Id` on every reply, and writes one log line per request (debug; info if it was refused). The line
+ * contains the pattern of the route instead of the path, since a path may contain anything.
  */
 export const requestLog = fp(
   async function requestLog(app: FastifyInstance) {

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /**
- * Bodies are checked as they are, query strings with their texts made into numbers. Headers and path parameters are checked
- * by the routes, which tell mistakes in them together with those in the body; their schemas are there for the reference.
+ * Validates bodies without coercion and query strings with it. The routes validate headers and path parameters, to
+ * report their mistakes together with those of the body; the schemas of these are only for the API reference.
  */
 export const validation = fp(
   async function validation(app: FastifyInstance) {

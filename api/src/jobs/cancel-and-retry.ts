@@ -7,8 +7,8 @@ import type { EmrConnection } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
 
 /**
- * Ends a job that the EMR has nothing of as `Cancelled`. A job that is cancelled already stays so. Throws a 409 if the EMR
- * may have it, or if it has ended otherwise.
+ * Cancels a job that was never sent to the EMR. Cancelling twice is harmless. Throws a 409 if the job may have reached
+ * the EMR, or if it has ended otherwise.
  */
 export async function cancelJob(
   connection: EmrConnection,
@@ -31,17 +31,17 @@ export async function cancelJob(
     'undispatched',
   )
   if (said === 'recorded') {
-    // for tidiness: a worker that takes the job finds its outcome and lets it be
+    // only to tidy up: a worker that takes the job finds its outcome and does nothing
     await queue.remove(job.JobId).catch(() => 0)
     return
   }
-  const why = said === 'dispatched' ? 'The EMR has been sent the encounter, or may have.' : 'The job has ended.'
-  throw new Refusal('conflict', `${why} It can no longer be cancelled.`)
+  const why = said === 'dispatched' ? 'The encounter has been sent to the EMR, or may have been' : 'The job has ended'
+  throw new Refusal('conflict', `${why}; it can no longer be cancelled.`)
 }
 
 /**
- * Begins a new round of attempts for a job that has ended and did not succeed. Throws a 409 for any other, and while its batch is being
- * cancelled; a 410 if its request is erased.
+ * Begins a new round of attempts for a job that has ended and did not succeed. Throws a 409 for any other job, and
+ * while its batch is being cancelled; a 410 if its request has been erased.
  */
 export async function retryJob(connection: EmrConnection, application: Application, view: JobView): Promise<void> {
   const { JobId, CreatedAt, Status } = view.job
@@ -53,18 +53,18 @@ export async function retryJob(connection: EmrConnection, application: Applicati
     case 'lined up':
       return connection.turns.poke()
     case 'erased':
-      throw new Refusal('gone', 'The request of this job has been erased; send the encounter again as a new one.')
+      throw new Refusal('gone', 'The request of this job has been erased; send the encounter again as a new request.')
     case 'cancelling':
       throw new Refusal(
         'conflict',
         'The batch of this job is being cancelled; it can be retried once the batch has finished.',
       )
     case 'succeeded':
-      throw new Refusal('conflict', 'The job has Succeeded; only one that did not can be retried.')
+      throw new Refusal('conflict', 'The job has succeeded; only a job that ended without success can be retried.')
     case 'unfinished': {
-      // it had ended when it was looked at: another Retry came first
+      // it had ended when it was read: another Retry came first
       const now = view.outcome ? 'Retrying' : Status
-      throw new Refusal('conflict', `The job is ${now}; only one that has ended can be retried.`)
+      throw new Refusal('conflict', `The job is ${now}; only a job that has ended can be retried.`)
     }
   }
 }

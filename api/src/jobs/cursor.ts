@@ -3,12 +3,12 @@ import { JOB_ID_PATTERN } from '@encounter-gateway/shared/sealing/job-id.ts'
 
 const form = new RegExp(`^(\\d{1,15})\\.(${JOB_ID_PATTERN.slice(1, -1)})$`)
 
-/** The cursor that leads to what comes after this place; it stays right while new jobs come in before it. */
+/** The cursor for the jobs after this place; it stays valid while newer jobs are accepted. */
 export function cursorAfter({ acceptedMs, jobId }: ListPlace): string {
   return Buffer.from(`${acceptedMs}.${jobId}`).toString('base64url')
 }
 
-/** Undoes `cursorAfter`; `undefined` for anything else. */
+/** Parses a cursor of `cursorAfter`; `undefined` for any other text. */
 export function readCursor(cursor: string): ListPlace | undefined {
   const [, acceptedMs, jobId] = form.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? []
   return jobId ? { acceptedMs: Number(acceptedMs), jobId } : undefined

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 
-/** A strong entity tag: the same for the same JSON. */
+/** A strong entity tag: equal for equal JSON. */
 export function etagOf(value: object): string {
   return `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 27)}"`
 }
 
-/** Whether an `If-None-Match` header names this tag. Weak ones count as well, as RFC 9110 (13.1.2) has it. */
+/** Whether an `If-None-Match` header contains this tag. Weak tags match, too, as RFC 9110 (13.1.2) requires. */
 export function isNamedIn(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   if (ifNoneMatch.trim() === '*') return true

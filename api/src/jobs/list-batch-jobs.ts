@@ -4,11 +4,14 @@ import { itemLetters, type ItemLetter } from '@encounter-gateway/shared/records/
 import { readJob, type JobShelves } from './own-job.ts'
 import { findBatch } from './own-batch.ts'
 
-/** Looked at for one page; a filter that lets little through then gives a short page and a cursor. */
+/** Items scanned for one page; a filter with few matches then returns a short page and a cursor. */
 const SCANNED_AT_MOST = 100_000
 const SCANNED_AT_ONCE = 10_000
 
-/** One page of a batch's jobs in the order of its items, from number `from` on. The same cost for a batch of ten as of a million. */
+/**
+ * One page of a batch's jobs in the order of its items, from index `from` on. The cost is the same for 10 items and for
+ * a million.
+ */
 export async function listBatchJobs(
   shelves: JobShelves,
   application: Application,
@@ -39,16 +42,16 @@ export async function listBatchJobs(
 function lettersOf(status: JobStatus | undefined): Set<ItemLetter> {
   if (!status) return new Set(['q', 't', ...Object.values(itemLetters)])
   if (status in itemLetters) return new Set([itemLetters[status as keyof typeof itemLetters]])
-  // a single item whose turn has come may be queued too
+  // an item whose turn has come may still be queued
   return new Set(status === 'Queued' ? ['q', 't'] : ['t'])
 }
 
-/** The cursor that leads to the items behind number `index`. */
+/** The cursor for the items after `index`. */
 function itemCursorAfter(index: number): string {
   return Buffer.from(`item.${index + 1}`).toString('base64url')
 }
 
-/** The number of the first item behind a cursor; `undefined` if it is none of a batch's list. */
+/** The index of the first item after a cursor; `undefined` if it is not a cursor of a batch. */
 export function readItemCursor(cursor: string): number | undefined {
   const [, index] = /^item\.(\d{1,9})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? []
   return index === undefined ? undefined : Number(index)

@@ -6,7 +6,7 @@ import { comparePlaces, type ListPlace } from '@encounter-gateway/shared/records
 import { cursorAfter } from './cursor.ts'
 import type { EmrConnection } from '../connections/connections.ts'
 
-/** Places looked at for one page; a filter that lets little through then gives a short page and a cursor. */
+/** Places scanned for one page; a filter with few matches then returns a short page and a cursor. */
 const SCANNED_AT_MOST = 1_000
 const SCANNED_AT_ONCE = 100
 
@@ -14,7 +14,7 @@ export type JobFilter = { Status?: JobStatus; EMRSystem?: string }
 
 type Listed = ListPlace & { connection: EmrConnection }
 
-/** One page of an application's jobs over all connections it may use, newest first, from behind `after` on. */
+/** One page of an application's jobs on all connections that it may use, newest first, beginning after `after`. */
 export async function listJobs(
   shelves: JobShelves,
   application: Application,
@@ -43,7 +43,9 @@ function passes(job: Job, { Status }: JobFilter): boolean {
   return Status === undefined || job.Status === Status
 }
 
-/** The job at a place; `undefined` once it is forgotten, or if the key that its result was sealed with is gone. */
+/**
+ * The job at a place; `undefined` if it has been deleted, or if the sealing key of its result is no longer configured.
+ */
 async function readListed(shelves: JobShelves, { connection, jobId }: Listed): Promise<Job | undefined> {
   try {
     const view = await readJob(shelves, connection, jobId)

@@ -10,10 +10,10 @@ import { documented, everyRoute, problemReplies } from '../http/documented.ts'
 const schema = {
   operationId: 'listJobs',
   tags: ['Jobs'],
-  summary: 'Lists the jobs of the application, newest first',
+  summary: 'List jobs',
   description:
-    'A page may be short, or even empty, where a filter lets little through; as long as there is a `Cursor` there may be ' +
-    'more. Jobs that come in meanwhile do not move what follows a cursor.',
+    'The jobs of the calling application, newest first. With a filter, a page may be short or even empty; there may be more ' +
+    'jobs as long as the reply has a `Cursor`. Jobs accepted in the meantime do not affect the pages after a cursor.',
   querystring: Type.Object(
     {
       Status: Type.Optional(JobStatus),
@@ -25,13 +25,15 @@ const schema = {
           description: 'Only jobs of this batch, in the order of its items.',
         }),
       ),
-      Cursor: Type.Optional(Type.String({ maxLength: 128, description: 'The `Cursor` of the page before this one.' })),
-      Limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Jobs on a page; 50 if left out.' })),
+      Cursor: Type.Optional(Type.String({ maxLength: 128, description: 'The `Cursor` of the previous page.' })),
+      Limit: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 200, description: 'Number of jobs per page. Default 50.' }),
+      ),
     },
     { additionalProperties: false },
   ),
   response: {
-    200: documented('One page.', JobList),
+    200: documented('One page of jobs.', JobList),
     ...problemReplies(...everyRoute, 'invalid-request'),
   },
 }

@@ -5,10 +5,10 @@ import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
 
-/** Where jobs are looked for: the application's own, over all connections. */
+/** The dependencies of the look-ups below: Redis and all connections. */
 export type JobShelves = { redis: RedisClient; connections: EmrConnections }
 
-/** What is known of a job, or `undefined`: no such job (any more). */
+/** Reads a job; `undefined` if it does not exist (any more). */
 export function readJob(
   { redis }: JobShelves,
   { settings, queue, records }: EmrConnection,
@@ -17,7 +17,9 @@ export function readJob(
   return viewJob(redis, queue, records, settings, jobId)
 }
 
-/** One of the application's own jobs. Throws the same 404 for another's job as for one that never was. */
+/**
+ * Reads one of the application's own jobs. Throws the same 404 for a job of another application and for an unknown one.
+ */
 export async function ownJob(
   shelves: JobShelves,
   application: Application,
@@ -30,8 +32,8 @@ export async function ownJob(
 }
 
 /**
- * As `ownJob`, but 410 where the job was the application's and its result is no longer kept: an application's list of jobs
- * holds ids for longer than their results.
+ * As `ownJob`, but throws a 410 for an own job whose result has been deleted: the list of an application's jobs keeps
+ * ids longer than results are kept.
  */
 export async function ownOrForgottenJob(
   shelves: JobShelves,
@@ -44,10 +46,10 @@ export async function ownOrForgottenJob(
     const connection = isJobId(jobId) ? shelves.connections.ofJob(jobId) : undefined
     if (!(error instanceof Refusal) || !connection) throw error
     if ((await connection.list.acceptedAt(application.name, jobId)) === undefined) throw error
-    throw new Refusal('gone', 'The job has ended; the time for which its result is kept is over.')
+    throw new Refusal('gone', 'The job has ended, and its result has been deleted after its retention period.')
   }
 }
 
 function noSuchJob(): Refusal {
-  return new Refusal('not-found', 'Your application has no job of this JobId.')
+  return new Refusal('not-found', 'Your application has no job with this JobId.')
 }

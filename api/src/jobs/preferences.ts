@@ -1,19 +1,19 @@
-/** What a `Prefer` header asks for, as far as it is understood here (RFC 7240). */
+/** The supported preferences of a `Prefer` header (RFC 7240). */
 export type Preferences = {
-  /** How long the caller is willing to wait for the outcome, whole seconds. */
+  /** How long the caller will wait for the outcome, in whole seconds. */
   waitSeconds?: number
-  /** `respond-async`: not to wait, unless `wait` says how long. */
+  /** `respond-async`: do not wait, unless `wait` is given as well. */
   respondAsync: boolean
 }
 
-/** What stands between two commas that are not in quotes. */
+/** The text between two commas outside quotes. */
 const part = /(?:[^,"]|"(?:[^"\\]|\\.)*"?)+/gs
-/** A name, perhaps a value, in quotes or not, perhaps parameters, which are not looked at. */
+/** A name, an optional value with or without quotes, and optional parameters, which are ignored. */
 const preference = /^\s*([!#$%&'*+.^_`|~\w-]+)\s*(?:=\s*(?:"([^"]*)"\s*|([^\s";]+)\s*)?)?(?:;.*)?$/s
 
 /**
- * Reads a `Prefer` header; several of them come joined by commas. What is not understood or badly formed is left out, as
- * the RFC wants; of a preference given twice the first counts.
+ * Parses a `Prefer` header; several headers are joined by commas. Unknown and malformed preferences are ignored, as the
+ * RFC requires; if a preference is repeated, the first one counts.
  */
 export function readPreferences(header: string | string[] | undefined): Preferences {
   const text = Array.isArray(header) ? header.join(',') : (header ?? '')

@@ -5,16 +5,16 @@ import type { FastifyReply } from 'fastify'
 import { sendProblem } from '../http/problems.ts'
 
 const SECOND = 1000
-/** When to ask again about a job of which nothing better is known; most encounters are created within it. */
+/** The default `Retry-After` of a running job; most encounters are created within this time. */
 const ASK_AGAIN_S = 2
 const ASK_AGAIN_AT_MOST_S = 60
 
-/** Where a job is to be asked for. */
+/** The path of a job. */
 export function jobPath(jobId: string): string {
   return `/api/v1/Jobs/${jobId}`
 }
 
-/** 202: the job is on its way. */
+/** Sends a 202 with a job that has not ended. */
 export function sendRunning(reply: FastifyReply, job: Job): FastifyReply {
   return reply
     .code(202)
@@ -22,16 +22,16 @@ export function sendRunning(reply: FastifyReply, job: Job): FastifyReply {
     .send(job)
 }
 
-/** What the caller would have got from an EMR that answers at once: the encounter (201) or a problem; 202 if not ended. */
+/** Sends the outcome of a job: the encounter (201) or a problem; a 202 if the job has not ended. */
 export function sendOutcome(reply: FastifyReply, { job, outcome }: Pick<JobView, 'job' | 'outcome'>): FastifyReply {
   if (!outcome) return sendRunning(reply, job)
   const { EncounterId = '', AlternativeIdentifiers = [], Problem } = outcome.result
   if (outcome.status === 'Succeeded') return reply.code(201).send({ EncounterId, AlternativeIdentifiers })
-  const told = Problem ?? problem('dispatch-failed', 'The job ended without a reason.')
+  const told = Problem ?? problem('dispatch-failed', 'The job ended without a recorded reason.')
   return sendProblem(reply, { ...told, status: outcome.statusCode, instance: jobPath(job.JobId) })
 }
 
-/** Seconds until it is worth asking again. */
+/** Seconds until the state of the job is likely to have changed. */
 export function askAgainSeconds({ NextAttemptAt }: Pick<Job, 'NextAttemptAt'>, now = Date.now()): number {
   if (!NextAttemptAt) return ASK_AGAIN_S
   const seconds = Math.ceil((Date.parse(NextAttemptAt) - now) / SECOND)

@@ -10,23 +10,23 @@ import { askAgainSeconds, sendOutcome, sendRunning } from './replies.ts'
 import { waitAsPreferred } from './wait-as-preferred.ts'
 import { documented, everyRoute, preferField, problemReplies, runningReply } from '../http/documented.ts'
 
-const params = Type.Object({ JobId: Type.String({ description: 'The job, by the id that its 202 gave.' }) })
+const params = Type.Object({ JobId: Type.String({ description: 'The JobId from the 202 reply.' }) })
 const about = { tags: ['Jobs'], params }
 
 const getJob = {
   ...about,
   operationId: 'getJob',
-  summary: 'Tells where a job stands',
-  description: 'With `Prefer: wait=N` the reply comes when the job has ended, after N seconds at the latest.',
+  summary: 'Get a job',
+  description: 'With `Prefer: wait=N` the reply is sent when the job has ended, after at most N seconds.',
   headers: Type.Object({
     Prefer: preferField,
     'If-None-Match': Type.Optional(
-      Type.String({ description: 'An ETag of an earlier reply: 304 if nothing has changed.' }),
+      Type.String({ description: 'The ETag of an earlier reply: returns 304 if the job has not changed.' }),
     ),
   }),
   response: {
     200: documented('The job.', refTo(Job), ['ETag', 'Retry-After', 'Preference-Applied']),
-    304: documented('The job is as the ETag says.', undefined, ['ETag']),
+    304: documented('The job has not changed.', undefined, ['ETag']),
     ...problemReplies(...everyRoute, 'not-found'),
   },
 }
@@ -34,10 +34,10 @@ const getJob = {
 const getResult = {
   ...about,
   operationId: 'getJobResult',
-  summary: 'Gives the outcome of a job as the EMR’s own reply',
+  summary: 'Get the result of a job',
   description:
-    'The status code and body that a caller would have got who had waited: 201 with the encounter, or a problem. 202 while ' +
-    'the job runs.',
+    'Returns the same status code and body as a `POST` that waited for the outcome: 201 with the encounter, or a problem; ' +
+    '202 while the job has not ended.',
   headers: Type.Object({ Prefer: preferField }),
   response: {
     201: documented('The encounter exists in the EMR.', refTo(EncounterCreated), ['Preference-Applied']),
@@ -53,10 +53,10 @@ const getResult = {
 const cancel = {
   ...about,
   operationId: 'cancelJob',
-  summary: 'Cancels a job that has not been sent to the EMR',
+  summary: 'Cancel a job',
   description:
-    'Cancelling it again is not a mistake. What the EMR may have already cannot be cancelled. The request is kept for a Retry as long ' +
-    'as that of a failed job, and erased then.',
+    'Cancels a job that was never sent to the EMR; a job that may have reached the EMR cannot be cancelled. Cancelling twice ' +
+    'is harmless. The request is kept for a Retry as long as that of a failed job, then erased.',
   response: {
     204: documented('The job is cancelled.'),
     ...problemReplies(...everyRoute, 'not-found', 'conflict'),
@@ -66,15 +66,15 @@ const cancel = {
 const retry = {
   ...about,
   operationId: 'retryJob',
-  summary: 'Begins a new round of attempts',
+  summary: 'Retry a job',
   description:
-    'For a job that has ended and did not succeed, `Cancelled` and `Expired` among them, while its request is kept; it gets a new ' +
-    'deadline. Where the EMR may have the encounter from an earlier round, it is asked before anything is sent. A 409 while the ' +
-    'batch of the job is being cancelled.',
+    'Begins a new round of attempts, with a new deadline, for a job that ended without success (`Cancelled` and `Expired` ' +
+    'included), as long as its request is kept. If the encounter may exist in the EMR from an earlier round, the EMR is asked ' +
+    'before anything is sent. Returns 409 while the batch of the job is being cancelled.',
   response: { 202: runningReply, ...problemReplies(...everyRoute, 'not-found', 'conflict', 'gone') },
 }
 
-/** `/Jobs/:JobId`: look, wait, take the result, cancel, try again. */
+/** `/Jobs/:JobId`: get a job, get its result, cancel it, retry it. */
 export const jobs: FastifyPluginAsyncTypebox = async (app) => {
   app.addHook<{ Params: Static<typeof params> }>('preHandler', async ({ noted, params: { JobId } }) => {
     if (isJobId(JobId)) noted['job'] = JobId

@@ -4,7 +4,7 @@ import { readPreferences } from './preferences.ts'
 const SECOND = 1000
 const LONGEST_WAIT_S = 60
 
-/** How long this caller wants to wait, in seconds, and what is to be told of it in `Preference-Applied`. */
+/** How long to wait, in seconds, and the value of `Preference-Applied`. */
 export function wantedWait(request: FastifyRequest, defaultSeconds: number): { seconds: number; applied: string } {
   const { waitSeconds, respondAsync } = readPreferences(request.headers['prefer'])
   const asked = waitSeconds === undefined ? undefined : Math.min(waitSeconds, LONGEST_WAIT_S)
@@ -15,8 +15,8 @@ export function wantedWait(request: FastifyRequest, defaultSeconds: number): { s
 }
 
 /**
- * Holds the request until the job has ended, as long as its `Prefer` header asks for or else `defaultSeconds`; `false` if
- * there was no waiting at all. A caller that hangs up is not waited for.
+ * Waits until the job has ended, at most as long as the `Prefer` header allows, or else `defaultSeconds`. Returns
+ * `false` if it did not wait at all. Stops waiting when the caller disconnects.
  */
 export async function waitAsPreferred(
   app: FastifyInstance,

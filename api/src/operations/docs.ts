@@ -2,12 +2,12 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Everything from here: the reference also works where a browser reaches nothing but the gateway. */
+/** Everything is served by the gateway: the reference also works if the browser reaches nothing else. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** `/openapi.json`, and `/docs`: the same to browse and to try. Needs the plugin `openapi`. */
+/** `/openapi.json`, and `/docs` to browse and try the API. Requires the plugin `openapi`. */
 export const docs = fp(
   async function docs(app: FastifyInstance) {
     app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())

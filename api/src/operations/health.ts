@@ -7,7 +7,7 @@ import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 
-/** However many probes come in, Redis is asked once in this time. */
+/** Redis is checked at most once in this time, for any number of probes. */
 const FRESH_MS = 1000
 
 const Alive = Type.Object(
@@ -15,7 +15,7 @@ const Alive = Type.Object(
   { description: 'The process answers.', additionalProperties: false },
 )
 
-/** `/livez`: the process answers. `/readyz`: it can also accept requests, with what it found of Redis; 503 if not. */
+/** `/livez`: the process answers. `/readyz`: whether it can accept requests, with the checks of Redis; 503 if not. */
 export async function health(app: FastifyInstance, { redis }: { redis: RedisClient }): Promise<void> {
   const readiness = cachedFor(FRESH_MS, () => readRedisHealth(redis))
   if (!app.getSchema('Readiness')) app.addSchema(Readiness)
@@ -28,7 +28,7 @@ export async function health(app: FastifyInstance, { redis }: { redis: RedisClie
         operationId: 'getLiveness',
         tags: ['Operations'],
         security: [],
-        summary: 'Tells that the process is alive',
+        summary: 'Check liveness',
         response: { 200: Alive },
       },
     },
@@ -43,9 +43,10 @@ export async function health(app: FastifyInstance, { redis }: { redis: RedisClie
         operationId: 'getReadiness',
         tags: ['Operations'],
         security: [],
-        summary: 'Tells whether requests can be accepted now',
+        summary: 'Check readiness',
         description:
-          'Tries a write to Redis, looks at its memory, and tells how durable it is. Read at most once a second.',
+          'Whether requests can be accepted: tests a write to Redis and its memory, and reports its durability. Redis is ' +
+          'checked at most once per second.',
         response: { 200: refTo(Readiness), 503: refTo(Readiness) },
       },
     },

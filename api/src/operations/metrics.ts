@@ -8,7 +8,7 @@ import { queueGauges, type QueueGaugeSources } from './queue-gauges.ts'
 declare module 'fastify' {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyInstance {
-    /** Counts what was accepted: new jobs, not one known by its Idempotency-Key. */
+    /** Counts accepted jobs; a replayed Idempotency-Key does not count. */
     countAccepted(connection: ConnectionName, jobs?: number): void
   }
 }
@@ -20,13 +20,14 @@ const schema = {
   operationId: 'getMetrics',
   tags: ['Operations'],
   security: [],
-  summary: 'Gives the figures that Prometheus collects',
-  response: { 200: { description: 'The figures.', content: { 'text/plain': { schema: { type: 'string' } } } } },
+  summary: 'Get metrics',
+  description: 'Metrics of this process and of the queues, in the text format of Prometheus.',
+  response: { 200: { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' } } } } },
 }
 
 /**
- * `/metrics` for Prometheus, from a registry of this app's own. Labels are connections, states, route patterns and status
- * codes: never an id, a name or a URL, since those are without number and may say something of a patient.
+ * `/metrics` for Prometheus, from a registry of the app's own. Labels are connections, states, route patterns and
+ * status codes, never ids, names or URLs: their number is unlimited, and they may reveal patient data.
  */
 export const metrics = fp(
   async function metrics(app: FastifyInstance, sources: QueueGaugeSources) {

@@ -8,10 +8,10 @@ import { Gauge, type Registry } from 'prom-client'
 
 const SECOND = 1000
 
-/** Completed jobs are left out: BullMQ keeps the last thousand, so their number says nothing. */
+/** Without completed jobs: BullMQ keeps the last thousand, so their number means nothing. */
 const STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const
 
-/** Where the figures are read. `queues` by the name of the connection, `Cerner.default`. */
+/** The sources of the figures. `queues` by connection name, `Cerner.default`. */
 export type QueueGaugeSources = {
   redis: RedisClient
   connections: readonly ConnectionName[]
@@ -21,8 +21,8 @@ export type QueueGaugeSources = {
 }
 
 /**
- * Gauges of what lies in Redis, for the whole fleet. The function given back reads them anew, at most once in two seconds and
- * all connections at once; with Redis out of reach they are left out and `gateway_redis_reachable` is 0.
+ * Gauges of the contents of Redis, for the whole fleet. The returned function refreshes them, at most once in two
+ * seconds and all connections at once. If Redis is unreachable, they are left out and `gateway_redis_reachable` is 0.
  */
 export function queueGauges(registers: Registry[], sources: QueueGaugeSources): () => Promise<void> {
   const { redis, connections, queues, webhooks } = sources
@@ -31,9 +31,9 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   const jobs = gauge('gateway_jobs', 'Jobs in the queue of a connection, by state', ['connection', 'state'])
   const deliveries = gauge('gateway_webhook_deliveries', 'Deliveries in the queue of webhooks, by state', ['state'])
   const pending = gauge('gateway_pending_jobs', 'Accepted jobs without an outcome')
-  const outbox = gauge('gateway_outbox_events', 'Outcomes that no webhook delivery has been made of yet')
+  const outbox = gauge('gateway_outbox_events', 'Webhook events that are not in the queue of deliveries yet')
   const breakerOpen = gauge('gateway_breaker_open', '1 while the circuit breaker holds the queue of a connection')
-  const reachable = gauge('gateway_redis_reachable', '1 if Redis gave the figures beside this one', [])
+  const reachable = gauge('gateway_redis_reachable', '1 if the other figures could be read from Redis', [])
 
   async function readConnection(name: ConnectionName) {
     const [counts, figures] = await Promise.all([countsOf(queues.get(nameOf(name))), readFigures(redis, name)])

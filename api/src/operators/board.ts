@@ -8,21 +8,21 @@ import { shownData, showRoutingOnly } from './withhold.ts'
 
 const BASE_PATH = '/admin/queues'
 
-/** The board polls; above this many queues its CLIENT LIST for each of them would cost Redis more than the jobs do. */
+/** The board polls CLIENT LIST for each queue; with more queues than this it would cost Redis more than the jobs do. */
 const MOST_QUEUES_WITH_WORKERS = 20
 
-/** The board's own scripts and styles, which it also writes inline; nothing from elsewhere. */
+/** Allows the board's own scripts and styles, some of them inline, and nothing from elsewhere. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 
-/** `queues` by the name of the connection, `Cerner.default`. */
+/** The queues to show; `queues` by connection name, `Cerner.default`. */
 export type BoardQueues = { queues: ReadonlyMap<string, Queue>; webhooks?: Queue | undefined }
 
 /**
- * bull-board at `/admin/queues`, to look at: one line per connection and one for the webhooks. What it shows of a job went
- * through `showRoutingOnly`, and every request that could change something is a 405. Needs the plugin `operators`, which lets
- * nobody else in.
+ * bull-board at `/admin/queues`, read-only: one line per connection and one for the webhooks. Jobs are filtered by
+ * `showRoutingOnly`, and every request that could change something gets a 405. Requires the plugin `operators`, which
+ * restricts access.
  */
 export const board = fp(
   async function board(app: FastifyInstance, { queues, webhooks }: BoardQueues) {
@@ -43,7 +43,7 @@ export const board = fp(
       },
     })
 
-    // The board's own would send the error's text, and V8's quotes a job's data that is not JSON.
+    // the board's own handler would send the error text, in which V8 quotes job data that is not JSON
     server.setErrorHandler((err) => {
       app.log.error({ err }, 'board.fault')
       return { status: 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } } }
@@ -71,7 +71,7 @@ export const board = fp(
   { name: 'board', dependencies: ['operators'], encapsulate: true },
 )
 
-/** Lets the board see of a queue what an operator may. */
+/** Restricts the board to what an operator may see. */
 class RoutingOnlyAdapter extends BullMQAdapter {
   constructor(queue: Queue, displayName: string) {
     super(queue, { readOnlyMode: true, displayName })
@@ -94,12 +94,12 @@ class RoutingOnlyAdapter extends BullMQAdapter {
     return []
   }
 
-  /** Flows would show jobs that did not come through `getJob`; the gateway has none. */
+  /** Flows would show jobs that bypass `getJob`; the gateway uses none. */
   override async getFlowProducer(): Promise<FlowProducer | null> {
     return null
   }
 
-  /** Nor has it schedulers, whose templates hold data. */
+  /** The templates of schedulers contain data; the gateway uses no schedulers. */
   override async getJobSchedulers(): Promise<[]> {
     return []
   }

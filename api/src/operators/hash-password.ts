@@ -2,7 +2,10 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { hashPassword } from './password.ts'
 
-/** Prints the `passwordHash` of the password that is typed (unseen) or piped in: `node api/src/operators/hash-password.ts`. */
+/**
+ * Prints the `passwordHash` of a password that is typed (without echo) or piped in: `node
+ * api/src/operators/hash-password.ts`.
+ */
 const unseen = new Writable({ write: (_chunk, _encoding, done) => done() })
 const input = createInterface({ input: process.stdin, output: unseen, terminal: process.stdin.isTTY })
 process.stderr.write('Password: ')

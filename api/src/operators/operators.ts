@@ -9,15 +9,15 @@ import { isApiRequest, returnPath, SESSION_COOKIE, signIn } from './sign-in.ts'
 declare module 'fastify' {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyRequest {
-    /** Who is signed in; there in every handler under `/admin` but the sign-in's. */
+    /** The signed-in operator; set in every handler under `/admin` except those of the sign-in. */
     operator: Operator | undefined
   }
 }
 
-/** What of `/admin` is there for those who are not signed in yet. */
+/** The routes under `/admin` that do not require a sign-in. */
 const openRoutes = new Set(['/admin/login', '/admin/style.css'])
 
-/** Pages are not framed, kept, sniffed or told to others, and load nothing from elsewhere. */
+/** Forbids framing, caching, sniffing and referrers to other sites, and loading anything from elsewhere. */
 const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -29,18 +29,18 @@ const SECURITY_HEADERS = {
 }
 
 /**
- * Operators sign in at `/admin/login`, and every route under `/admin`, whoever registers it, is theirs alone. The guard goes by
- * the route that was matched, not by the URL, so that no way of writing a URL gets past it. Without operators in the
- * configuration all of `/admin` is a 404.
+ * Restricts every route under `/admin`, whichever plugin registers it, to operators who signed in at `/admin/login`.
+ * The guard checks the matched route instead of the URL, so that no spelling of a URL bypasses it. Without operators in
+ * the configuration all of `/admin` is a 404.
  */
 export const operators = fp(
   async function operators(app: FastifyInstance, about: { operators: readonly Operator[]; sealingKeys: SealingKeys }) {
     const sessions = operatorSessions(about.operators, about.sealingKeys)
-    // Only requests under /admin have cookies to read.
+    // only requests under /admin use cookies
     await app.register(cookie, { hook: false })
     app.decorateRequest('operator', undefined)
 
-    // a reply that is sent here ends the request: what comes after the hook is not called
+    // a reply sent here ends the request: nothing after this hook runs
     app.addHook('onRequest', (request, reply, done) => {
       const route = request.routeOptions.url ?? ''
       if (route !== '/admin' && !route.startsWith('/admin/')) return done()
@@ -60,7 +60,9 @@ export const operators = fp(
   { name: 'operators' },
 )
 
-/** SameSite=Strict does not stop a form on a sibling domain; browsers say where a request comes from. */
+/**
+ * SameSite=Strict does not stop a form on a sibling domain; browsers send the origin of a request in Sec-Fetch-Site.
+ */
 function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
   const from = headers['sec-fetch-site']
   return method !== 'GET' && method !== 'HEAD' && from !== undefined && from !== 'same-origin' && from !== 'none'

@@ -21,7 +21,7 @@ ${body}
 `
 }
 
-/** The form to sign in with; `next` is the path to go on to, `mistake` what went wrong with the try before. */
+/** The sign-in form; `next` is the path to continue to, `mistake` the error of the previous try. */
 export function signInPage({ next, mistake }: { next: string; mistake?: string }): string {
   const told = mistake ? `<p class="mistake" id="mistake" role="alert">${escape(mistake)}</p>` : ''
   const described = mistake ? ' aria-describedby="mistake" aria-invalid="true"' : ''
@@ -47,19 +47,22 @@ const places = [
   {
     href: '/admin/queues',
     name: 'Queues',
-    about:
-      'Every connection’s jobs, waiting, under way and failed, and the webhook deliveries. To look at, not to change.',
+    about: 'The waiting, running and failed jobs of every connection, and the webhook deliveries. Read-only.',
   },
   {
     href: '/docs',
     name: 'API reference',
-    about: 'What clients send and get; also as <a href="/openapi.json">OpenAPI 3.1</a>.',
+    about: 'Requests and replies; also as <a href="/openapi.json">OpenAPI 3.1</a>.',
   },
   { href: '/metrics', name: 'Metrics', about: 'For Prometheus: request times, queue depths, breakers.' },
-  { href: '/readyz', name: 'Readiness', about: 'Whether Redis takes writes, has room, and how durable it is.' },
+  {
+    href: '/readyz',
+    name: 'Readiness',
+    about: 'Whether Redis accepts writes and has free memory, and how durable it is.',
+  },
 ]
 
-/** Where an operator lands: the way to everything there is to see. */
+/** The page after the sign-in, with links to everything an operator can see. */
 export function landingPage({ name, role }: Pick<Operator, 'name' | 'role'>): string {
   return page(
     'Operators',

@@ -7,15 +7,16 @@ export const SESSION_MS = 8 * 3_600_000
 
 /** Issues and reads the tokens of signed-in operators. */
 export type OperatorSessions = {
-  /** A token for the cookie: name, expiry and signature. */
+  /** Issues a token for the cookie: name, expiry and signature. */
   issue(operator: Operator): string
-  /** Whose token it is, as the configuration describes the operator now; `undefined` if it does not count (any more). */
+  /** The operator of a token, as currently configured; `undefined` if the token is not valid (any more). */
   read(token: string | undefined): Operator | undefined
 }
 
 /**
- * Sessions without a store: every process with the same sealing keys takes them. The password's hash is signed along, so that
- * a new password, like a removed operator, ends the sessions there are; a new first sealing key does not.
+ * Stateless sessions: every process with the same sealing keys accepts them. The signature covers the password hash, so
+ * that a new password ends all sessions of an operator, as the removal of the operator does; a new first sealing key
+ * does not.
  */
 export function operatorSessions(
   operators: readonly Operator[],

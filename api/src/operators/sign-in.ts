@@ -10,7 +10,7 @@ import { landingPage, signInPage, STYLE } from './pages.ts'
 
 export const SESSION_COOKIE = 'eg_operator'
 
-/** `auto`: Secure where the request came by https. */
+/** `auto`: Secure if the request came over https. */
 const cookieOptions: CookieSerializeOptions = {
   path: '/admin',
   httpOnly: true,
@@ -19,10 +19,10 @@ const cookieOptions: CookieSerializeOptions = {
   maxAge: SESSION_MS / 1000,
 }
 
-/** Each check takes tens of MiB, so a crowd of guessers from many addresses must not pile them up. */
+/** Each check takes tens of MiB; this limits their number if many addresses guess passwords at once. */
 const CHECKS_AT_ONCE = 4
 
-/** Sign-in, sign-out and the page that an operator lands on; no scripts needed. */
+/** Sign-in, sign-out and landing page of operators, without scripts. */
 export async function signIn(
   app: FastifyInstance,
   { operators, sessions }: { operators: readonly Operator[]; sessions: OperatorSessions },
@@ -54,7 +54,7 @@ export async function signIn(
         if (error.statusCode !== 429) throw error
         void html(
           reply.code(429),
-          signInPage({ next: '/admin', mistake: 'Too many tries. Wait a minute, then try again.' }),
+          signInPage({ next: '/admin', mistake: 'Too many attempts. Wait a minute, then try again.' }),
         )
       },
     },
@@ -66,9 +66,9 @@ export async function signIn(
         return html(reply, signInPage({ next, mistake: 'Too many sign-ins at once. Try again.' }))
       }
       if (!operator) {
-        // The name is not logged: now and then it is the password, typed into the wrong field.
+        // the name is not logged: it may be the password, typed into the wrong field
         request.log.warn({ ip: request.ip }, 'operator.refused')
-        return html(reply.code(401), signInPage({ next, mistake: 'Name or password is not right.' }))
+        return html(reply.code(401), signInPage({ next, mistake: 'Wrong name or password.' }))
       }
       request.log.info({ operator: operator.name, role: operator.role, ip: request.ip }, 'operator.signedIn')
       return reply.setCookie(SESSION_COOKIE, sessions.issue(operator), cookieOptions).redirect(next, 303)
@@ -82,8 +82,8 @@ export async function signIn(
 }
 
 /**
- * Where to go after the sign-in: a path under `/admin` or else `/admin` itself, whatever a link said. It is judged as a browser
- * would resolve it, so that neither `//host` nor `/admin/..//host` leads away.
+ * The path to go to after the sign-in: `wanted` if it is under `/admin`, otherwise `/admin`. It is resolved as a
+ * browser would resolve it, so that neither `//host` nor `/admin/..//host` leads to another site.
  */
 export function returnPath(wanted: string): string {
   const here = 'http://gateway.invalid'
@@ -93,7 +93,7 @@ export function returnPath(wanted: string): string {
   return url.pathname + url.search
 }
 
-/** Whether a program asks rather than someone who could be shown a form. */
+/** Whether a request comes from a program, which cannot use a sign-in form. */
 export function isApiRequest({ method, headers, routeOptions }: FastifyRequest): boolean {
   const { accept = '*/*' } = headers
   if (method !== 'GET' && method !== 'HEAD') return true

@@ -2,12 +2,12 @@ import { emrSystems } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { shownFailureReason, WITHHELD } from '@encounter-gateway/shared/contract/failure-reasons.ts'
 import type { Job } from 'bullmq'
 
-/** What of a job's data may be shown, and what it must look like to be. */
+/** The fields of a job's data that may be shown, and the pattern that each value must match. */
 const shownFields: Record<string, RegExp> = {
   application: /^[A-Za-z0-9_-]{1,64}$/,
   BatchId: /^[0-9a-z]{1,40}$/,
   ItemIndex: /^[0-9]{1,9}$/,
-  // of a webhook's message
+  // fields of a webhook message
   id: /^msg_[a-z][0-9a-z]{19}_[0-9]{1,6}$/,
   type: /^encounter\.[a-z_]{1,30}$/,
   timestamp: /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,12}Z$/,
@@ -18,12 +18,13 @@ const shownFields: Record<string, RegExp> = {
 }
 const shownGroups = new Set(['body', 'data'])
 
-/** The names that our jobs have. */
+/** The names of the gateway's jobs. */
 const shownName = /^(?:create-encounter|encounter\.(?:created|failed|outcome_unknown|cancelled|expired))$/
 
 /**
- * Makes a job fit to be shown to someone who has no right to patient data: whatever is not known to be routing is withheld, so
- * that neither a bug nor a library's error message can put a patient on the board. Changes the job in memory, not in Redis.
+ * Reduces a job to what may be shown without a right to patient data: everything that is not known to be routing is
+ * withheld, so that neither a bug nor a library's error message can show patient data on the board. Changes the job in
+ * memory only.
  */
 export function showRoutingOnly<Shown extends Job>(job: Shown): Shown {
   const { delay, priority } = job.opts ?? {}
@@ -44,7 +45,9 @@ export function showRoutingOnly<Shown extends Job>(job: Shown): Shown {
   })
 }
 
-/** The routing in a job's data, at most two groups deep; other values of those names are withheld, other names left out. */
+/**
+ * The routing in a job's data, at most two groups deep. Values that do not match are withheld, unknown names left out.
+ */
 export function shownData(data: unknown, depth = 0): Record<string, unknown> {
   if (typeof data !== 'object' || data === null || depth > 2) return {}
   const fields = Object.entries(data).flatMap(([name, value]: [string, unknown]): [string, unknown][] => {

@@ -10,10 +10,10 @@ import { ConfigFile, ConnectionSettings } from './schema.ts'
 
 const HASH_OF_NOTHING = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
-/** One mistake in the configuration, by JSON Pointer into the file. */
+/** A mistake in the configuration, by JSON Pointer into the file. */
 export type ConfigMistake = { Pointer: string; Message: string }
 
-/** Everything that is wrong with the configuration, at once. */
+/** The configuration is invalid; lists all its mistakes. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
   readonly mistakes: ConfigMistake[]
@@ -28,19 +28,19 @@ export class ConfigError extends Error {
   }
 }
 
-/** sysexits' EX_CONFIG: the exit code for a configuration that cannot be used. */
+/** The exit code for an invalid configuration: EX_CONFIG of sysexits. */
 export const EXIT_CONFIG = 78
 
-/** The configuration as the processes use it. */
+/** The configuration as used by the processes. */
 export type Config = Omit<ConfigFile, 'sealingKeys'> & { sealingKeys: SealingKeys }
 
-/** The options that each connector takes beside the settings that all connections have. */
+/** The schema of each connector's own options, in addition to the common connection settings. */
 export type ConnectorOptions = Record<string, TSchema & { properties: Record<string, TSchema> }>
 
 /**
- * Reads and checks the file. Values `env:NAME` and `file:PATH` (relative to the file) are replaced first.
- * The worker hands in the options of its connectors; the api does not know them and lets them pass.
- * Throws `ConfigError` with all mistakes.
+ * Reads and validates the file. Values `env:NAME` and `file:PATH` (relative to the file) are replaced first.
+ * The worker passes the option schemas of its connectors; the api does not know them and does not check these options.
+ * Throws a `ConfigError` with all mistakes.
  */
 export function loadConfig(
   path: string | undefined,
@@ -114,7 +114,7 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
   const repeated = (list: string[], pointer: (index: number) => string, what: string) => {
     for (const [index, value] of list.entries()) {
       if (list.indexOf(value) < index)
-        refuse(pointer(index), `the same ${what} stands at ${pointer(list.indexOf(value))}`)
+        refuse(pointer(index), `duplicates the ${what} at ${pointer(list.indexOf(value))}`)
     }
   }
   repeated(
@@ -138,7 +138,7 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     repeated(
       file.connections.map(tagOf),
       (i) => `/connections/${i}/emrInstance`,
-      'JobId tag by chance: rename this instance; it',
+      'JobId tag, by chance (rename this instance),',
     )
   }
   for (const [index, application] of file.applications.entries()) {
@@ -147,7 +147,7 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
       refuse(`/applications/${index}/webhook/secret`, 'must be whsec_ and the base64 of 24 to 64 bytes')
     }
     if (application.keyHash === HASH_OF_NOTHING) {
-      refuse(`/applications/${index}/keyHash`, 'is the hash of an empty key: hash the key itself')
+      refuse(`/applications/${index}/keyHash`, 'is the hash of an empty key: use the hash of the key itself')
     }
     if (application.webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
       refuse(`/applications/${index}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')

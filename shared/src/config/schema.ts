@@ -4,45 +4,45 @@ import { EmrSystem } from '../contract/emr-system.ts'
 const HOUR_LIMIT = 24 * 365
 const name = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description })
 
-/** The one endpoint of an application that its outcome webhooks go to. */
+/** The one endpoint of an application that receives its webhooks. */
 export const WebhookEndpoint = Type.Object(
   {
-    url: Type.String({ pattern: '^https?://', description: 'Where outcomes are posted' }),
+    url: Type.String({ pattern: '^https?://', description: 'URL to which webhooks are posted' }),
     secret: Type.String({
       pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
-      description: 'whsec_ and base64 of 24 to 64 bytes',
+      description: 'whsec_ followed by the base64 of 24 to 64 bytes',
     }),
   },
   { additionalProperties: false },
 )
 export type WebhookEndpoint = Static<typeof WebhookEndpoint>
 
-/** A calling application: who may post, and what it may reach. */
+/** A calling application: its credentials, its limits and the EMRs that it may use. */
 export const Application = Type.Object(
   {
     name: name('As sent in ApplicationName'),
     keyHash: Type.String({
       pattern: '^sha256:[0-9a-f]{64}$',
-      description: 'sha256: and the hex digest of its ApplicationKey',
+      description: 'sha256: followed by the hex digest of its ApplicationKey',
     }),
-    emrSystems: Type.Array(EmrSystem, { minItems: 1, description: 'The EMRs that it may use' }),
+    emrSystems: Type.Array(EmrSystem, { minItems: 1, description: 'The EMRs that the application may use' }),
     waitSeconds: Type.Integer({
       minimum: 0,
       maximum: 60,
       default: 0,
-      description: 'Wait this long where a request has no Prefer header',
+      description: 'Seconds to wait for the outcome if a request has no Prefer header',
     }),
     requestsPerMinute: Type.Integer({ minimum: 1, default: 60_000 }),
     maxPending: Type.Integer({
       minimum: 1,
       default: 2_000_000,
-      description: 'Jobs that it may have waiting at one connection',
+      description: 'Maximum number of its jobs that are accepted and not ended, per connection',
     }),
     share: Type.Number({
       exclusiveMinimum: 0.001,
       maximum: 1000,
       default: 1,
-      description: 'Its part of a connection among batches',
+      description: 'Its weight when applications share a connection for batch items',
     }),
     webhook: Type.Optional(WebhookEndpoint),
   },
@@ -50,13 +50,13 @@ export const Application = Type.Object(
 )
 export type Application = Static<typeof Application>
 
-/** Someone who may sign in at /admin. */
+/** A person who may sign in at /admin. */
 export const Operator = Type.Object(
   {
-    name: name('As typed at the sign-in'),
+    name: name('The name to sign in with'),
     passwordHash: Type.String({
       pattern: '^scrypt:[0-9]+:[0-9]+:[0-9]+:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$',
-      description: 'scrypt:N:r:p:salt:hash, the last two base64',
+      description: 'scrypt:N:r:p:salt:hash, with salt and hash in base64',
     }),
     role: Type.Union([Type.Literal('viewer'), Type.Literal('operator'), Type.Literal('auditor')]),
   },
@@ -64,53 +64,67 @@ export const Operator = Type.Object(
 )
 export type Operator = Static<typeof Operator>
 
-/** When a connection's breaker opens, and for how long. */
+/** When the breaker of a connection opens, and for how long. */
 export const BreakerSettings = Type.Object(
   {
     minimumCalls: Type.Integer({
       minimum: 1,
       default: 10,
-      description: 'Calls in ten seconds below which it never opens',
+      description: 'The breaker never opens with fewer calls than this in ten seconds',
     }),
     failurePercent: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
     openMs: Type.Integer({
       minimum: 100,
       maximum: 600_000,
       default: 15_000,
-      description: 'Until a probe is let through',
+      description: 'Time in ms before a probe is sent',
     }),
   },
   { additionalProperties: false, default: {} },
 )
 export type BreakerSettings = Static<typeof BreakerSettings>
 
-/** What every connection has, whatever its connector; the connector's own options stand beside it. */
+/** The settings of every connection; the options of its connector are beside them. */
 export const ConnectionSettings = Type.Object({
   emrSystem: EmrSystem,
   emrInstance: name('As sent in EmrInstance'),
-  connector: Type.String({ description: 'A folder of worker/src/emr/' }),
-  timeoutMs: Type.Integer({ minimum: 100, maximum: 120_000, default: 10_000, description: 'For one call to the EMR' }),
+  connector: Type.String({ description: 'The connector: a folder of worker/src/emr/' }),
+  timeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: 120_000,
+    default: 10_000,
+    description: 'Time limit in ms of one EMR call',
+  }),
   maxAttempts: Type.Integer({ minimum: 1, maximum: 50, default: 5 }),
   backoffMs: Type.Integer({
     minimum: 10,
     maximum: 600_000,
     default: 500,
-    description: 'Before the second attempt; doubled each time, with jitter',
+    description: 'Pause in ms before the second attempt; doubled each time, with jitter',
   }),
   deadlineHours: Type.Number({
     exclusiveMinimum: 0,
     maximum: HOUR_LIMIT,
     default: 24,
-    description: 'After which a job that waits expires',
+    description: 'Hours from acceptance after which a waiting job expires',
   }),
   concurrency: Type.Integer({
     minimum: 1,
     maximum: 10_000,
     default: 20,
-    description: 'Calls at once, over all workers',
+    description: 'Maximum number of concurrent calls, over all workers',
   }),
-  maxPending: Type.Integer({ minimum: 1, default: 5_000_000, description: 'Jobs that may wait, of all applications' }),
-  requestsPerSecond: Type.Integer({ minimum: 1, maximum: 100_000, default: 200, description: 'Over all workers' }),
+  maxPending: Type.Integer({
+    minimum: 1,
+    default: 5_000_000,
+    description: 'Maximum number of jobs that are accepted and not ended, over all applications',
+  }),
+  requestsPerSecond: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 200,
+    description: 'Maximum number of jobs started per second, over all workers',
+  }),
   onUnknownOutcome: Type.Union([Type.Literal('reconcile'), Type.Literal('resend'), Type.Literal('stop')], {
     default: 'reconcile',
   }),
@@ -119,13 +133,13 @@ export const ConnectionSettings = Type.Object({
     maximum: 3_600_000,
     default: 5_000,
     description:
-      'How long after our time-out, or after an answer that leaves it open, the EMR may still finish a request: only then is "not found" believed',
+      'Time in ms for which the EMR may still complete a request after a time-out or an inconclusive answer; "not found" is believed only after it',
   }),
   breaker: BreakerSettings,
 })
 export type Connection = Static<typeof ConnectionSettings>
 
-/** The file that GATEWAY_CONFIG names, after env: and file: values are in place. */
+/** The file that GATEWAY_CONFIG names, with `env:` and `file:` values replaced. */
 export const ConfigFile = Type.Object(
   {
     applications: Type.Array(Application, { minItems: 1 }),

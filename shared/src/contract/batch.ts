@@ -5,12 +5,12 @@ import { JobStatus } from './job.ts'
 import { Problem } from './problem.ts'
 import { oneOf, refTo } from './schema-forms.ts'
 
-/** Where a batch stands. */
+/** The state of a batch. */
 export const BatchStatus = oneOf(['Receiving', 'Running', 'Cancelling', 'Finished'], {
   description:
-    'Where the batch stands. `Receiving`: its upload has not come to its end, and what came is worked on already; send ' +
-    'it again with the same Idempotency-Key to go on. `Running`: all of it is here, or the rest is no longer waited for. `Cancelling`: what has not been sent ' +
-    'to the EMR is being cancelled. `Finished`: every item has ended.',
+    'The state of the batch. `Receiving`: the upload is not complete; items received so far are already processed. ' +
+    'To resume, send the upload again with the same Idempotency-Key. `Running`: the upload is complete, or can no longer ' +
+    'be resumed. `Cancelling`: items not yet sent to the EMR are being cancelled. `Finished`: every item has ended.',
 })
 export type BatchStatus = Static<typeof BatchStatus>
 
@@ -18,12 +18,12 @@ const Timestamp = (description: string) =>
   Type.String({ format: 'date-time', description: `${description} RFC 3339, UTC.` })
 const Count = (description: string) => Type.Integer({ minimum: 0, description })
 
-/** A line that was not accepted, and why. */
+/** A rejected line of an upload, and the reason. */
 export const RejectedItem = Type.Object(
   {
-    ItemIndex: Count('Its place in the batch, counted from 0; empty lines are not counted.'),
+    ItemIndex: Count('Position in the batch, counted from 0; empty lines are not counted.'),
     Line: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'The line of the upload, counted from 1. NDJSON only.' }),
+      Type.Integer({ minimum: 1, description: 'Line number in the upload, counted from 1. NDJSON only.' }),
     ),
     Problem: refTo(Problem),
   },
@@ -31,43 +31,47 @@ export const RejectedItem = Type.Object(
 )
 export type RejectedItem = Static<typeof RejectedItem>
 
-/** A batch as its application sees it. The counts are exact at any moment: each item is in one of them. */
+/** A batch as shown to its application. The counts are exact at any moment: each item is in exactly one of them. */
 export const Batch = Type.Object(
   {
-    BatchId: Type.String({ pattern: '^[a-z][0-9a-z]{19}$', description: 'The batch: 20 characters `[0-9a-z]`.' }),
+    BatchId: Type.String({
+      pattern: '^[a-z][0-9a-z]{19}$',
+      description: 'Identifier of the batch: 20 characters `[0-9a-z]`.',
+    }),
     EMRSystem: EmrSystem,
-    EmrInstance: Type.String({ description: 'Which connection of that EMR; `default` if the request named none.' }),
+    EmrInstance: Type.String({ description: 'The connection to that EMR; `default` if the request named none.' }),
     Status: BatchStatus,
     CreatedAt: Timestamp('When its first item was read.'),
-    UpdatedAt: Timestamp('When anything here last changed.'),
+    UpdatedAt: Timestamp('When the batch last changed.'),
     Abandoned: Type.Optional(
       Type.Boolean({
         description:
-          'Its upload broke off and was not gone on with in time: the batch is what had come, and takes nothing more. Left out otherwise.',
+          '`true`: the upload broke off and was not resumed in time. The batch consists of the items received by then and ' +
+          'accepts no more. Otherwise absent.',
       }),
     ),
     ReceivedAt: Type.Optional(Timestamp('When the end of the upload was read.')),
     FinishedAt: Type.Optional(Timestamp('When its last item ended.')),
-    Items: Count('Items read so far: `Accepted` and `Rejected`.'),
-    Accepted: Count('Items that became jobs. The counts from `Queued` on add up to it.'),
-    Rejected: Count('Items that are not valid and will not be sent to the EMR.'),
-    Queued: Count('Wait for their turn.'),
-    Running: Count('Have had their turn and not ended: being sent, between two attempts, or held back with the EMR.'),
-    Succeeded: Count('Their encounter exists in the EMR.'),
-    Failed: Count('The EMR refused them, or could not be reached in all their attempts.'),
-    OutcomeUnknown: Count('The EMR may or may not have them; a person must look.'),
-    Cancelled: Count('Cancelled before the EMR saw them.'),
-    Expired: Count('Their deadline passed first.'),
+    Items: Count('Items read so far: the sum of `Accepted` and `Rejected`.'),
+    Accepted: Count('Items that became jobs: the sum of the counts from `Queued` on.'),
+    Rejected: Count('Invalid items; they are never sent to the EMR.'),
+    Queued: Count('Items waiting for their turn.'),
+    Running: Count('Items in progress: being sent, waiting for their next attempt, or parked.'),
+    Succeeded: Count('Items whose encounter exists in the EMR.'),
+    Failed: Count('Items that the EMR refused, or that used up their attempts.'),
+    OutcomeUnknown: Count('Items whose encounter may or may not exist in the EMR; an operator must check.'),
+    Cancelled: Count('Items cancelled before they were sent to the EMR.'),
+    Expired: Count('Items whose deadline passed before they finished.'),
     Rejections: Type.Optional(
       Type.Array(RejectedItem, {
         description:
-          'The first 100 items that this upload had rejected; in the reply to an upload only. `/Results` has all.',
+          'The first 100 items rejected from this upload; only in the reply to an upload. `/Results` lists all of them.',
       }),
     ),
   },
   {
     $id: 'Batch',
-    description: 'Many requests to create encounters, uploaded together, each of them a job.',
+    description: 'Requests to create encounters, uploaded together; each becomes a job.',
     additionalProperties: false,
     examples: [
       {
@@ -94,32 +98,34 @@ export const Batch = Type.Object(
 )
 export type Batch = Static<typeof Batch>
 
-/** One item of a batch and what became of it: one line of `/Results`. */
+/** One item of a batch and its outcome: one line of `/Results`. */
 export const BatchItem = Type.Object(
   {
-    ItemIndex: Count('Its place in the batch, counted from 0.'),
+    ItemIndex: Count('Position in the batch, counted from 0.'),
     Line: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: 'Of a rejected item, the line of the upload, counted from 1. NDJSON only.',
+        description: 'Line number of a rejected item in the upload, counted from 1. NDJSON only.',
       }),
     ),
-    JobId: Type.Optional(Type.String({ description: 'Its job; a rejected item has none.' })),
+    JobId: Type.Optional(Type.String({ description: 'The job of the item; absent for a rejected item.' })),
     Status: Type.Unsafe<JobStatus | 'Rejected'>({
       type: 'string',
       enum: [...(JobStatus['enum'] as string[]), 'Rejected'],
-      description: 'Where its job stands, or `Rejected`: not valid, never sent to the EMR.',
+      description: 'The state of its job, or `Rejected`: invalid, never sent to the EMR.',
     }),
-    StatusCode: Type.Optional(Type.Integer({ description: 'The HTTP status code of the outcome; 400 if rejected.' })),
-    EncounterId: Type.Optional(Type.String({ description: 'The encounter created, by the EMR’s identifier.' })),
+    StatusCode: Type.Optional(Type.Integer({ description: 'HTTP status code of the outcome; 400 if rejected.' })),
+    EncounterId: Type.Optional(Type.String({ description: 'Identifier of the created encounter in the EMR.' })),
     AlternativeIdentifiers: Type.Optional(AlternativeIdentifiers),
-    Recovered: Type.Optional(Type.Boolean({ description: 'The encounter was found in the EMR after a lost answer.' })),
-    NotCarried: Type.Optional(Type.Array(Type.String(), { description: 'Properties that this EMR has no place for.' })),
+    Recovered: Type.Optional(
+      Type.Boolean({ description: 'The encounter was found in the EMR after an answer was lost.' }),
+    ),
+    NotCarried: Type.Optional(Type.Array(Type.String(), { description: 'Properties that this EMR cannot store.' })),
     Problem: Type.Optional(refTo(Problem)),
   },
   {
     $id: 'BatchItem',
-    description: 'One item of a batch and what became of it. What does not apply is left out.',
+    description: 'One item of a batch and its outcome. Properties that do not apply are left out.',
     additionalProperties: false,
     examples: [
       { ItemIndex: 0, JobId: 'q3f0a7k2m9x1c8v5b6n4', Status: 'Succeeded', StatusCode: 201, EncounterId: '97953478' },
@@ -128,16 +134,16 @@ export const BatchItem = Type.Object(
 )
 export type BatchItem = Static<typeof BatchItem>
 
-/** What a retry of a batch's items did, or with `DryRun` would do. */
+/** The effect of a retry of a batch's items, or of a dry run. */
 export const BatchRetry = Type.Object(
   {
-    Matching: Count('Items in the state asked for.'),
+    Matching: Count('Items in the requested state.'),
     Retried: Count('Items that began a new round of attempts; 0 with `DryRun`.'),
-    Erased: Count('Items whose request is no longer kept, so that they cannot be tried again; 0 with `DryRun`.'),
+    Erased: Count('Items that cannot be retried because their request has been erased; 0 with `DryRun`.'),
   },
   {
     $id: 'BatchRetry',
-    description: 'How many items of a batch were tried again.',
+    description: 'How many items of a batch were retried.',
     additionalProperties: false,
     examples: [{ Matching: 50, Retried: 50, Erased: 0 }],
   },

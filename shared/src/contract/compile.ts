@@ -6,12 +6,12 @@ import { ajvOptions } from './validation-errors.ts'
 const exact = addFormats.default(new Ajv(ajvOptions))
 const coercing = addFormats.default(new Ajv({ ...ajvOptions, coerceTypes: true }))
 
-/** Compiles the schema of a body: taken as it is or refused with all its mistakes, never changed. */
+/** Compiles the schema of a body. Validation reports every mistake and never changes the body. */
 export function compileExact(schema: TSchema): ValidateFunction {
   return (typeof schema.$id === 'string' && exact.getSchema(schema.$id)) || exact.compile(schema)
 }
 
-/** Compiles the schema of a query string, whose values are all texts: `"50"` becomes 50 where a number is wanted. */
+/** Compiles the schema of a query string. Its values are strings and are coerced: `"50"` becomes 50 for a number. */
 export function compileCoercing(schema: TSchema): ValidateFunction {
   return coercing.compile(schema)
 }

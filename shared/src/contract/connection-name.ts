@@ -1,7 +1,7 @@
-/** The two words of the URL and the request that pick an EMR: `Cerner` and `default`. */
+/** Identifies a connection: the EMR named in the URL (`Cerner`) and the instance named in the request (`default`). */
 export type ConnectionName = { emrSystem: string; emrInstance: string }
 
-/** `Cerner.default`: how a connection is named in keys, logs and metrics. */
+/** The name of a connection in keys, logs and metrics: `Cerner.default`. */
 export function nameOf({ emrSystem, emrInstance }: ConnectionName): string {
   return `${emrSystem}.${emrInstance}`
 }

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 
-/** One more identifier of an encounter, beside its EncounterId. */
+/** An identifier of an encounter other than its EncounterId. */
 export const AlternativeIdentifier = Type.Object(
   {
     Code: Type.String({ description: 'The kind of identifier, as a code: `FIN`, `VN`, `CSN`.' }),
@@ -11,16 +11,16 @@ export const AlternativeIdentifier = Type.Object(
 )
 export type AlternativeIdentifier = Static<typeof AlternativeIdentifier>
 
-/** All other identifiers of an encounter; empty when the EMR gave none. */
+/** All other identifiers of an encounter; empty if the EMR returned none. */
 export const AlternativeIdentifiers = Type.Array(AlternativeIdentifier, {
   description:
-    'Other identifiers of the same encounter: its financial number, visit number, our own key. May be empty.',
+    'Other identifiers of the same encounter: its financial number, its visit number, the gateway’s own key. May be empty.',
 })
 
 /** The reply to a request that has created an encounter (201). */
 export const EncounterCreated = Type.Object(
   {
-    EncounterId: Type.String({ description: 'The identifier by which the EMR knows the new encounter.' }),
+    EncounterId: Type.String({ description: 'Identifier of the new encounter in the EMR.' }),
     AlternativeIdentifiers,
   },
   {

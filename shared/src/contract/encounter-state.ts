@@ -1,7 +1,7 @@
 import type { EncounterCreate } from './encounter-create.ts'
 import type { FieldError } from './problem.ts'
 
-/** The states an encounter can be in, in R4. */
+/** The states of an encounter in R4. */
 export const encounterStatuses = [
   'planned',
   'arrived',
@@ -15,21 +15,21 @@ export const encounterStatuses = [
 ] as const
 export type EncounterStatus = (typeof encounterStatuses)[number]
 
-/** What an encounter is now, as far as it matters for what may be created. */
+/** The current phase of an encounter, as far as it matters for its creation. */
 export type EncounterPhase = 'planned' | 'arrived' | 'in-progress' | 'finished' | 'cancelled'
 
-/** What an encounter is now, and which fields said so. */
+/** The current state of an encounter, and the fields that determine it. */
 export type EncounterState = {
   phase: EncounterPhase
-  /** The same in R4's words, which are finer. */
+  /** The same as an R4 status, which is more precise. */
   status: EncounterStatus
-  /** Whether EncounterStatusId said so; else the class or the times did. */
+  /** Whether EncounterStatusId determines it; otherwise the class or the times do. */
   told: boolean
-  /** JSON Pointers of the fields that decided; none for an encounter of which nothing is known. */
+  /** JSON Pointers of the fields that determine it; none if the encounter has none of them. */
   because: string[]
 }
 
-/** What the rule reads of an encounter: a request that has just come may still hold `null`. */
+/** The fields of an encounter that determine its state. A new request may still contain `null`. */
 export type StateFields = {
   [
     Name in
@@ -42,23 +42,23 @@ export type StateFields = {
   ]?: EncounterCreate[Name] | null | undefined
 }
 
-/** When, and in which words. */
+/** The current time, and the codes of the EMR. */
 export type StateRules = {
   /** Milliseconds since 1970. */
   now: number
-  /** R4's status by the EMR's own code; goes before the words known here. */
+  /** R4's status by the EMR's own code; takes precedence over the words known here. */
   statusCodes?: Readonly<Record<string, EncounterStatus>>
-  /** Whether the class is that of a patient who is to come; left out: P (HL7 table 0004) and PRENC (v3-ActCode) are. */
+  /** Whether the class is that of an expected patient; default: P (HL7 table 0004) and PRENC (v3-ActCode) are. */
   preadmit?: boolean
 }
 
 const MINUTE = 60_000
-/** Clocks of hospital systems drift by minutes: a time that is so little ahead counts as now. */
+/** Clocks of hospital systems drift by minutes: a time at most this far ahead counts as now. */
 export const CLOCK_TOLERANCE_MS = 15 * MINUTE
-/** Patients come before the time they are registered for. A day ahead, `arrived` is a mistake. */
+/** Patients arrive before the time they are registered for. A day ahead, `arrived` is a mistake. */
 export const EARLY_ARRIVAL_MS = 4 * 60 * MINUTE
 
-/** Words that say the same in any EMR. */
+/** Words with the same meaning in any EMR. */
 const words: Readonly<Record<string, EncounterStatus>> = {
   scheduled: 'planned',
   preadmit: 'planned',
@@ -69,7 +69,7 @@ const words: Readonly<Record<string, EncounterStatus>> = {
   canceled: 'cancelled',
 }
 
-/** `unknown` says nothing of the phase. */
+/** `unknown` implies no phase. */
 const phases: Readonly<Record<Exclude<EncounterStatus, 'unknown'>, EncounterPhase>> = {
   planned: 'planned',
   arrived: 'arrived',
@@ -88,7 +88,7 @@ const END = '/Encounter/DischargeDateTime'
 const ARRIVAL = '/Encounter/EstimatedArrivalDateTime'
 const DEPARTURE = '/Encounter/EstimatedDischargeDateTime'
 
-/** R4's status for an EncounterStatusId, in any letter case; `undefined` for a code that is not known. */
+/** R4's status for an EncounterStatusId, in any letter case; `undefined` for an unknown code. */
 export function statusNamed(
   id: string,
   statusCodes: Readonly<Record<string, EncounterStatus>> = {},
@@ -98,9 +98,9 @@ export function statusNamed(
 }
 
 /**
- * What an encounter is now (docs/adr/0014). The status decides where it is in known words; else the patient who has left is no
- * longer there, one of a preadmit class or whose time is still to come is planned, and so is one who is merely expected; every other
- * encounter is under way.
+ * Determines the current state of an encounter (docs/adr/0014). A known status decides. Otherwise the encounter is
+ * finished if the patient has left; planned if its class is preadmit, its start lies ahead or the patient is only
+ * expected; and in progress in every other case.
  */
 export function encounterStateOf(encounter: StateFields, rules: StateRules): EncounterState {
   const status = toldStatus(encounter, rules)
@@ -120,8 +120,9 @@ function stateByTimes(encounter: StateFields, { now, preadmit }: StateRules): En
 }
 
 /**
- * What cannot be true of one encounter, at each of the fields that contradict each other; nothing of their values is quoted. Time heals
- * most of it: only an encounter that is said not to be over becomes contradictory by waiting, once its discharge has come.
+ * The contradictions within an encounter, one mistake at each field involved; values are never quoted. Most
+ * contradictions disappear with time. Only one appears by waiting: a status that is not finished, once the discharge
+ * time has passed.
  */
 export function contradictionsIn(encounter: StateFields, rules: StateRules): FieldError[] {
   const { EncounterDateTime: start, DischargeDateTime: end, PatientClassId: _class, ...estimated } = encounter
@@ -139,20 +140,28 @@ export function contradictionsIn(encounter: StateFields, rules: StateRules): Fie
   const status = toldStatus(encounter, rules)
   const phase = status && status !== 'unknown' ? phases[status] : undefined
   if (phase === 'cancelled') {
-    found.push({ Pointer: STATUS, Message: 'must not be cancelled or entered-in-error: nothing is to be created then' })
+    found.push({
+      Pointer: STATUS,
+      Message: 'must not be cancelled or entered-in-error: there is nothing to create then',
+    })
   }
   const { now } = rules
   const allowance = phase === 'arrived' ? EARLY_ARRIVAL_MS : CLOCK_TOLERANCE_MS
   if (start && phase && phase !== 'planned' && phase !== 'cancelled' && Date.parse(start) > now + allowance) {
-    add(STATUS, 'says that the encounter has begun, before EncounterDateTime', START, 'is to come, against the status')
+    add(
+      STATUS,
+      'must not mean that the encounter has begun before EncounterDateTime',
+      START,
+      'must not lie in the future with this status',
+    )
   }
   if (end && phase === 'finished' && !isPast(end, now)) {
-    add(STATUS, 'says that the encounter is over, before DischargeDateTime', END, 'is to come, against the status')
+    add(STATUS, 'must not be finished before DischargeDateTime', END, 'must not lie in the future with this status')
   }
   if (end && phase && phase !== 'finished' && phase !== 'cancelled' && isPast(end, now)) {
-    add(STATUS, 'says that the encounter is not over, after DischargeDateTime', END, 'has been, against the status')
+    add(STATUS, 'must be finished after DischargeDateTime', END, 'must not lie in the past with this status')
   }
-  // of several mistakes at one field the first is enough
+  // one mistake per field is enough: the first
   return [...new Map(found.toReversed().map((mistake) => [mistake.Pointer, mistake])).values()].toReversed()
 }
 
@@ -169,7 +178,7 @@ function isPast(dateTime: string, now: number): boolean {
   return Date.parse(dateTime) <= now + CLOCK_TOLERANCE_MS
 }
 
-/** To the seven fractional digits that a request may have: R4 compares all of them. */
+/** Compares to the seven fractional digits that a request may have, as R4 does. */
 function isBefore(one: string, other: string): boolean {
   const parts = [one, other].map((text) => /^([^.]+)\.?(\d*)(.*)$/.exec(text) ?? [])
   const [[, a = '', aFraction = '', aZone = ''] = [], [, b = '', bFraction = '', bZone = ''] = []] = parts

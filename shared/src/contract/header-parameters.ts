@@ -10,7 +10,7 @@ import {
 import type { FieldError } from './problem.ts'
 import { controlFreePattern } from './schema-forms.ts'
 
-/** The header parameters as they stand in HTTP headers, whose names know no letter case. */
+/** The header parameters as HTTP headers, whose names are case-insensitive. */
 export const HeaderParameters = Type.Object({
   LoginId: Type.Optional(textParameters.LoginId),
   Password: Type.Optional(textParameters.Password),
@@ -21,13 +21,13 @@ export const HeaderParameters = Type.Object({
   RequestVerboseLogging: Type.Optional(
     Type.String({
       pattern: '^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])?$',
-      description: '`true` logs more about this one job, without patient data; `false` is the default.',
+      description: '`true` enables verbose logging of this job, without patient data. Default `false`.',
     }),
   ),
 })
 export type HeaderParameters = Static<typeof HeaderParameters>
 
-/** The header parameters of one request, wherever they were sent; what was not sent is left out. */
+/** The header parameters of one request, from headers and body; parameters that were not sent are absent. */
 export type MergedHeaderParameters = Partial<Record<keyof typeof textParameters, string>> & {
   RequestVerboseLogging?: boolean
 }
@@ -36,7 +36,9 @@ const controlFree = new RegExp(controlFreePattern, 'u')
 const plainAscii = /^[\x20-\x7e]*$/
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Node reads header bytes as Latin-1. Bytes that are UTF-8 are read as that instead: `ü` from curl, say. */
+/**
+ * Node reads header bytes as Latin-1. Bytes that are valid UTF-8 are read as UTF-8 instead: curl sends `ü` like that.
+ */
 function decodeHeader(latin1: string): string {
   if (plainAscii.test(latin1)) return latin1
   try {
@@ -46,27 +48,30 @@ function decodeHeader(latin1: string): string {
   }
 }
 
-/** What is wrong with a text parameter, or `undefined`; the same rules as the schema's. */
+/** The mistake in a text parameter, or `undefined`; the rules are those of the schema. */
 function mistakeIn(name: keyof typeof textParameters, text: string): string | undefined {
   if (!plainAscii.test(text) && !controlFree.test(text)) return 'must not contain control characters'
   const maxLength = textParameters[name].maxLength ?? Infinity
-  // As JSON Schema counts: characters, not UTF-16 units.
+  // JSON Schema counts characters, not UTF-16 units
   if (text.length > maxLength && Array.from(text).length > maxLength)
     return `must not be longer than ${maxLength} characters`
   return undefined
 }
 
-/** The parameters of a request, and what is wrong with those that are not among them. */
+/** The valid parameters of a request, and the mistakes in the others. */
 type Merging = { merged: MergedHeaderParameters; errors: FieldError[] }
 
-/** What the headers of a request say by themselves; kept with it, since it is asked for several times, for each item of a batch too. */
+/**
+ * The parameters from the headers alone, cached on the request: they are read several times, and for each item of a
+ * batch.
+ */
 const ofHeadersAlone = Symbol('what its headers say')
 
 /**
- * Brings the seven parameters of a request together: a header wins over the property of the body. Absent, `null` and
- * empty are the same. `headers` and `rawHeaders` are those of Node's IncomingMessage; the body may be left out where it
- * is not known yet. A parameter with a mistake is in `errors` and not in `merged`; no message quotes a value. What is given back is
- * not the caller's to change.
+ * Merges the seven parameters of a request from headers and body: a header takes precedence over the property of the
+ * body. Absent, `null` and empty are the same. `headers` and `rawHeaders` are those of Node's IncomingMessage; the body
+ * may be left out if it is not known yet. A parameter with a mistake is in `errors` and not in `merged`; no message
+ * quotes a value. The caller must not change the result.
  */
 export function mergeHeaderParameters(
   request: { headers: IncomingHttpHeaders; rawHeaders: readonly string[]; [ofHeadersAlone]?: Merging },
@@ -108,7 +113,7 @@ function merge(
   return { merged, errors }
 }
 
-/** Node joins a header that was sent more than once by ', '. */
+/** Counts how often a header was sent; Node joins the values with ', '. */
 function timesSent(rawHeaders: readonly string[], lowerName: string): number {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === lowerName).length
 }
@@ -119,8 +124,8 @@ const missing = (name: HeaderParameter, when: string) => ({
 })
 
 /**
- * Which parameters this EMR needs and the request does not have. LoginId and Password are needed even where an
- * AuthorizationToken is sent, as the API being implemented has it; ApplicationName and ApplicationKey go together.
+ * The parameters that this EMR requires and the request lacks. LoginId and Password are required even with an
+ * AuthorizationToken, as in the API being implemented; ApplicationName and ApplicationKey require each other.
  */
 export function missingHeaderParameters(emrSystem: EmrSystem, merged: MergedHeaderParameters): FieldError[] {
   const errors: FieldError[] = []

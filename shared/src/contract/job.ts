@@ -6,21 +6,21 @@ import { oneOf, refTo } from './schema-forms.ts'
 
 const runningStatuses = ['Queued', 'Running', 'Retrying', 'Parked'] as const
 
-/** The states a job ends in: each accepted job reaches exactly one of them. */
+/** The terminal states: each accepted job reaches exactly one of them. */
 export const terminalStatuses = ['Succeeded', 'Failed', 'OutcomeUnknown', 'Cancelled', 'Expired'] as const
 export type TerminalStatus = (typeof terminalStatuses)[number]
 
-/** Where a job stands. */
+/** The state of a job. */
 export const JobStatus = oneOf([...runningStatuses, ...terminalStatuses], {
   description:
-    'Where the job stands. `Queued`: waits for its first attempt. `Running`: an attempt is under way. `Retrying`: ' +
-    'waits for its next attempt. `Parked`: held back, without spending attempts, until the EMR can take it. Then, ' +
-    'for good: `Succeeded`, `Failed`, `OutcomeUnknown` (the EMR may or may not have the encounter; a person must ' +
-    'look), `Cancelled`, `Expired` (its deadline passed first).',
+    'The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: ' +
+    'waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. ' +
+    'Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator ' +
+    'must check), `Cancelled`, `Expired` (its deadline passed before it finished).',
 })
 export type JobStatus = Static<typeof JobStatus>
 
-/** Whether a job in this state has ended, until someone retries it. */
+/** Whether a job in this state has ended; only a retry continues it. */
 export function isTerminal(status: JobStatus): status is TerminalStatus {
   return terminalStatuses.some((terminal) => terminal === status)
 }
@@ -28,51 +28,55 @@ export function isTerminal(status: JobStatus): status is TerminalStatus {
 const Timestamp = (description: string) =>
   Type.String({ format: 'date-time', description: `${description} RFC 3339, UTC.` })
 
-/** A job as its application sees it; what does not apply is left out. Never holds patient data or credentials. */
+/**
+ * A job as shown to its application; properties that do not apply are left out. Contains no patient data or
+ * credentials.
+ */
 export const Job = Type.Object(
   {
     JobId: Type.String({
       pattern: '^[a-z][0-9a-z]{19}$',
-      description: 'The job: 20 characters `[0-9a-z]`. The EMR also gets it, as the key of the encounter.',
+      description:
+        'Identifier of the job: 20 characters `[0-9a-z]`. It is also sent to the EMR, as the key of the encounter.',
     }),
     EMRSystem: EmrSystem,
-    EmrInstance: Type.String({ description: 'Which connection of that EMR; `default` if the request named none.' }),
+    EmrInstance: Type.String({ description: 'The connection to that EMR; `default` if the request named none.' }),
     Status: JobStatus,
     CreatedAt: Timestamp('When the request was accepted.'),
-    UpdatedAt: Timestamp('When anything here last changed.'),
+    UpdatedAt: Timestamp('When the job last changed.'),
     FinishedAt: Type.Optional(Timestamp('When the job ended.')),
     Attempts: Type.Integer({
       minimum: 0,
-      description: 'How many times the EMR was tried in this round; a retry by hand begins a new round at 0.',
+      description: 'Number of attempts in this round; a manual retry begins a new round at 0.',
     }),
-    MaxAttempts: Type.Integer({ minimum: 1, description: 'How many attempts a round has.' }),
-    NextAttemptAt: Type.Optional(Timestamp('When a job that is `Retrying` is tried next, at the earliest.')),
-    ParkedReason: Type.Optional(Type.String({ description: 'Why a job that is `Parked` is held back, in words.' })),
+    MaxAttempts: Type.Integer({ minimum: 1, description: 'Maximum number of attempts in a round.' }),
+    NextAttemptAt: Type.Optional(Timestamp('The earliest time of the next attempt, for a job that is not running.')),
+    ParkedReason: Type.Optional(
+      Type.String({ description: 'Why a `Parked` job is held back, in human-readable form.' }),
+    ),
     StatusCode: Type.Optional(
       Type.Integer({
         minimum: 201,
         maximum: 599,
-        description: 'The HTTP status code of the outcome: 201, 400, 401, 403, 408, 409, 500 or 502.',
+        description: 'HTTP status code of the outcome: 201, 400, 401, 403, 408, 409, 500 or 502.',
       }),
     ),
-    EncounterId: Type.Optional(
-      Type.String({ description: 'The encounter created, by the identifier the EMR gave it.' }),
-    ),
+    EncounterId: Type.Optional(Type.String({ description: 'Identifier of the created encounter in the EMR.' })),
     AlternativeIdentifiers: Type.Optional(AlternativeIdentifiers),
     Problem: Type.Optional(refTo(Problem)),
     Recovered: Type.Optional(
       Type.Boolean({
         description:
-          '`true`: the answer to an attempt was lost, and the encounter was then found in the EMR under the job’s key.',
+          '`true`: the answer to an attempt was lost, and the encounter was then found in the EMR by the key of the job.',
       }),
     ),
     NotCarried: Type.Optional(
       Type.Array(Type.String(), {
-        description: 'JSON Pointers of the properties of the request for which this EMR has no place.',
+        description: 'JSON Pointers of the request properties that this EMR cannot store.',
       }),
     ),
-    BatchId: Type.Optional(Type.String({ description: 'The batch the job came with.' })),
-    ItemIndex: Type.Optional(Type.Integer({ minimum: 0, description: 'Its place in that batch, counted from 0.' })),
+    BatchId: Type.Optional(Type.String({ description: 'The batch that contains the job.' })),
+    ItemIndex: Type.Optional(Type.Integer({ minimum: 0, description: 'Position in that batch, counted from 0.' })),
   },
   {
     $id: 'Job',
@@ -103,7 +107,7 @@ export const JobList = Type.Object(
   {
     Jobs: Type.Array(refTo(Job), { description: 'The jobs of this page, newest first.' }),
     Cursor: Type.Optional(
-      Type.String({ description: 'Send it back as `Cursor` for the next page; left out on the last one.' }),
+      Type.String({ description: 'Pass it as `Cursor` to get the next page; absent on the last page.' }),
     ),
   },
   { description: 'One page of jobs.', additionalProperties: false },

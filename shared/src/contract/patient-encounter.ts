@@ -7,7 +7,7 @@ import { controlFreePattern, optional, optionalText, withoutNulls, type WithoutN
 export { EncounterCreate } from './encounter-create.ts'
 export { Address, CustomField, Insurance, Location, Phone, Provider } from './encounter-parts.ts'
 
-/** The properties that are better sent as HTTP headers of the same name; a header wins over the property. */
+/** The properties that should rather be sent as HTTP headers of the same name; a header takes precedence. */
 export const headerParameters = [
   'LoginId',
   'Password',
@@ -22,31 +22,31 @@ export type HeaderParameter = (typeof headerParameters)[number]
 const controlFree = (description: string, maxLength = 1024) =>
   Type.String({ maxLength, pattern: controlFreePattern, description })
 
-/** The header parameters that are texts; their lengths are counted in Unicode characters. */
+/** The text header parameters; lengths are counted in Unicode characters. */
 export const textParameters = {
   LoginId: controlFree(
     `The EMR user on whose behalf the encounter is created. Required for every EMR but ${systemsWithoutLoginInWords}. Sealed, never logged.`,
   ),
-  Password: controlFree('The password that goes with LoginId; required where LoginId is. Sealed, never logged.'),
-  EmrInstance: controlFree('Which of the configured connections of this EMR to use; `default` if left out.'),
-  ApplicationName: controlFree('The application that calls the gateway; goes with ApplicationKey.'),
-  ApplicationKey: controlFree('The key of that application; goes with ApplicationName. Never stored or logged.'),
+  Password: controlFree('The password for LoginId; required if LoginId is. Sealed, never logged.'),
+  EmrInstance: controlFree('The configured connection of this EMR to use. Default `default`.'),
+  ApplicationName: controlFree('Name of the calling application; requires ApplicationKey.'),
+  ApplicationKey: controlFree('Key of the calling application; requires ApplicationName. Never stored or logged.'),
   AuthorizationToken: controlFree(
-    'A token for the EMR, used in place of LoginId and Password where the EMR takes one. Sealed, never logged.',
+    'A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged.',
     8192,
   ),
 }
 
 const inBody = <Schema extends TSchema>(schema: Schema) =>
-  optional(schema, { description: `${schema.description} Better sent as a header of this name, which wins.` })
+  optional(schema, { description: `${schema.description} Prefer the header of this name, which takes precedence.` })
 
-/** The body of a request to create an encounter: every property of the Unified Data Model, and nothing else. */
+/** The body of a request to create an encounter: the properties of the Unified Data Model, and no others. */
 export const PatientEncounterRequest = Type.Object(
   {
-    UserId: Type.String({ minLength: 1, description: 'The EMR user who counts as the author of the encounter.' }),
-    PatientId: Type.String({ minLength: 1, description: 'The patient, who must be known to the EMR already.' }),
+    UserId: Type.String({ minLength: 1, description: 'The EMR user recorded as the author of the encounter.' }),
+    PatientId: Type.String({ minLength: 1, description: 'The patient, who must already exist in the EMR.' }),
     PatientIdType: optionalText(
-      'What kind of identifier PatientId is (MRN, enterprise number, FHIR id), as a code of the EMR or HL7 table 0203.',
+      'The type of PatientId (MRN, enterprise number, FHIR id), as a code of the EMR or HL7 table 0203.',
     ),
     Encounter: EncounterCreate,
     LoginId: inBody(textParameters.LoginId),
@@ -56,28 +56,28 @@ export const PatientEncounterRequest = Type.Object(
     ApplicationKey: inBody(textParameters.ApplicationKey),
     AuthorizationToken: inBody(textParameters.AuthorizationToken),
     RequestVerboseLogging: inBody(
-      Type.Boolean({ description: '`true` logs more about this one job, without patient data.' }),
+      Type.Boolean({ description: '`true` enables verbose logging of this job, without patient data.' }),
     ),
     EMRSystem: Type.Optional(
       Type.Unsafe<number | string | null>({
         type: ['integer', 'string', 'null'],
-        description: 'Not read, since the URL names the EMR; taken because clients send it.',
+        description: 'Ignored, since the URL names the EMR; accepted because clients send it.',
       }),
     ),
   },
   {
     $id: 'PatientEncounterRequest',
-    description: 'An encounter to create. A property that is `null` counts as left out, unless it is required.',
+    description: 'An encounter to create. A `null` property counts as absent, unless it is required.',
     additionalProperties: false,
     examples: [sample],
   },
 )
 export type PatientEncounterRequest = Static<typeof PatientEncounterRequest>
 
-/** The request as connectors see it: what is `null` is left out, and so are the header parameters and EMRSystem. */
+/** The request as passed to connectors: without `null` properties, header parameters and EMRSystem. */
 export type PatientEncounter = WithoutNulls<Omit<PatientEncounterRequest, HeaderParameter | 'EMRSystem'>>
 
-/** Takes out of a valid request what a connector is to see. The request is not changed. */
+/** Returns the part of a valid request that connectors receive. Does not change the request. */
 export function takeEncounter(request: PatientEncounterRequest): PatientEncounter {
   const {
     LoginId: _login,
@@ -105,8 +105,8 @@ const isHeaderParameter = (path: string) =>
   path === '/EMRSystem' || headerParameters.some((name) => path === `/${name}`)
 
 /**
- * Every value an encounter can carry, as JSON Pointers in the order of the schema, `*` standing for each item of an
- * array: `/Encounter/Location/BedId`, `/Encounter/ICD10DXCodeIds/*`. 82 of them.
+ * Every value that an encounter can carry, as JSON Pointers in the order of the schema, with `*` for the items of an
+ * array: `/Encounter/Location/BedId`, `/Encounter/ICD10DXCodeIds/*`. There are 82.
  */
 export const encounterFieldPaths: readonly string[] = leafPaths(PatientEncounterRequest, '').filter(
   (path) => !isHeaderParameter(path),

@@ -1,32 +1,32 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { oneOf } from './schema-forms.ts'
 
-/** What of the accepted jobs outlives a crash of the Redis in use. */
+/** Which accepted jobs survive a crash of the Redis in use. */
 export const Durability = oneOf(['durable', 'up to one second may be lost', 'not durable', 'unknown'], {
   description:
-    'What of the accepted jobs outlives a crash of Redis. `unknown`: Redis does not tell, as many managed services do not.',
+    'Which accepted jobs survive a crash of Redis. `unknown`: Redis does not report it, as with many managed services.',
 })
 export type Durability = Static<typeof Durability>
 
-const CheckStatus = oneOf(['ok', 'failed', 'unknown'], { description: 'Only `failed` makes the process not ready.' })
+const CheckStatus = oneOf(['ok', 'failed', 'unknown'], { description: 'Only `failed` makes the process unready.' })
 
 /** The reply of `/readyz`. */
 export const Readiness = Type.Object(
   {
-    Ready: Type.Boolean({ description: 'Whether requests can be accepted now; with 503 it is `false`.' }),
+    Ready: Type.Boolean({ description: 'Whether requests can be accepted now; `false` with 503.' }),
     Checks: Type.Object(
       {
         RedisWrite: Type.Object(
           { Status: CheckStatus },
           {
-            description: 'A small write, which a full, read-only or absent Redis does not take.',
+            description: 'A small test write, which fails if Redis is full, read-only or unreachable.',
             additionalProperties: false,
           },
         ),
         RedisMemory: Type.Object(
           {
             Status: CheckStatus,
-            UsedBytes: Type.Optional(Type.Integer({ description: 'What Redis holds now.' })),
+            UsedBytes: Type.Optional(Type.Integer({ description: 'Memory in use by Redis.' })),
             MaxBytes: Type.Optional(
               Type.Unsafe<number | 'unlimited'>({
                 type: ['integer', 'string'],
@@ -35,7 +35,7 @@ export const Readiness = Type.Object(
             ),
           },
           {
-            description: '`failed` with less than 5 % left; on a cluster the node with the least.',
+            description: '`failed` with less than 5 % free; in a cluster, on the fullest node.',
             additionalProperties: false,
           },
         ),
@@ -46,7 +46,7 @@ export const Readiness = Type.Object(
             AppendFsync: Type.String({ description: '`always`, `everysec`, `no` or `unknown`.' }),
             MaxMemoryPolicy: Type.String({ description: 'Anything but `noeviction` can lose accepted jobs.' }),
           },
-          { description: 'Told, not judged: it does not make the process not ready.', additionalProperties: false },
+          { description: 'For information: it never makes the process unready.', additionalProperties: false },
         ),
       },
       { additionalProperties: false },

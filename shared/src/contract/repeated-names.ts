@@ -1,15 +1,19 @@
 import type { FieldError } from './problem.ts'
 
 /**
- * Properties that a JSON text has more than once in one object. `JSON.parse` keeps the last of them, another parser the first:
- * which patient was meant must not depend on that. `value` is what the text was parsed to. Names as pointers, never values.
+ * Finds properties that occur more than once in one object of a JSON text. `JSON.parse` keeps the last one, other
+ * parsers the first: the patient meant must not depend on the parser. `value` is the parsed text. Reports pointers,
+ * never values.
  */
 export function repeatedNames(text: string, value: unknown): FieldError[] {
-  // the look at each name is for the rare text that may have more of them than came out of it
+  // names are examined one by one only in the rare text that may have more of them than the parsed value
   return namesAtMost(text) === propertiesOf(value) ? [] : findRepeated(text)
 }
 
-/** How many colons follow a quote: each name has one, and so may a text that holds `":`. The text is valid JSON. */
+/**
+ * Counts the colons after a quote: one for each name, and perhaps one for a string that contains `":`. The text is
+ * valid JSON.
+ */
 function namesAtMost(text: string): number {
   let colons = 0
   for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
@@ -19,14 +23,14 @@ function namesAtMost(text: string): number {
 }
 
 const LISTED_AT_MOST = 200
-/** Deeper than any schema of ours; a pointer to what is deeper ends here. */
+/** Deeper than any of our schemas; pointers are cut off at this depth. */
 const LEVELS_SHOWN = 12
 
 const SPACE = 0x20
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** The place behind the closing quote of the text that opens at `start`. */
+/** The position after the closing quote of the string that begins at `start`. */
 function endOfText(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0
@@ -77,7 +81,7 @@ function findRepeated(text: string): FieldError[] {
           level.repeated.add(name)
           const shown = levels.slice(0, LEVELS_SHOWN)
           const Pointer = shown.map(({ current }) => `/${escapePart(String(current))}`).join('')
-          repeated.push({ Pointer, Message: 'is there more than once' })
+          repeated.push({ Pointer, Message: 'occurs more than once' })
           if (repeated.length === LISTED_AT_MOST) return repeated
         }
         level.names.add(name)

@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein'
 import type { FieldError } from './problem.ts'
 import { controlFreePattern, dateTimePattern } from './schema-forms.ts'
 
-/** How Ajv is to be set up for these schemas, in Fastify and elsewhere; the formats are those of ajv-formats. */
+/** The Ajv options for these schemas, in Fastify and elsewhere; the formats are those of ajv-formats. */
 export const ajvOptions = {
   allErrors: true,
   allowUnionTypes: true,
@@ -11,7 +11,7 @@ export const ajvOptions = {
   useDefaults: false,
 } as const
 
-/** What is read of an Ajv error; Fastify's `error.validation` fits too. */
+/** The used part of an Ajv error; Fastify's `error.validation` has the same form. */
 export type SchemaError = {
   keyword: string
   instancePath: string
@@ -21,9 +21,9 @@ export type SchemaError = {
 
 type SchemaNode = { [keyword: string]: unknown }
 
-/** More mistakes than this are counted, not listed. */
+/** At most this many mistakes are listed; further ones are only counted. */
 const maxListed = 200
-/** A name of a property is shown up to this length, in characters; a longer one gets no suggestion either. */
+/** Property names are shown up to this length, in characters; longer ones get no suggestion. */
 const maxNameLength = 64
 
 const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
@@ -31,11 +31,11 @@ const unescapePointer = (part: string) => part.replaceAll('~1', '/').replaceAll(
 const isNode = (value: unknown): value is SchemaNode => typeof value === 'object' && value !== null
 
 function shorten(name: string): string {
-  // toWellFormed: the cut may fall inside a surrogate pair.
+  // toWellFormed: the cut may split a surrogate pair
   return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength).toWellFormed()}…`
 }
 
-/** The names an object may have at this place, as far as `properties` and `items` lead there. */
+/** The property names that the schema allows at this path, as far as `properties` and `items` lead there. */
 function knownNames(schema: SchemaNode | undefined, instancePath: string): string[] {
   let node: unknown = schema
   for (const part of instancePath.split('/').slice(1)) {
@@ -48,8 +48,8 @@ function knownNames(schema: SchemaNode | undefined, instancePath: string): strin
 }
 
 /**
- * The known name that was probably meant. Letter case counts for nothing; a third of the letters may be wrong, and two in
- * any name of four or more, so that two swapped letters are still understood.
+ * The known name that was probably meant. Ignores letter case. A third of the letters may be wrong, and two in any name
+ * of four or more, so that two swapped letters are still recognised.
  */
 export function nearestName(name: string, known: string[]): string | undefined {
   if (name.length > maxNameLength || known.length === 0) return undefined
@@ -60,7 +60,7 @@ export function nearestName(name: string, known: string[]): string | undefined {
   return distance(lower, nearest) <= allowed ? known[lowerKnown.indexOf(nearest)] : undefined
 }
 
-/** Where the mistake is: at the property that is missing or not known, not at the object around it. */
+/** The pointer of a mistake: that of the missing or unknown property, not of the object around it. */
 function pointerOf({ keyword, instancePath, params }: SchemaError): string {
   const name =
     keyword === 'required'
@@ -89,7 +89,7 @@ const dateTimeMessage =
   'must be an RFC 3339 date and time that exists, with a time zone and at most 7 fractional digits, ' +
   'such as 2025-12-12T20:56:11.0053317+00:00'
 
-/** One sentence part for one error, in which no value of the request can turn up. */
+/** The message for one error, as part of a sentence. Never contains a value of the request. */
 function messageOf({ keyword, instancePath, params, message }: SchemaError, schema: SchemaNode | undefined): string {
   switch (keyword) {
     case 'required':
@@ -105,7 +105,7 @@ function messageOf({ keyword, instancePath, params, message }: SchemaError, sche
     case 'pattern':
       if (params['pattern'] === dateTimePattern) return dateTimeMessage
       if (params['pattern'] === controlFreePattern) return 'must not contain control characters'
-      return message ?? 'is not of the form expected'
+      return message ?? 'does not have the expected form'
     case 'minLength':
       return params['limit'] === 1 ? 'must not be empty' : `must have at least ${counted(params['limit'], 'character')}`
     case 'maxLength':
@@ -117,15 +117,15 @@ function messageOf({ keyword, instancePath, params, message }: SchemaError, sche
     case 'enum':
       return Array.isArray(params['allowedValues'])
         ? `must be one of ${params['allowedValues'].map((value) => String(value)).join(', ')}`
-        : 'is not one of the values allowed'
+        : 'is not one of the allowed values'
     default:
       return message ?? 'is not valid'
   }
 }
 
 /**
- * Of all errors at one place, the one that says most: unions report each branch that does not fit, `null` among them,
- * and of those a rule broken by a value of the right type counts before the types it might have had.
+ * The most informative of all errors at one place. Unions report each branch that does not fit, `null` among them; a
+ * rule broken by a value of the right type takes precedence over the types that it might have had.
  */
 function summaryOf(errors: SchemaError[], schema: SchemaNode | undefined): string {
   const unions = new Set(['type', 'anyOf', 'oneOf'])
@@ -136,9 +136,10 @@ function summaryOf(errors: SchemaError[], schema: SchemaNode | undefined): strin
 }
 
 /**
- * Turns Ajv's errors (with `allErrors`) into what a problem document lists: one mistake per property, at its JSON
- * Pointer, in the order found; at most 200, `ErrorsOmitted` counting the rest. Never quotes a value, since it may be
- * patient data. With the schema of the value checked, an unknown property is told the known name it resembles.
+ * Converts Ajv's errors (with `allErrors`) into the list of a problem document: one mistake per property, by JSON
+ * Pointer, in the order found; at most 200, with the number of the others in `ErrorsOmitted`. Never quotes a value,
+ * since it may be patient data. With `schema`, the message for an unknown property suggests the known name that it
+ * resembles.
  */
 export function describeErrors(
   ajvErrors: readonly SchemaError[] | null | undefined,

@@ -22,9 +22,9 @@ afterAll(async () => {
 
 test.for([
   ['no command', [], 64, /Usage/],
-  ['a command that there is not', ['geheim'], 64, /no such command; there are submit, batch/],
-  ['nearly a command', ['sumbit', 'good.ndjson'], 64, /no such command; did you mean submit\?/],
-  ['nearly an option', ['submit', 'good.ndjson', '--wach'], 64, /no option --wach here; did you mean --watch\?/],
+  ['a command that there is not', ['geheim'], 64, /unknown command; the commands are submit, batch/],
+  ['nearly a command', ['sumbit', 'good.ndjson'], 64, /unknown command; did you mean submit\?/],
+  ['nearly an option', ['submit', 'good.ndjson', '--wach'], 64, /unknown option --wach; did you mean --watch\?/],
   ['no EMR', ['submit', 'good.ndjson'], 64, /needs --emr/],
   ['a password on the command line', ['job', 'x', '--password', 'geheim'], 64, /no option --password here/],
   [
@@ -44,10 +44,10 @@ test.for([
 })
 
 test.for([
-  ['empty', '', /no encounters in it/],
-  ['only-blank', '\n \r\n\n', /no encounters in it/],
+  ['empty', '', /contains no encounters/],
+  ['only-blank', '\n \r\n\n', /contains no encounters/],
   ['array', '[\n{}]', /JSON array/],
-  ['header-only.csv', 'PatientId,UserId\n', /no encounters in it/],
+  ['header-only.csv', 'PatientId,UserId\n', /contains no encounters/],
   ['bad-header.csv', 'PatientId,Patient\nJane,u\n', /column 2 \("Patient"\) is not known/],
   ['bad-row.csv', 'PatientId,UserId\nJane,u,x\n', /row 2: has 3 cells/],
 ] as const)(

@@ -41,7 +41,7 @@ test.for([
     const args = ['--watch', ...option]
     const { exitCode, out, err } = await cli.submit(file, args, { GATEWAY_URL: line.url })
     expect(
-      err.match(/no answer from .*; (?:the gateway has \d+ items?; )?the upload begins again at line 1/g),
+      err.match(/no answer from .*; (?:the gateway has \d+ items?; )?the upload restarts at line 1/g),
     ).toHaveLength(2)
     expect({ exitCode, out }).toMatchObject({ exitCode: 0, out: expect.stringContaining('400 accepted') as string })
     expect(await created(encounters)).toEqual(onceEach(encounters))
@@ -58,9 +58,9 @@ test('Ctrl-C in the middle of an upload leaves a batch that --resume completes, 
   const { exitCode, err } = await running.ended
   expect(exitCode).toBe(130)
   expect(err).toMatch(
-    /^interrupted; (?:batch [0-9a-z]{20} has \d+ items? of it|the gateway may have a part of it); go on with: /,
+    /^interrupted; (?:batch [0-9a-z]{20} has \d+ items? so far|the gateway may have received a part); resume with: /,
   )
-  const [, args = ''] = /go on with: encounter-gateway (.*)$/m.exec(err) ?? []
+  const [, args = ''] = /resume with: encounter-gateway (.*)$/m.exec(err) ?? []
   expect(args).toContain('--resume')
   expect(args).not.toContain('--key')
 
@@ -85,7 +85,7 @@ test('an upload made again on purpose and interrupted is gone on with under its 
   running.child.kill('SIGTERM')
   const { exitCode, err } = await running.ended
   expect(exitCode).toBe(143)
-  const [, args = ''] = /go on with: encounter-gateway (.*)$/m.exec(err) ?? []
+  const [, args = ''] = /resume with: encounter-gateway (.*)$/m.exec(err) ?? []
   expect(args).toMatch(/--key file-[0-9a-f]{64}-[0-9a-f]{12}/)
   expect(await cli.run([...args.split(' '), '--watch'])).toMatchObject({ exitCode: 0 })
   expect(new Set((await created(encounters)).values())).toEqual(new Set([2]))
@@ -103,7 +103,7 @@ test('Ctrl-C while watching leaves the batch to the gateway, and says how to loo
   expect(exitCode).toBe(130)
   const batchId = batchIdIn(out)
   expect(err).toBe(
-    `interrupted; batch ${batchId} goes on without you; look again: encounter-gateway batch ${batchId} --watch\n`,
+    `interrupted; batch ${batchId} continues; watch it with: encounter-gateway batch ${batchId} --watch\n`,
   )
   expect(await cli.run(['batch', batchId, '--watch'])).toMatchObject({
     exitCode: 0,

@@ -151,7 +151,7 @@ test('what failed can be seen, tried again and cancelled', async () => {
 
   expect(await cli.json(['retry', batchId, '--dry-run'])).toEqual({ Matching: 2, Retried: 0, Erased: 0 })
   const retried = await cli.run(['retry', batchId, '--watch'])
-  expect(retried).toMatchObject({ exitCode: 1, out: expect.stringContaining('2 tried again') as string })
+  expect(retried).toMatchObject({ exitCode: 1, out: expect.stringContaining('2 retried') as string })
   const jobId = items[1]?.JobId ?? ''
   expect(await cli.json<Job>(['job', jobId])).toMatchObject({ Status: 'Failed', StatusCode: 400 })
   expect(await cli.run(['retry', '--job', jobId])).toMatchObject({ exitCode: 0 })

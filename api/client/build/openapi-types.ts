@@ -5,7 +5,7 @@ import openapiTypescript, { astToString, type OpenAPI3 } from 'openapi-typescrip
 
 const HEADER = '// Generated from the api’s OpenAPI document by `npm run client-types`; not to be edited.\n'
 
-/** The TypeScript types of an OpenAPI 3.1 document, as they stand in src/openapi.ts: formatted as everything else here. */
+/** Generates the TypeScript types of an OpenAPI 3.1 document, formatted as in src/openapi.ts. */
 export async function openapiTypes(document: object): Promise<string> {
   return formatted(HEADER + astToString(await openapiTypescript(document as OpenAPI3)))
 }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Takes away what packing has made: in the repository the sources themselves are run. */
+/** Removes the files created for packing: in the repository the sources are run directly. */
 export function cleanUp(): void {
   for (const name of ['dist', 'LICENSE', 'README.md']) {
     rmSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), { recursive: true, force: true })

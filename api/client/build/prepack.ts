@@ -12,12 +12,12 @@ const emitted = join(dist, 'emitted')
 const specifiers = /((?:^|\n)(?:import|export)\b[^'"\n]*?from |\bimport\()(['"])([^'"]+)\2( with \{[^}]*\})?/g
 
 /**
- * Makes of the sources what the published package holds: JavaScript for Node 20.4 and newer, since Node runs no TypeScript below
- * node_modules, with the few files of shared/ that `validate` checks with beside it, and types for the client.
+ * Builds the published package: JavaScript for Node 20.4 and newer, since Node runs no TypeScript in node_modules; the
+ * files of shared/ that `validate` needs; and types for the client.
  */
 function build(): void {
   cleanUp()
-  // the compiler of the workspace, by the path that npm puts in front
+  // the compiler of the workspace, which npm puts first on the path
   execFileSync('tsc', ['-p', join(client, 'build')], { stdio: 'inherit' })
   const done = new Set<string>()
   const waiting = ['src/index.js', 'cli/main.js'].map((name) => join(emitted, 'api/client', name))
@@ -33,7 +33,7 @@ function build(): void {
   copyFileSync(join(root, 'docs/client.md'), join(client, 'README.md'))
 }
 
-/** Writes one file to where it belongs in the package, and gives back what it needs. */
+/** Writes one file to its place in the package, and returns the files that it imports. */
 function place(file: string): string[] {
   const needed: string[] = []
   const placed = placeOf(file)
@@ -50,7 +50,7 @@ function place(file: string): string[] {
   return needed
 }
 
-/** The compiled file that an import means, or `undefined` for a package of the registry or of Node. */
+/** The compiled file of an import, or `undefined` for a package of the registry or of Node. */
 function emittedFile(from: string, specifier: string): string | undefined {
   const [, workspace, path = ''] = /^@encounter-gateway\/(\w+)\/(.*)$/.exec(specifier) ?? []
   if (!workspace && !specifier.startsWith('.')) return undefined

@@ -7,7 +7,7 @@ const options = { emr: { type: 'string' }, watch: { type: 'boolean' } } as const
 test.for([
   [['f', '--password', 'geheim'], /no option --password here: credentials come from/],
   [['f', '--password=geheim'], /no option --password here/],
-  [['f', 'geheim'], /takes FILE, and 2 were given/],
+  [['f', 'geheim'], /takes FILE, but 2 operands were given/],
   [['--watch=geheim', 'f'], /--watch is not given as it should be/],
   [['f', '--emr'], /--emr is not given as it should be/],
 ] as const)('%s is a mistake that is named and not quoted', ([argv, expected]) => {

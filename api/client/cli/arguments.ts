@@ -7,8 +7,8 @@ type Options = NonNullable<ParseArgsConfig['options']>
 const secretNames = /pass|key|login|token|secret|user|application/i
 
 /**
- * Reads a command's arguments. Throws a CliError that names the option at fault and never quotes a value: someone may have put a
- * password where it does not belong.
+ * Parses the arguments of a command. Throws a CliError that names the option at fault and never quotes a value, which
+ * may be a misplaced password.
  */
 export function readArguments<const Known extends Options>(
   argv: readonly string[],
@@ -23,18 +23,18 @@ export function readArguments<const Known extends Options>(
     throw usageError(messageOf(error, Object.keys(options)))
   }
   if (parsed.positionals.length !== positionals.length) {
-    const wanted = positionals.length === 0 ? 'takes nothing but options' : `takes ${positionals.join(' ')}`
-    throw usageError(`the command ${wanted}, and ${parsed.positionals.length} were given`)
+    const wanted = positionals.length === 0 ? 'takes only options' : `takes ${positionals.join(' ')}`
+    throw usageError(`the command ${wanted}, but ${parsed.positionals.length} operands were given`)
   }
   return parsed
 }
 
-/** Tells that a command was not understood. */
+/** The error for an invalid command line. */
 export function usageError(message: string): CliError {
   return new CliError(exitCodes.usage, `${message}; see encounter-gateway --help`)
 }
 
-/** Reads a number of seconds that was given as an option, as milliseconds. */
+/** Parses an option in seconds, and returns milliseconds. */
 export function millisecondsIn(option: string, text: string): number {
   const seconds = Number(text)
   if (!/^\d+(?:\.\d+)?$/.test(text) || seconds > 1_000_000) throw usageError(`--${option} takes a number of seconds`)
@@ -47,8 +47,8 @@ function messageOf(error: unknown, known: string[]): string {
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const hint = secretNames.test(option) ? ': credentials come from the environment or --credentials FILE only' : ''
     const nearest = nearestName(option.replace(/^-+/, ''), known)
-    return `there is no option ${option} here${hint || (nearest ? `; did you mean --${nearest}?` : '')}`
+    return `unknown option ${option}${hint || (nearest ? `; did you mean --${nearest}?` : '')}`
   }
-  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') return `${option} is not given as it should be`
-  return 'the arguments cannot be understood'
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') return `${option} has a missing or unexpected value`
+  return 'invalid arguments'
 }

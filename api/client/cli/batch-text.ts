@@ -11,7 +11,7 @@ export function isAllWell({ Items, Succeeded }: Batch): boolean {
   return Items === Succeeded
 }
 
-/** What has gone wrong: `10 failed, 2 in doubt`; empty if nothing has. */
+/** The counts of items without success: `10 failed, 2 in doubt`; empty if there are none. */
 export function failuresText({ Failed, OutcomeUnknown, Cancelled, Expired, Rejected }: Batch): string {
   const counts = {
     failed: Failed,
@@ -26,19 +26,19 @@ export function failuresText({ Failed, OutcomeUnknown, Cancelled, Expired, Rejec
     .join(', ')
 }
 
-/** How its items have ended: `99,990 succeeded, 10 failed`, and whatever else there is. */
+/** The outcomes of a batch's items: `99,990 succeeded, 10 failed`, and any other counts. */
 export function outcomesText(batch: Batch): string {
   const succeeded = `${countText(batch.Succeeded)} succeeded`
   return [succeeded, failuresText(batch) || '0 failed'].join(', ')
 }
 
-/** A batch in a line. */
+/** A batch in one line. */
 export function batchText(batch: Batch): string {
   const { BatchId, EMRSystem, EmrInstance, Status, Items } = batch
   return `batch ${BatchId} (${EMRSystem} ${EmrInstance}) ${Status}: ${numberOf(Items, 'item')}, ${outcomesText(batch)}`
 }
 
-/** A job in a line, or a few. */
+/** A job in one line, with further lines for its problem. */
 export function jobText(job: Job): string {
   const {
     JobId,
@@ -63,7 +63,7 @@ export function jobText(job: Job): string {
   return Problem ? `${line}\n${problemText(Problem)}` : line
 }
 
-/** What a problem document says, each mistake on a line of its own. */
+/** The text of a problem document, with one line per mistake. */
 function problemText({ title, detail, Errors = [] }: Problem): string {
   const told = detail === `${title}.` ? detail : `${title}: ${detail}`
   return [told, ...Errors.map(({ Pointer, Message }) => `  ${Pointer} ${Message}`)].join('\n')

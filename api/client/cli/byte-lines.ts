@@ -2,12 +2,12 @@
 export const NEWLINE = 0x0a
 const RETURN = 0x0d
 
-/** A line as it stands in a file, without its line end: its bytes, or that it has too many of them. Counted from 1. */
+/** A line of a file without its line end, counted from 1; `bytes` is `undefined` if the line is too long. */
 export type ByteLine = { line: number; bytes: Buffer | undefined }
 
 /**
- * The lines of a file of any length, of which only one is in memory, and never one of more than `limitBytes`. A byte order mark at the
- * beginning is left out.
+ * The lines of a file of any length. Only one line is in memory at a time, and never one of more than `limitBytes`.
+ * Skips a byte order mark at the beginning.
  */
 export async function* byteLines(pieces: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<ByteLine> {
   let gathered: Buffer[] = []
@@ -39,7 +39,7 @@ export async function* byteLines(pieces: AsyncIterable<Uint8Array>, limitBytes: 
   if (length > 0) yield take()
 }
 
-/** Whether there is nothing but white space. */
+/** Whether there is only white space. */
 export function isBlank(bytes: Buffer): boolean {
   return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === NEWLINE || byte === RETURN)
 }

@@ -7,14 +7,17 @@ import { tableRows } from './csv/table.ts'
 import type { TableReading } from './csv/reading.ts'
 import type { FileFormat } from './encounter-file.ts'
 
-const DATE_HINT = '; for dates of a spreadsheet say --time-zone and, where day and month could be either, --date-format'
+const DATE_HINT = '; for spreadsheet dates use --time-zone and, if day and month are ambiguous, --date-format'
 
 type FieldError = NonNullable<Problem['Errors']>[number]
 
-/** What is wrong with one encounter of a file; `Column` is the CSV column at fault, as the header has it. */
+/** The mistakes in one encounter of a file; `Column` is the CSV column at fault, as named in the header. */
 export type CheckedItem = { line: number; request?: object; mistakes: (FieldError & { Column?: string })[] }
 
-/** Checks the encounters of a file one after the other, good ones too. `line`: of NDJSON; of CSV the row, the header being row 1. */
+/**
+ * Validates the encounters of a file, one result each. `line`: the line in NDJSON, the row in CSV, where the header is
+ * row 1.
+ */
 export async function* checkFile(
   path: string,
   format: FileFormat,

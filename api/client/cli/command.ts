@@ -1,5 +1,5 @@
 import type { ExitCode } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
-/** A command: does its work until `signal` aborts, and says how it went. */
+/** A command: runs until it is done or `signal` aborts, and returns the exit code. */
 export type Command = (argv: readonly string[], terminal: Terminal, signal: AbortSignal) => Promise<ExitCode>

@@ -2,7 +2,7 @@ import { reference, type CommandReference } from './reference.ts'
 
 const entries = Object.entries(reference) as [string, CommandReference][]
 
-/** What bash sources to complete commands, options and files. */
+/** The script for bash that completes commands, options and files. */
 export function bashCompletion(): string {
   const cases = entries.map(([name, { options }]) => `    ${name}) words="${optionsOf(options)}" ;;`)
   return `# encounter-gateway: completion for bash
@@ -24,7 +24,7 @@ complete -o filenames -F _encounter_gateway encounter-gateway
 `
 }
 
-/** What zsh loads as \`_encounter-gateway\` to do the same, with a word on each. */
+/** The same for zsh, which loads it as `_encounter-gateway`, with descriptions. */
 export function zshCompletion(): string {
   const commands = entries.map(([name, { summary }]) => `    '${name}:${escaped(summary)}'`)
   const cases = entries.map(([name, { options }]) => {

@@ -41,5 +41,5 @@ test.for([
 })
 
 test('a file that is not there is named', async () => {
-  await expect(readCredentials(join(folder, 'none'), inEnv)).rejects.toThrow(/none cannot be found/)
+  await expect(readCredentials(join(folder, 'none'), inEnv)).rejects.toThrow(/none does not exist/)
 })

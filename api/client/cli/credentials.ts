@@ -3,7 +3,7 @@ import { missingHeaderParameters } from '@encounter-gateway/shared/contract/head
 import { readFile, stat } from 'node:fs/promises'
 import { CliError, exitCodes } from './exit-codes.ts'
 
-/** How to reach the gateway and as whom: by its name in a credentials file, and in the environment. */
+/** The credentials: each name in a credentials file, with its environment variable. */
 const names = {
   Url: 'GATEWAY_URL',
   ApplicationName: 'GATEWAY_APPLICATION_NAME',
@@ -18,12 +18,12 @@ const required = ['Url', 'ApplicationName', 'ApplicationKey'] as const
 type Name = keyof typeof names
 export type Credentials = Partial<Record<Name, string>> & Record<(typeof required)[number], string>
 
-/** Others than owner and group; where there are no such rights (Windows) none of the bits says anything. */
+/** The permission bits of others than owner and group; without meaning on Windows. */
 const OTHERS = 0o007
 
 /**
- * Reads the credentials from the file, if one is named, and what it does not have from the environment. Throws a CliError that names
- * everything missing, and refuses a file that every user of the machine can read. No message quotes a value.
+ * Reads the credentials from the file, if one is named, and the missing ones from the environment. Throws a CliError
+ * that names every missing one, and for a file that every user of the machine can read. No message quotes a value.
  */
 export async function readCredentials(file: string | undefined, env: NodeJS.ProcessEnv): Promise<Credentials> {
   const path = file ?? env['GATEWAY_CREDENTIALS']
@@ -38,8 +38,8 @@ export async function readCredentials(file: string | undefined, env: NodeJS.Proc
 }
 
 /**
- * Throws a CliError if this EMR takes nothing without LoginId and Password and neither the credentials nor the first encounter of a file
- * have them: every line would be rejected.
+ * Throws a CliError if this EMR requires LoginId and Password and neither the credentials nor the first encounter of a
+ * file has them: every line would be rejected.
  */
 export function requireLogin(emrSystem: string, credentials: Credentials, first: Record<string, unknown> = {}): void {
   const known = parseEmrSystem(emrSystem)
@@ -48,7 +48,7 @@ export function requireLogin(emrSystem: string, credentials: Credentials, first:
     (['LoginId', 'Password'] as const).map((name) => [name, credentials[name] ?? textOf(first[name])]),
   )
   const needed = missingHeaderParameters(known, given).map(({ Pointer }) => Pointer.slice(1) as Name)
-  if (needed.length > 0) throw missingCredentials(needed, `; ${known} takes no encounter without`)
+  if (needed.length > 0) throw missingCredentials(needed, `; required for ${known}`)
 }
 
 function missingCredentials(missing: readonly Name[], why = ''): CliError {
@@ -61,18 +61,18 @@ const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
 async function readCredentialsFile(path: string): Promise<Partial<Record<Name, string>>> {
   const wrong = (message: string) => new CliError(exitCodes.configuration, `the credentials file ${path} ${message}`)
   const { mode } = await stat(path).catch(() => {
-    throw wrong('cannot be found')
+    throw wrong('does not exist')
   })
   if (process.platform !== 'win32' && mode & OTHERS) {
-    throw wrong('can be read by every user of this machine: chmod 600 it, and change what is in it')
+    throw wrong('can be read by every user of this machine: chmod 600 it, and change the credentials')
   }
   const content = await readFile(path, 'utf8')
     .then(JSON.parse)
     .catch(() => undefined)
   if (typeof content !== 'object' || content === null || Array.isArray(content)) throw wrong('is not a JSON object')
   const unknown = Object.keys(content).filter((name) => !(name in names))
-  if (unknown.length > 0) throw wrong(`may have ${Object.keys(names).join(', ')} and nothing else`)
+  if (unknown.length > 0) throw wrong(`may contain only ${Object.keys(names).join(', ')}`)
   const values: [string, unknown][] = Object.entries(content)
-  if (values.some(([, value]) => typeof value !== 'string')) throw wrong('may hold texts only')
+  if (values.some(([, value]) => typeof value !== 'string')) throw wrong('may contain only strings')
   return content as Partial<Record<Name, string>>
 }

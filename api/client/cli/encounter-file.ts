@@ -9,7 +9,7 @@ import { CliError, exitCodes } from './exit-codes.ts'
 export const fileFormats = ['ndjson', 'csv'] as const
 export type FileFormat = (typeof fileFormats)[number]
 
-/** What a file is: as said, or as its name ends. Throws a CliError if it was said to be something else. */
+/** The format of a file: the given one, or that of the file name. Throws a CliError for an unknown format. */
 export function formatOf(path: string, said: string | undefined): FileFormat {
   if (said === undefined) return /\.[ct]sv$/i.test(path) ? 'csv' : 'ndjson'
   const format = fileFormats.find((each) => each === said.toLowerCase())
@@ -17,27 +17,30 @@ export function formatOf(path: string, said: string | undefined): FileFormat {
   return format
 }
 
-/** A file of encounters that is not in memory. */
+/** A file of encounters, read as a stream. */
 export type EncounterFile = {
   format: FileFormat
-  /** How many encounters are in it. */
+  /** Number of encounters. */
   items: number
-  /** The first of them, as far as it can be read. */
+  /** The first encounter, if it can be parsed. */
   first: Record<string, unknown> | undefined
-  /** Made from the content: the same file is the same batch, on whichever machine and under whichever name. */
+  /** Derived from the content: the same file is the same batch on every machine and under every name. */
   idempotencyKey: string
-  /** The content as NDJSON, from the beginning. Throws a CliError if it is not what it was when the file was opened. */
+  /** Reads the content as NDJSON, from the beginning. Throws a CliError if the file has changed since it was opened. */
   read(): AsyncGenerator<Uint8Array, void, undefined>
-  /** What a person calls a line of that NDJSON: `line 3`, or `row 3` of a CSV file. */
+  /** The human-readable position of a line of that NDJSON: `line 3`, or `row 3` of a CSV file. */
   placeOf(line: number): string
 }
 
-/** So that rows which another version reads otherwise are not taken for a changed upload. */
+/**
+ * Version of the CSV parsing, part of the key: a version that parses rows differently must not look like a changed
+ * upload.
+ */
 const CSV_READING = 1
 
 /**
- * Reads a file once from end to end: to name it by its content, to see that there is something in it, and that a CSV file can be read as
- * one. Throws a CliError if it is none or holds nothing.
+ * Reads a file once completely, to derive its key, count its encounters and check that a CSV file can be parsed. Throws
+ * a CliError if the file is missing, invalid or empty.
  */
 export async function openEncounterFile(
   path: string,
@@ -45,7 +48,7 @@ export async function openEncounterFile(
 ): Promise<EncounterFile> {
   const { format, reading = {} } = about
   const opened = await stat(path).catch(() => undefined)
-  if (!opened?.isFile()) throw new CliError(exitCodes.noInput, `${path} is ${opened ? 'not a file' : 'not there'}`)
+  if (!opened?.isFile()) throw new CliError(exitCodes.noInput, `${path} ${opened ? 'is not a file' : 'does not exist'}`)
   const hash = createHash('sha256')
   let bytes = 0
   const pieces = async function* () {
@@ -56,9 +59,9 @@ export async function openEncounterFile(
     }
   }
   const { items, first } = await (format === 'csv' ? surveyRows(pieces(), reading) : surveyLines(pieces()))
-  if (items === 0) throw new CliError(exitCodes.badFile, `${path} has no encounters in it`)
+  if (items === 0) throw new CliError(exitCodes.badFile, `${path} contains no encounters`)
   const changed = () =>
-    new CliError(exitCodes.badFile, `${path} has changed meanwhile; submit it again when it is complete`)
+    new CliError(exitCodes.badFile, `${path} has changed since it was opened; submit it again when it is complete`)
   const isChanged = async () => {
     const now = await stat(path).catch(() => undefined)
     return now?.size !== bytes || now.mtimeMs !== opened.mtimeMs
@@ -78,7 +81,7 @@ export async function openEncounterFile(
   }
 }
 
-/** The same table read in another way makes other encounters. */
+/** Includes the reading options of a table, since other options produce other encounters. */
 function keyOf(format: FileFormat, digest: string, reading: TableReading): string {
   if (format === 'ndjson') return `file-${digest}`
   const isPlain = Object.keys(reading).length === 0
@@ -86,12 +89,12 @@ function keyOf(format: FileFormat, digest: string, reading: TableReading): strin
   return `csv${CSV_READING}-${digest}${isPlain ? '' : `-${readingDigest.slice(0, 12)}`}`
 }
 
-/** Whether a key was made from this file's content. */
+/** Whether a key was derived from this file's content. */
 export function isKeyOf(file: EncounterFile, key: string): boolean {
   return key.startsWith(file.idempotencyKey)
 }
 
-/** A key for a file that is to be submitted again although it was before. */
+/** A new key for a file that is submitted again deliberately. */
 export function anotherKey(idempotencyKey: string): string {
   return `${idempotencyKey}-${randomBytes(6).toString('hex')}`
 }
@@ -108,7 +111,7 @@ async function surveyRows(pieces: AsyncIterable<Buffer>, reading: TableReading):
   return survey
 }
 
-/** Counts the lines that have something in them, as the gateway does. */
+/** Counts the lines that are not blank, as the gateway does. */
 async function surveyLines(pieces: AsyncIterable<Buffer>): Promise<Survey> {
   let items = 0
   let hasContent = false
@@ -140,7 +143,7 @@ async function surveyLines(pieces: AsyncIterable<Buffer>): Promise<Survey> {
     if (/^(?:\u00EF\u00BB\u00BF)?\s*\[/.test(part.toString('latin1', 0, 64)) && items === 0 && beginning.length === 1) {
       throw new CliError(
         exitCodes.badFile,
-        'the file is a JSON array; make lines of it: jq -c ".[]" FILE > FILE.ndjson',
+        'the file is a JSON array; convert it to NDJSON: jq -c ".[]" FILE > FILE.ndjson',
       )
     }
   }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// In the repository Node runs the TypeScript itself; in the published package, where it would refuse to, there is JavaScript.
+// In the repository Node runs the TypeScript directly. The published package contains JavaScript: Node runs no
+// TypeScript in node_modules.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -13,18 +14,18 @@ else if (process.features.typescript || 'Bun' in globalThis)
   process.exitCode = await (await import(source.href)).main(argv)
 else runOnNewerNode()
 
-/** Runs this file on the Node that `npm ci` has brought, for an older one on the path (20 runs no TypeScript). */
+/** Runs this file on the Node that `npm ci` installed, if the one on the path is too old (20 runs no TypeScript). */
 function runOnNewerNode() {
   const newer = newerNode()
   if (!newer) {
     console.error(
-      `Node ${process.versions.node} does not run TypeScript; run npm ci in the repository, which brings one that does`,
+      `Node ${process.versions.node} does not run TypeScript; run npm ci in the repository, which installs a newer Node`,
     )
     process.exitCode = 70
     return
   }
   const child = spawn(newer, process.argv.slice(1), { stdio: 'inherit' })
-  // Ctrl-C in a terminal reaches both; what is sent to this process alone is passed on
+  // Ctrl-C in a terminal reaches both processes; signals sent to this one alone are passed on
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => process.stdin.isTTY || child.kill(name))
   child.on('exit', (code) => (process.exitCode = code ?? 70))
 }

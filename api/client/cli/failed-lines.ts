@@ -8,15 +8,15 @@ import { openEncounterFile, type FileFormat } from './encounter-file.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 import { numberOf } from './pace.ts'
 
-/** What may be sent again without asking: an item that is in doubt may be in the EMR. */
+/** The statuses that are resent by default. An item in doubt is not: its encounter may exist in the EMR. */
 export const resendable: ReadonlySet<BatchItem['Status']> = new Set(['Failed', 'Rejected', 'Cancelled', 'Expired'])
 
-/** The file that a batch was made from, with its header if it is a table. */
+/** The file from which a batch was submitted. */
 type Source = { path: string; format: FileFormat; signal: AbortSignal; reading: TableReading }
 
 /**
- * The lines of the file that a batch was made from whose items have one of these statuses, as they stand there, with the header of a table.
- * Throws a CliError if the file cannot be the one.
+ * The lines of a batch's file whose items have one of these statuses, unchanged, with the header if it is a table.
+ * Throws a CliError if the file is not that of the batch.
  */
 export async function* failedLines(
   client: Client,
@@ -27,7 +27,7 @@ export async function* failedLines(
   const { items: inFile } = await openEncounterFile(source.path, source)
   if (inFile !== batch.Items) {
     const counts = `it has ${numberOf(inFile, 'encounter')}, the batch ${numberOf(batch.Items, 'item')}`
-    throw new CliError(exitCodes.badFile, `${source.path} is not what batch ${batch.BatchId} was made from: ${counts}`)
+    throw new CliError(exitCodes.badFile, `${source.path} is not the file of batch ${batch.BatchId}: ${counts}`)
   }
   const items = client.results(batch.BatchId, { signal: source.signal })
   for await (const { text, isHeader } of linesOf(source)) {
@@ -40,7 +40,10 @@ export async function* failedLines(
   }
 }
 
-/** The key to send them under: of this batch and this selection, so that it is neither that of the batch nor of another try. */
+/**
+ * The key for resending them. It names the batch and the selection, so it differs from the key of the batch and of
+ * other selections.
+ */
 export function keyForFailedOf(batch: Batch, statuses: ReadonlySet<string>): string {
   return `failed-of-${batch.BatchId}-${[...statuses].toSorted().join('-')}`
 }
@@ -60,7 +63,7 @@ async function* linesOf({
   }
   for await (const { line, bytes } of byteLines(pieces, ITEM_LIMIT_BYTES)) {
     if (bytes && isBlank(bytes)) continue
-    if (!bytes) throw new CliError(exitCodes.badFile, `line ${line} of ${path} has more than 1 MiB`)
+    if (!bytes) throw new CliError(exitCodes.badFile, `line ${line} of ${path} is larger than 1 MiB`)
     yield { text: Buffer.concat([bytes, Buffer.from('\n')]), isHeader: false }
   }
 }

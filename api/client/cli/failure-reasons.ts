@@ -2,10 +2,15 @@ import type { BatchItem, Client } from '../src/index.ts'
 import { countText } from './pace.ts'
 
 const PLACES_KEPT = 5
-/** Reasons come from closed lists and name fields; a file of a million different mistakes must still fit in memory. */
+/**
+ * Reasons come from closed lists and name fields. The limit bounds memory for a file with a million different mistakes.
+ */
 const REASONS_AT_MOST = 1_000
 
-/** Why items did not succeed, and which: the first few, by line of the upload where that is known, and by number from 0. */
+/**
+ * A reason why items did not succeed, with the first few of them: by line of the upload if it is known, and by index
+ * from 0.
+ */
 export type FailureReason = {
   Status: BatchItem['Status']
   StatusCode?: number
@@ -15,7 +20,7 @@ export type FailureReason = {
   ItemIndexes: number[]
 }
 
-/** Gathers items one after the other; `list` has the reasons of those that ended without an encounter, the most frequent first. */
+/** Groups items by failure reason; `list` returns the reasons, the most frequent first. */
 export function gatherReasons(): { take(item: BatchItem): void; list(): FailureReason[] } {
   const reasons = new Map<string, FailureReason>()
   return {
@@ -23,7 +28,7 @@ export function gatherReasons(): { take(item: BatchItem): void; list(): FailureR
       if (!isFailure(Status)) return
       const { Errors = [], detail = '' } = Problem ?? {}
       const text =
-        Errors.map(({ Pointer, Message }) => `${Pointer} ${Message}`).join('; ') || detail || 'no reason is kept'
+        Errors.map(({ Pointer, Message }) => `${Pointer} ${Message}`).join('; ') || detail || 'no reason recorded'
       const key = JSON.stringify([Status, StatusCode, text])
       const isNew = !reasons.has(key) && reasons.size >= REASONS_AT_MOST
       const Reason = isNew ? 'other reasons' : text
@@ -39,21 +44,21 @@ export function gatherReasons(): { take(item: BatchItem): void; list(): FailureR
   }
 }
 
-/** Reads the results of a batch for the reasons of what did not succeed. */
+/** Reads the results of a batch and returns the reasons of all failures. */
 export async function failureReasons(client: Client, batchId: string, signal: AbortSignal): Promise<FailureReason[]> {
   const reasons = gatherReasons()
   for await (const item of client.results(batchId, { signal })) reasons.take(item)
   return reasons.list()
 }
 
-/** A reason in a line: `1,204 Failed (502): The EMR cannot be reached. Lines 3, 17, 18, ...` */
+/** A reason in one line: `1,204 Failed (502): The EMR cannot be reached; lines 3, 17, 18, ...` */
 export function reasonText(reason: FailureReason): string {
   const { Status, StatusCode, Reason, Count } = reason
   const code = StatusCode === undefined ? '' : ` (${StatusCode})`
   return `${countText(Count)} ${Status}${code}: ${Reason.replace(/\.$/, '')}; ${placesText(reason)}`
 }
 
-/** Where they are: `lines 3, 17, 18, ...`, or by number from 0 where the line is not known. */
+/** The positions of its items: `lines 3, 17, 18, ...`, or by index from 0 if the lines are not known. */
 export function placesText({ Count, Lines, ItemIndexes }: FailureReason): string {
   const [noun, places] = Lines.length > 0 ? ['line', Lines] : ['item', ItemIndexes]
   const more = Count > places.length ? ', ...' : ''

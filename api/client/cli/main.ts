@@ -20,7 +20,7 @@ import { version } from './version.ts'
 const commands: Record<CommandName, Command> = { submit, batch, results, retry, cancel, job, validate, completion }
 const names = Object.keys(commands) as CommandName[]
 
-/** The command line: runs one command and gives the exit code. Writes to the standard streams. */
+/** Runs one command and returns the exit code. Writes to the standard streams. */
 export async function main(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv
   const { stdout: out, stderr: err, env } = process
@@ -32,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     remark: (text) => void err.write(`${text}\n`),
   }
   out.on('error', (error: NodeJS.ErrnoException) => {
-    // whoever read has enough, as `head` does
+    // the reader has closed the pipe, as `head` does
     if (error.code === 'EPIPE') process.exit(exitCodes.ok)
     throw error
   })
@@ -56,17 +56,15 @@ export async function main(argv: readonly string[]): Promise<number> {
     return await commands[command](rest, terminal, signals.signal)
   } catch (error) {
     const { signal } = signals
-    // what an aborted read throws says less than why it was aborted
+    // the reason of an abort is more informative than what an aborted read throws
     return tell(signal.aborted && !(error instanceof Interrupted) ? signal.reason : error, terminal)
   }
 }
 
-/** Without the word itself unless it is nearly a command: it may be anything. */
+/** Does not quote the word, which may be anything; suggests a command if it resembles one. */
 function noSuchCommand(name: string): CliError {
   const nearest = nearestName(name, names)
-  return usageError(
-    `there is no such command; ${nearest ? `did you mean ${nearest}?` : `there are ${names.join(', ')}`}`,
-  )
+  return usageError(`unknown command; ${nearest ? `did you mean ${nearest}?` : `the commands are ${names.join(', ')}`}`)
 }
 
 function tell(error: unknown, { err, json }: Terminal): number {
@@ -82,14 +80,14 @@ function tell(error: unknown, { err, json }: Terminal): number {
   return exitCode
 }
 
-/** The words of an error that nobody expected may quote what was read: only its name is told, and where it happened. */
+/** The message of an error. That of an unexpected one may quote the input: only its name and stack are shown. */
 function messageOf(error: unknown, exitCode: ExitCode): string {
-  if (!(error instanceof Error)) return 'something was thrown that is no error'
+  if (!(error instanceof Error)) return 'internal error: a value was thrown that is not an Error'
   const { code, syscall, path } = error as NodeJS.ErrnoException
   if (exitCode === exitCodes.inputOutput) return [code, syscall, path].filter(Boolean).join(' ')
   if (exitCode !== exitCodes.bug) return error.message
   const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
-  return [`a mistake in this program: ${error.name}`, ...frames].join('\n')
+  return [`internal error: ${error.name}`, ...frames].join('\n')
 }
 
 function exitCodeOf(error: unknown): ExitCode {

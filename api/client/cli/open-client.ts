@@ -7,7 +7,7 @@ import { asClause, warn, type Terminal } from './terminal.ts'
 
 const MINUTE_MS = 60_000
 
-/** A client with the credentials of the environment or the file, and the patience of a program that nobody watches. */
+/** Opens a client with the credentials of the environment or the file, and the patience of an unattended program. */
 export async function openClient(
   terminal: Terminal,
   options: { credentials?: string | undefined; patience?: string | undefined; instance?: string | undefined },
@@ -15,15 +15,14 @@ export async function openClient(
   return clientWith(await readCredentials(options.credentials, terminal.env), terminal, options)
 }
 
-/** The same with credentials that have been read. */
+/** The same with given credentials. */
 export function clientWith(
   credentials: Credentials,
   terminal: Terminal,
   options: { patience?: string | undefined; instance?: string | undefined },
 ): Client {
   const patienceMs = options.patience === undefined ? 15 * MINUTE_MS : millisecondsIn('patience', options.patience)
-  if (goesInClear(credentials.Url))
-    warn(terminal, 'warning: credentials and patients go over the network in clear (http)')
+  if (goesInClear(credentials.Url)) warn(terminal, 'warning: credentials and patient data are sent unencrypted (http)')
   try {
     return createClient({
       baseUrl: credentials.Url,
@@ -35,7 +34,7 @@ export function clientWith(
       emrInstance: options.instance ?? credentials.EmrInstance,
       patienceMs,
       onPause: ({ error, pauseMs }) => {
-        const again = `again in ${Math.ceil(pauseMs / 1000)} s`
+        const again = `next try in ${Math.ceil(pauseMs / 1000)} s`
         terminal.remark([asClause(error.message), ...uploadText(error), again].join('; '))
       },
     })
@@ -48,11 +47,11 @@ export function clientWith(
   }
 }
 
-/** What a repeat of an upload means, which begins at the first line. */
+/** The remark on a repeated upload, which restarts at the first line. */
 function uploadText({ batch, idempotencyKey }: GatewayError): string[] {
   if (idempotencyKey === undefined) return []
-  if (!batch) return ['the upload begins again at line 1']
-  return [`the gateway has ${numberOf(batch.Items, 'item')}; the upload begins again at line 1 and passes over those`]
+  if (!batch) return ['the upload restarts at line 1']
+  return [`the gateway has ${numberOf(batch.Items, 'item')}; the upload restarts at line 1 and skips those`]
 }
 
 function goesInClear(text: string): boolean {

@@ -1,23 +1,23 @@
-/** How fast something goes, and when it will be done. */
+/** Measures the rate of progress. */
 export type Pace = {
-  /** Notes how much is done now. */
+  /** Records how much is done now. */
   note(done: number): void
-  /** How much a second, over the last half minute; `undefined` as long as nobody can tell. */
+  /** The rate per second over the last 30 seconds; `undefined` as long as it is not known. */
   perSecond(): number | undefined
 }
 
 const WINDOW_MS = 30_000
-/** Less than this says nothing. */
+/** No rate is reported for a shorter time. */
 const LEAST_MS = 500
 
-/** Over a window, so that a halt shows and the start does not weigh for ever. */
+/** Measures over a window, so that a stall shows and a slow start does not count for ever. */
 export function openPace(now: () => number = () => performance.now()): Pace {
   let notes: { at: number; done: number }[] = []
   return {
     note(done) {
       const at = now()
       const last = notes.at(-1)
-      // what is begun again starts anew
+      // progress that restarts is measured anew
       if (last && done < last.done) notes = []
       notes.push({ at, done })
       const inWindow = notes.findIndex((note) => at - note.at <= WINDOW_MS)
@@ -32,7 +32,7 @@ export function openPace(now: () => number = () => performance.now()): Pace {
   }
 }
 
-/** A time in words: `45s`, `3m 05s`, `2h 10m`. */
+/** A duration as text: `45s`, `3m 05s`, `2h 10m`. */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 60) return `${seconds}s`
@@ -41,12 +41,12 @@ export function durationText(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`
 }
 
-/** A count as people write it: `99,990`. */
+/** A count with separators: `99,990`. */
 export function countText(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
-/** So many of something: `1 encounter`, `1,000 encounters`. */
+/** A count with its noun: `1 encounter`, `1,000 encounters`. */
 export function numberOf(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
 }

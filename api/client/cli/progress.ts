@@ -4,19 +4,19 @@ import type { Terminal } from './terminal.ts'
 
 const PLAIN_EVERY_MS = 5_000
 
-/** What is shown of something that takes its time. */
+/** Shows the progress of a long operation. */
 export type Progress = Disposable & {
   show(state: State): void
 }
 
-/** `failures`: what has gone wrong so far, which is shown before anything else. */
+/** `failures`: the failures so far, shown first. */
 type State = { done: number; total: number; failures?: string; note?: string }
 
 type Shown = { label: string; amount: (count: number) => string }
 
 /**
- * A bar where a person looks; plain lines, a few a minute, where the output goes to a file or another program; nothing where a
- * program reads and nobody looks. Each says how much is done, how fast, and how long it will take.
+ * A bar on a terminal; plain lines, a few per minute, if the output goes to a file or another program; nothing with
+ * `--json` outside a terminal. Each shows how much is done, the rate, and the time left.
  */
 export function openProgress(terminal: Terminal, shown: Shown): Progress {
   const { out, err, env, json } = terminal
@@ -33,7 +33,7 @@ function barOn(terminal: Terminal, stream: NodeJS.WriteStream, { label, amount }
     hideCursor: true,
     linewrap: false,
     fps: 5,
-    // remarks and the last state go there as lines of their own
+    // remarks and the last state are written as lines of their own
     clearOnComplete: true,
   })
   const pace = openPace()
@@ -47,7 +47,7 @@ function barOn(terminal: Terminal, stream: NodeJS.WriteStream, { label, amount }
   return {
     show(state) {
       pace.note(state.done)
-      // one column less: some terminals break a line that is quite full
+      // one column less: some terminals wrap a full line
       line = barLine(label, state, partsOf(state, pace.perSecond(), amount), (stream.columns || 80) - 1)
       if (bar.isActive) bar.update(0)
       else bar.start(1, 0)
@@ -65,7 +65,7 @@ const BAR_LONGEST = 20
 const BAR_SHORTEST = 5
 
 /**
- * What fits into so many columns, and nothing cut: the parts from the front, what matters most first; what is left is for the bar.
+ * Fits the parts into the columns, the most important first, without cutting any; the bar gets the remaining space.
  */
 function barLine(
   label: string,

@@ -8,8 +8,8 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.bar{display:flex;h
 .ok{background:#2e8b57}.bad{background:#c0392b}.doubt{background:#d68910}.other{background:#95a5a6}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}`
 
 /**
- * A page in HTML about a batch that needs nothing else: counts, times, reasons with the first lines of each. It names no patient and no
- * encounter unless `items` are given.
+ * A self-contained HTML report of a batch: counts, times, and failure reasons with the first lines of each. Contains no
+ * patient data, and identifiers of encounters only if `items` are given.
  */
 export async function* reportPage(
   batch: Batch,
@@ -40,7 +40,7 @@ export async function* reportPage(
 <h2>Times</h2><table>${rows(Object.entries(times).map(([name, time]) => [name, time ?? 'not yet']))}</table>
 `
   if (reasons.length > 0) {
-    yield `<h2>Why</h2><table><tr><th class="n">Count</th><th>Status</th><th>Reason</th><th>First</th></tr>\n`
+    yield `<h2>Failure reasons</h2><table><tr><th class="n">Count</th><th>Status</th><th>Reason</th><th>First</th></tr>\n`
     for (const reason of reasons) {
       const status = [reason.Status, reason.StatusCode].filter(Boolean).join(' ')
       yield `<tr><td class="n">${countText(reason.Count)}</td>${cells([status, reason.Reason, placesText(reason)])}</tr>\n`

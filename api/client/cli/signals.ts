@@ -1,6 +1,6 @@
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 
-/** Why a command ends that a signal has ended; with the exit code that says so. */
+/** A signal has ended the command; has the exit code for it. */
 export class Interrupted extends Error {
   readonly exitCode: ExitCode
   constructor(exitCode: ExitCode, message = 'interrupted') {
@@ -9,7 +9,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** A signal that aborts at the first Ctrl-C, SIGTERM or SIGHUP, so that a command can leave in good order; the second ends it at once. */
+/**
+ * Aborts `signal` at the first Ctrl-C, SIGTERM or SIGHUP, so that a command can end in order; the second one exits at
+ * once.
+ */
 export function listenForSignals(): { signal: AbortSignal } & Disposable {
   const stopping = new AbortController()
   const onSignal = (name: NodeJS.Signals) => {

@@ -5,8 +5,8 @@ import { openProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Uploads a file, and shows how much of it the gateway has on disk. After a break the file is sent again from its beginning: what the
- * gateway has it only compares, so the bar stays where it was.
+ * Uploads a file, and shows how much of it is on the gateway's disk. After a lost connection the file is sent again
+ * from its beginning; the gateway only compares the items it has, so the bar does not move back.
  */
 export async function uploadFile(
   client: Client,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The version of this package, from its package.json: two folders up when built, one in the repository. */
+/** The version of this package, from its package.json: two folders up in the built package, one in the repository. */
 export function version(): string {
   for (const path of ['../package.json', '../../package.json']) {
     try {

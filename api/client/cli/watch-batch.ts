@@ -9,7 +9,7 @@ import { give, say, type Terminal } from './terminal.ts'
 
 const REASONS_SHOWN = 10
 
-/** Shows a batch's progress until it has finished, and says how it ended. */
+/** Shows the progress of a batch until it has finished, then its outcome. */
 export async function watchToItsEnd(
   client: Client,
   batchId: string,
@@ -19,7 +19,7 @@ export async function watchToItsEnd(
   return tellBatch(client, await followToItsEnd(client, batchId, terminal, signal), terminal, signal)
 }
 
-/** Says where a batch stands and, once it has finished, why what failed did: reasons with counts and the first lines of each. */
+/** Shows the state of a batch and, if it has finished, the failure reasons with counts and the first lines of each. */
 export async function tellBatch(
   client: Client,
   batch: Batch,
@@ -37,7 +37,7 @@ export async function tellBatch(
   give(terminal, { ...batch, Reasons })
   for (const reason of Reasons.slice(0, REASONS_SHOWN)) say(terminal, `  ${reasonText(reason)}`)
   if (Reasons.length > REASONS_SHOWN) say(terminal, `  and ${numberOf(Reasons.length - REASONS_SHOWN, 'more reason')}`)
-  say(terminal, `which ones: encounter-gateway results ${BatchId} --status ${statusesToSee(batch)}`)
+  say(terminal, `to list them: encounter-gateway results ${BatchId} --status ${statusesToSee(batch)}`)
   return exitCodes.notAll
 }
 
@@ -60,8 +60,8 @@ async function followToItsEnd(
     }
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error
-    const again = `look again: encounter-gateway batch ${batchId} --watch`
-    throw new Interrupted(error.exitCode, `interrupted; batch ${batchId} goes on without you; ${again}`)
+    const again = `watch it with: encounter-gateway batch ${batchId} --watch`
+    throw new Interrupted(error.exitCode, `interrupted; batch ${batchId} continues; ${again}`)
   }
   return client.batch(batchId, { signal })
 }

@@ -1,9 +1,9 @@
 import type { PatientEncounterRequest } from './contract.ts'
 
-/** A stream's part, or one encounter. */
+/** A part of a byte stream, or one encounter. */
 export type BatchPiece = Uint8Array | PatientEncounterRequest
 
-/** What a batch can be uploaded from: encounters, or NDJSON (one request body per line) as a text, as bytes or as a stream. */
+/** The content of a batch: encounters, or NDJSON (one request body per line) as text, bytes or a stream. */
 export type BatchContent =
   | string
   | Uint8Array
@@ -13,12 +13,12 @@ export type BatchContent =
   | AsyncIterable<BatchPiece>
 
 /**
- * Content, or a function that gives it from its beginning each time. Only what can be read again can be sent again by itself: a
- * function, a text, bytes, a Blob or File, an array. A stream or a generator can be read once.
+ * Content, or a function that returns it from its beginning each time. Only content that can be read again is resent
+ * automatically: a function, text, bytes, a Blob or File, an array. A stream or a generator can be read only once.
  */
 export type BatchSource = BatchContent | (() => BatchContent | Promise<BatchContent>)
 
-/** Bytes gathered before they are passed on: many encounters are smaller than a packet. */
+/** Bytes gathered before they are sent: many encounters are smaller than a packet. */
 const PIECE_LENGTH = 64 * 1024
 
 /** Whether a source can be read again from its beginning. */
@@ -32,7 +32,7 @@ export function isRereadable(source: BatchSource): boolean {
   )
 }
 
-/** The source's NDJSON from its beginning, in pieces. What the source throws comes out as it is. */
+/** The NDJSON of a source from its beginning, in pieces. Errors of the source are rethrown unchanged. */
 export async function* openSource(source: BatchSource): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const content = typeof source === 'function' ? await source() : source
   if (typeof content === 'string') yield new TextEncoder().encode(content)
@@ -61,9 +61,7 @@ async function* linesOf(pieces: Iterable<BatchPiece> | AsyncIterable<BatchPiece>
   let gathered = ''
   for await (const piece of pieces) {
     if (typeof piece === 'string') {
-      throw new TypeError(
-        'a batch is made of encounters or of bytes: parse lines of JSON first, or give their text as a whole',
-      )
+      throw new TypeError('a batch consists of encounters or bytes: parse lines of JSON first, or pass the whole text')
     }
     if (!(piece instanceof Uint8Array)) gathered += `${JSON.stringify(piece)}\n`
     if (gathered.length >= PIECE_LENGTH || (piece instanceof Uint8Array && gathered)) {
@@ -75,7 +73,7 @@ async function* linesOf(pieces: Iterable<BatchPiece> | AsyncIterable<BatchPiece>
   if (gathered) yield encoder.encode(gathered)
 }
 
-/** `fetch` takes no bytes of a SharedArrayBuffer. */
+/** `fetch` accepts no bytes of a SharedArrayBuffer. */
 function inOwnBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes)
 }

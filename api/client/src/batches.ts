@@ -7,30 +7,32 @@ import { openPatience } from './patience.ts'
 import { readLines } from './read-lines.ts'
 import { TimeoutError } from './try-once.ts'
 
-/** The gateway shows a sign of life every 15 seconds. */
+/** A stream without data for this long is broken: the gateway sends a comment every 15 seconds. */
 const SILENCE_MS = 45_000
 
-/** Which of a batch's items are to be tried again. */
+/** The items of a batch to retry. */
 export type RetryOptions = CallOptions & {
-  /** `Failed` if left out. Those that are `OutcomeUnknown` may be in the EMR: it is asked first. */
+  /** Default `Failed`. `OutcomeUnknown` items may exist in the EMR, which is asked first. */
   status?: 'Failed' | 'OutcomeUnknown' | 'Expired' | 'Cancelled' | undefined
-  /** Only counts them. */
+  /** Only count them. */
   dryRun?: boolean | undefined
 }
 
-/** Where a batch stands. */
+/** Gets a batch. */
 export async function readBatch(gateway: Gateway, batchId: string, options: CallOptions = {}): Promise<Batch> {
   const about = { params: { path: { BatchId: batchId } }, ...signalIn(options) }
   return contentOf(await gateway.api.GET('/api/v1/Batches/{BatchId}', about))
 }
 
-/** Cancels what the EMR has nothing of yet. A 409 if the batch has finished. */
+/** Cancels the items that were never sent to the EMR. A 409 if the batch has finished. */
 export async function cancelBatch(gateway: Gateway, batchId: string, options: CallOptions = {}): Promise<Batch> {
   const about = { params: { path: { BatchId: batchId } }, ...signalIn(options) }
   return contentOf(await gateway.api.DELETE('/api/v1/Batches/{BatchId}', about))
 }
 
-/** Begins a new round of attempts for a batch's items that did not succeed. Not sent twice by itself: its counts would mislead. */
+/**
+ * Begins a new round of attempts for items that did not succeed. Not retried automatically: the counts would be wrong.
+ */
 export async function retryBatch(gateway: Gateway, batchId: string, options: RetryOptions = {}): Promise<BatchRetry> {
   const query = { ...(options.status && { Status: options.status }), ...(options.dryRun && { DryRun: true }) }
   const about = { params: { path: { BatchId: batchId }, query }, ...signalIn(options) }
@@ -38,8 +40,8 @@ export async function retryBatch(gateway: Gateway, batchId: string, options: Ret
 }
 
 /**
- * A batch as it stands now and whenever it has changed, up to twice a second, until it has finished: that state is the last. A connection
- * that breaks is opened again and nothing is missed, since each state is whole.
+ * Yields a batch now and after each change, at most twice a second, until it has finished; the finished state is the
+ * last one. Reconnects if the connection breaks; nothing is missed, since each state is complete.
  */
 export async function* watchBatch(
   gateway: Gateway,
@@ -98,8 +100,8 @@ export async function waitForBatch(gateway: Gateway, batchId: string, options: C
 }
 
 /**
- * What became of each item of a batch, in their order, as things stand when it is read; of any length, never in memory as a whole. If the
- * connection breaks it goes on after the last item that came.
+ * Yields the current result of each item of a batch, in order, without holding them all in memory. If the connection
+ * breaks, it continues after the last item received.
  */
 export async function* readResults(
   gateway: Gateway,
@@ -136,7 +138,10 @@ export async function* readResults(
   }
 }
 
-/** The next line, or a GatewayError where the connection breaks: what the caller throws at a `yield` is not mistaken for that. */
+/**
+ * The next line, or a GatewayError if the connection breaks; kept apart from errors that the caller throws at a
+ * `yield`.
+ */
 async function nextOf(
   lines: AsyncGenerator<string, void, undefined>,
   gateway: Gateway,

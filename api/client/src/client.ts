@@ -26,47 +26,49 @@ import type { EmrLogin } from './request-headers.ts'
 import { findUpload, uploadBatch, type UploadOptions } from './upload-batch.ts'
 
 /**
- * An application's way to the gateway. Every call throws a GatewayError if the gateway refuses it or cannot be reached in time, and
- * its signal's reason once that is aborted. What may pass is tried again by itself.
+ * A client of the gateway for one application. Every call throws a GatewayError if the gateway refuses it or cannot be
+ * reached in time, and the reason of its signal if that is aborted. Temporary failures are retried automatically.
  */
 export type Client = {
-  /** Submits one encounter, once, however often it has to be sent. Resolves with its job when that is on disk. */
+  /** Submits one encounter, exactly once even if it is sent repeatedly. Resolves with its job when that is durable. */
   submit(emrSystem: EmrSystem, encounter: PatientEncounterRequest, options?: SubmitOptions): Promise<Job>
-  /** The same, and waits for the outcome: a job that has failed is given back like one that has succeeded. */
+  /** Submits one encounter and waits for the outcome; returns a failed job like a successful one. */
   submitAndWait(emrSystem: EmrSystem, encounter: PatientEncounterRequest, options?: SubmitOptions): Promise<Job>
   /** Waits for a job to end. */
   waitFor(jobId: string, options?: WaitOptions): Promise<Job>
-  /** Where a job stands. */
+  /** Gets a job. */
   job(jobId: string, options?: CallOptions): Promise<Job>
-  /** The application's own jobs, newest first, page after page. */
+  /** Lists the application's own jobs, newest first, page by page. */
   jobs(filter?: JobFilter, options?: CallOptions): AsyncGenerator<Job, void, undefined>
-  /** Cancels a job of which the EMR has nothing; a 409 if it is too late. */
+  /** Cancels a job that was never sent to the EMR; a 409 if it is too late. */
   cancelJob(jobId: string, options?: CallOptions): Promise<void>
-  /** Begins a new round of attempts for a job that has failed or whose outcome is not known. */
+  /** Begins a new round of attempts for a job that ended without success. */
   retryJob(jobId: string, options?: CallOptions): Promise<Job>
 
-  /** Uploads a batch; resolves when all of it is on disk. Begins again by itself if the source can be read again. */
+  /** Uploads a batch; resolves when all of it is durable. Restarts automatically if the source can be read again. */
   uploadBatch(emrSystem: EmrSystem, source: BatchSource, options?: UploadOptions): Promise<Batch>
-  /** How far the upload with this Idempotency-Key came; `undefined` if the gateway has nothing of it. */
+  /** Finds the batch of an upload by its Idempotency-Key; `undefined` if the gateway has received nothing of it. */
   findUpload(emrSystem: EmrSystem, idempotencyKey: string, options?: CallOptions & EmrLogin): Promise<Batch | undefined>
-  /** Where a batch stands. */
+  /** Gets a batch. */
   batch(batchId: string, options?: CallOptions): Promise<Batch>
-  /** A batch as it stands now and whenever that changes; ends with its end. */
+  /** Yields a batch now and after each change, until it has finished. */
   watchBatch(batchId: string, options?: CallOptions): AsyncGenerator<Batch, void, undefined>
   /** Waits for a batch to finish. */
   waitForBatch(batchId: string, options?: CallOptions): Promise<Batch>
-  /** What became of each item, in their order, as things stand. */
+  /** Yields the current result of each item, in order. */
   results(batchId: string, options?: CallOptions): AsyncGenerator<BatchItem, void, undefined>
-  /** Begins a new round of attempts for the items that have failed. */
+  /** Begins a new round of attempts for items that did not succeed. */
   retryBatch(batchId: string, options?: RetryOptions): Promise<BatchRetry>
-  /** Cancels what the EMR has nothing of yet. */
+  /** Cancels the items that were never sent to the EMR. */
   cancelBatch(batchId: string, options?: CallOptions): Promise<Batch>
 
-  /** The gateway's whole API, typed from its OpenAPI document, with the same retries: for what is not above. */
+  /** The whole API of the gateway, typed from its OpenAPI document, with the same retries. */
   api: Gateway['api']
 }
 
-/** Opens nothing and sends nothing yet. Throws a TypeError if an option cannot be used; no message quotes a credential. */
+/**
+ * Creates a client, without connecting yet. Throws a TypeError for an invalid option; no message quotes a credential.
+ */
 export function createClient(options: ClientOptions): Client {
   const gateway = openGateway(options)
   return {

@@ -7,17 +7,17 @@ export type PatientEncounterRequest = Schemas['PatientEncounterRequest']
 /** One request to create an encounter, from its acceptance to its outcome. */
 export type Job = Schemas['Job']
 export type JobStatus = Job['Status']
-/** Many requests uploaded together, each of them a job. */
+/** Requests uploaded together; each becomes a job. */
 export type Batch = Schemas['Batch']
-/** One item of a batch and what became of it: one line of its results. */
+/** One item of a batch and its outcome: one line of its results. */
 export type BatchItem = Schemas['BatchItem']
-/** How many items of a batch were tried again. */
+/** How many items of a batch were retried. */
 export type BatchRetry = Schemas['BatchRetry']
-/** An error reply as RFC 9457 has it. */
+/** An error reply (RFC 9457). */
 export type Problem = Schemas['Problem']
 export type EmrSystem = Job['EMRSystem']
 
-/** The states a job ends in. */
+/** The terminal states of a job. */
 export const terminalStatuses = [
   'Succeeded',
   'Failed',
@@ -26,7 +26,7 @@ export const terminalStatuses = [
   'Expired',
 ] as const satisfies JobStatus[]
 
-/** Whether a job in this state has ended, until someone retries it. */
+/** Whether a job in this state has ended; only a retry continues it. */
 export function hasEnded({ Status }: Pick<Job, 'Status'>): boolean {
   return terminalStatuses.some((terminal) => terminal === Status)
 }

@@ -1,11 +1,11 @@
 import { readLines } from './read-lines.ts'
 
-/** One server-sent event; a line that is only a sign of life is one without `data`. */
+/** One server-sent event; a keep-alive comment is one without `data`. */
 export type ServerSentEvent = { type: string; id: string | undefined; data: string }
 
 /**
- * The events of a `text/event-stream` (HTML Living Standard, 9.2.6), comments among them as events of type `comment` without data.
- * An event that the end of the stream cuts off is left out.
+ * The events of a `text/event-stream` (HTML Living Standard, 9.2.6), including comments as events of type `comment`
+ * without data. An event that is incomplete at the end of the stream is dropped.
  */
 export async function* readEvents(
   stream: ReadableStream<Uint8Array>,

@@ -1,15 +1,16 @@
 import type { Fetch } from './try-once.ts'
 
-/** Where every version of undici, the `fetch` of Node, keeps what it sends requests with. */
+/** The global symbol under which every version of undici, Node's `fetch`, keeps its dispatcher. */
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.1')
 
 type Dispatch = (options: object, handler: unknown) => boolean
 type Dispatcher = { dispatch: Dispatch }
 
 /**
- * The global `fetch` without Node's own limit of 300 seconds between the last byte of a request and the first of its answer (undici's
- * `headersTimeout`): a gateway may need longer for what sockets and proxies hold of an upload. Goes by way of the dispatcher in force, so
- * that a proxy set there stays one. Elsewhere it is the global `fetch` as it is.
+ * The global `fetch` without Node's limit of 300 seconds between the last byte of a request and the first of its answer
+ * (undici's `headersTimeout`): the gateway may need longer for the part of an upload that is buffered in sockets and
+ * proxies. Wraps the current dispatcher, so that a configured proxy stays in use. On other platforms it is the plain
+ * global `fetch`.
  */
 export const fetchForLong: Fetch = (input, init) => {
   const dispatcher = (globalThis as { [GLOBAL_DISPATCHER]?: Dispatcher })[GLOBAL_DISPATCHER]

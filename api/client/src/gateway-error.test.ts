@@ -29,5 +29,5 @@ test('lists the first mistakes of a problem and counts the others', () => {
 
 test('repeats nothing of what something else than the gateway says', () => {
   const response = new Response('', { status: 500, headers: { 'Content-Type': 'text/html' } })
-  expect(refusalOf(response, 'Jane Doe').message).toBe('something that is not the gateway answered with 500')
+  expect(refusalOf(response, 'Jane Doe').message).toBe('unexpected answer with status 500: this may not be the gateway')
 })

@@ -2,26 +2,26 @@ import type { Batch, Problem } from './contract.ts'
 
 const MISTAKES_SHOWN = 5
 
-/** What is known of a request that went wrong. */
+/** The details of a failed request. */
 export type Failure = {
-  /** The HTTP status code; `undefined`: there was no answer. */
+  /** The HTTP status code; `undefined` without an answer. */
   status?: number | undefined
-  /** The gateway's own words (RFC 9457); `undefined` where something else answered, or nothing. */
+  /** The problem document of the gateway (RFC 9457); `undefined` if something else answered, or nothing. */
   problem?: Problem | undefined
-  /** Names the request in the gateway's log. */
+  /** Identifies the request in the gateway's log. */
   requestId?: string | undefined
-  /** How long to wait before the next try, as the gateway asked for. */
+  /** How long to wait before the next try, as requested by the gateway. */
   retryAfterMs?: number | undefined
-  /** Of an upload that did not come to its end: how far it came. */
+  /** For an incomplete upload: its batch so far. */
   batch?: Batch | undefined
-  /** With this key the same request can be sent again without being done twice. */
+  /** With this key the same request can be sent again without being executed twice. */
   idempotencyKey?: string | undefined
   cause?: unknown
 }
 
 /**
- * The one error of this client: the gateway refused a request, or could not be reached in the time there was. It never holds
- * patient data or credentials. What an aborted call throws is its signal's reason, not this.
+ * The only error class of this client: the gateway refused a request, or could not be reached in time. Never contains
+ * patient data or credentials. An aborted call throws the reason of its signal instead.
  */
 export class GatewayError extends Error {
   override name = 'GatewayError'
@@ -42,14 +42,14 @@ export class GatewayError extends Error {
     this.idempotencyKey = failure.idempotencyKey
   }
 
-  /** The name of the kind of problem, such as `idempotency-mismatch`; `undefined` if the gateway did not say one. */
+  /** The kind of problem, such as `idempotency-mismatch`; `undefined` without a problem document. */
   get slug(): string | undefined {
     return this.problem?.type.split(':').at(-1)
   }
 
   /**
-   * Whether the same request may go through later: there was no answer, or one that says so (429, 503, an upload that came to
-   * a halt), or one of a proxy in front that could not reach the gateway (502 and 504, which the gateway itself only sends with a problem document).
+   * Whether the same request may succeed later: without an answer, after 429, 503 or a stalled upload, or if a proxy
+   * could not reach the gateway (502 and 504, which the gateway itself sends only with a problem document).
    */
   get mayPass(): boolean {
     const { status } = this
@@ -58,7 +58,7 @@ export class GatewayError extends Error {
     return (status === 502 || status === 504) && this.problem === undefined
   }
 
-  /** The same error, with more known of it. */
+  /** The same error, with more details. */
   with(more: Pick<Failure, 'batch' | 'idempotencyKey'>): GatewayError {
     const { message, status, problem, requestId, retryAfterMs, batch, idempotencyKey, cause } = this
     return new GatewayError(message, {
@@ -74,7 +74,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** Tells an answer that is no success. `body`: what it says, parsed if it was JSON. */
+/** The error for an unsuccessful answer. `body`: its content, parsed if it is JSON. */
 export function refusalOf(response: Response, body: unknown): GatewayError {
   const isProblem = response.headers.get('Content-Type')?.startsWith('application/problem+json') ?? false
   const problem = isProblem && typeof body === 'object' && body !== null ? (body as Problem) : undefined
@@ -86,12 +86,12 @@ export function refusalOf(response: Response, body: unknown): GatewayError {
   }
   if (problem) return new GatewayError(messageOf(problem), failure)
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
-    return new GatewayError('the gateway’s address answers with a redirect, which is not followed', failure)
+    return new GatewayError('the address of the gateway answered with a redirect, which is not followed', failure)
   }
-  return new GatewayError(`something that is not the gateway answered with ${response.status}`, failure)
+  return new GatewayError(`unexpected answer with status ${response.status}: this may not be the gateway`, failure)
 }
 
-/** Tells that no answer came. The cause's own message may name an address, never content. */
+/** The error for a missing answer. The message of the cause may contain an address, never content. */
 export function unreachable(url: string, cause: unknown): GatewayError {
   const code = codeOf(cause) ?? codeOf((cause as { cause?: unknown } | undefined)?.cause)
   const { origin } = new URL(url)
@@ -110,7 +110,7 @@ function messageOf({ title, detail, Errors = [], ErrorsOmitted = 0 }: Problem): 
   return `${title}: ${detail}${listed ? ` (${listed})` : ''}`
 }
 
-/** `Retry-After` in its two forms: seconds, or a date. */
+/** Parses `Retry-After` in both forms: seconds, or a date. */
 export function retryAfterMsOf(header: string | null, now = Date.now()): number | undefined {
   if (header === null) return undefined
   if (/^\d+$/.test(header)) return Number(header) * 1000

@@ -9,35 +9,38 @@ import type { Fetch } from './try-once.ts'
 
 const SECOND = 1000
 
-/** How to reach the gateway, and as whom. */
+/** The address of the gateway, the credentials, and how to send requests. */
 export type ClientOptions = Identity &
   EmrLogin & {
-    /** Where the gateway is: `https://gateway.example.org`. */
+    /** The URL of the gateway: `https://gateway.example.org`. */
     baseUrl: string
-    /** How long a request is tried again that may pass later, in milliseconds; 2 minutes if left out. 0: never. */
+    /** How long to retry a request that may succeed later, in milliseconds. Default 2 minutes; 0: never. */
     patienceMs?: number
-    /** How long one try may take, in milliseconds; 30 seconds if left out. Time that the gateway was asked to wait comes on top. */
+    /**
+     * Time limit of one try, in milliseconds, plus the time for which the gateway was asked to wait. Default 30
+     * seconds.
+     */
     timeoutMs?: number
-    /** Told before each pause before another try. */
+    /** Called before each pause between two tries. */
     onPause?: OnPause
-    /** What to send requests with instead of the global `fetch`: to go through a proxy, or to trust a certificate. */
+    /** Sends the requests in place of the global `fetch`: to use a proxy, or to trust a certificate. */
     fetch?: Fetch
   }
 
-/** What every call of the client stands on. */
+/** The dependencies of every call of the client. */
 export type Gateway = {
-  /** Typed from the gateway's OpenAPI document; tries again by itself. */
+  /** Typed from the gateway's OpenAPI document; retries automatically. */
   api: Api<paths>
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   baseUrl: string
   sending: Sending
-  /** Who calls, for requests that do not go through `api`. */
+  /** The application's credentials, for requests that do not use `api`. */
   identity: Record<string, string>
-  /** Which connection and as whom: as the client was created, unless a call says otherwise. */
+  /** The headers for the connection and the EMR login: those of the client, unless a call overrides them. */
   loginFor(options: EmrLogin): Record<string, string>
 }
 
-/** Throws a TypeError if an option cannot be used; no message quotes a credential. */
+/** Throws a TypeError for an invalid option; no message quotes a credential. */
 export function openGateway(options: ClientOptions): Gateway {
   const baseUrl = usableUrl(options.baseUrl)
   const identity = identityHeaders(options)
@@ -49,7 +52,7 @@ export function openGateway(options: ClientOptions): Gateway {
     timeoutMs: options.timeoutMs ?? 30 * SECOND,
     onPause: options.onPause,
   } satisfies Sending
-  // a redirect would take the credentials along to wherever it points
+  // following a redirect would send the credentials to its target
   const api = createApi<paths>({
     baseUrl,
     headers: identity,
@@ -60,7 +63,7 @@ export function openGateway(options: ClientOptions): Gateway {
   return { api, baseUrl, sending, identity, loginFor: (more) => ({ ...login, ...loginHeaders(more) }) }
 }
 
-/** The content of a good answer; throws a GatewayError for any other. */
+/** Returns the content of a successful answer; throws a GatewayError for any other. */
 export function contentOf<Data>(result: { data?: Data; error?: unknown; response: Response }): Data {
   if (!result.response.ok) throw refusalOf(result.response, result.error)
   return result.data as Data

@@ -5,36 +5,36 @@ import { newIdempotencyKey, type EmrLogin } from './request-headers.ts'
 import { retryAfterMsOf } from './gateway-error.ts'
 
 const SECOND = 1000
-/** As long as the gateway holds a request at most. */
+/** The longest time for which the gateway holds a request. */
 const LONGEST_WAIT_S = 60
-/** Between two looks at a job, whatever the gateway says. */
+/** The minimum pause between two reads of a job. */
 const LEAST_PAUSE_MS = 250
 
-/** What can be said with each call. */
+/** The options of every call. */
 export type CallOptions = {
-  /** Ends the call: it throws the signal's reason. What the gateway has accepted by then it does not give back. */
+  /** Ends the call, which throws the reason of the signal. Does not undo what the gateway has accepted by then. */
   signal?: AbortSignal | undefined
 }
 
-/** What can be said of one encounter. */
+/** The options for submitting one encounter. */
 export type SubmitOptions = CallOptions &
   EmrLogin & {
-    /** 1 to 255 characters, the same for the same encounter; a new one is made if left out. */
+    /** 1 to 255 characters, the same for the same encounter. Default: a new key. */
     idempotencyKey?: string | undefined
-    /** How long to wait for the outcome, in seconds; 0 if left out. The job is given back as it stands then. */
+    /** How long to wait for the outcome, in seconds. Default 0. Then returns the job in its current state. */
     waitSeconds?: number | undefined
   }
 
 /** How long to wait for a job. */
 export type WaitOptions = CallOptions & {
-  /** For at most so many seconds: the job is given back as it stands then. For ever if left out. */
+  /** The maximum time in seconds, after which the job is returned in its current state. Default: no limit. */
   waitSeconds?: number | undefined
 }
 
-/** Which of the application's jobs are meant; all of them if nothing is said. */
+/** Restricts a list of the application's jobs; by default all are listed. */
 export type JobFilter = { status?: JobStatus; emrSystem?: EmrSystem; batchId?: string }
 
-/** Submits one encounter, once, however often it has to be sent. Resolves with its job when that is on disk. */
+/** Submits one encounter, exactly once even if it is sent repeatedly. Resolves with its job when that is durable. */
 export async function submit(
   gateway: Gateway,
   emrSystem: EmrSystem,
@@ -44,7 +44,7 @@ export async function submit(
   const idempotencyKey = options.idempotencyKey ?? newIdempotencyKey()
   const result = await gateway.api.POST('/api/v1/{EMRSystem}/PatientEncounters', {
     params: { path: { EMRSystem: emrSystem } },
-    // without it an application's own waitSeconds would bring the EMR's answer in place of the job
+    // otherwise an application's own waitSeconds would return the outcome instead of the job
     headers: { ...gateway.loginFor(options), 'Idempotency-Key': idempotencyKey, Prefer: 'respond-async' },
     body: encounter,
     ...signalIn(options),
@@ -54,13 +54,13 @@ export async function submit(
   return waitSeconds > 0 && !hasEnded(job) ? await follow(gateway, job.JobId, options) : job
 }
 
-/** Where a job stands. */
+/** Gets a job. */
 export async function readJob(gateway: Gateway, jobId: string, options: CallOptions = {}): Promise<Job> {
   const about = { params: { path: { JobId: jobId } }, ...signalIn(options) }
   return contentOf(await gateway.api.GET('/api/v1/Jobs/{JobId}', about))
 }
 
-/** Waits for a job to end, and gives it as it stands then. */
+/** Waits for a job to end, and returns it. */
 export async function follow(gateway: Gateway, jobId: string, options: WaitOptions = {}): Promise<Job> {
   const { waitSeconds = Infinity } = options
   const until = Date.now() + waitSeconds * SECOND
@@ -73,26 +73,26 @@ export async function follow(gateway: Gateway, jobId: string, options: WaitOptio
     })
     const job = contentOf(result)
     if (hasEnded(job) || Date.now() >= until) return job
-    // a gateway that has too many who wait answers at once
+    // a gateway with too many waiting requests answers at once
     if (result.response.headers.has('Preference-Applied')) continue
     const again = retryAfterMsOf(result.response.headers.get('Retry-After')) ?? SECOND
     await pauseFor(Math.min(Math.max(again, LEAST_PAUSE_MS), until - Date.now()), options.signal)
   }
 }
 
-/** Cancels a job of which the EMR has nothing; to cancel it again is no mistake. A 409 if it is too late. */
+/** Cancels a job that was never sent to the EMR; a 409 if it is too late. Cancelling twice is harmless. */
 export async function cancelJob(gateway: Gateway, jobId: string, options: CallOptions = {}): Promise<void> {
   const about = { params: { path: { JobId: jobId } }, ...signalIn(options) }
   contentOf(await gateway.api.DELETE('/api/v1/Jobs/{JobId}', about))
 }
 
-/** Begins a new round of attempts for a job that has failed or whose outcome is not known. Not sent twice by itself. */
+/** Begins a new round of attempts for a job that ended without success. Not retried automatically. */
 export async function retryJob(gateway: Gateway, jobId: string, options: CallOptions = {}): Promise<Job> {
   const about = { params: { path: { JobId: jobId } }, ...signalIn(options) }
   return contentOf(await gateway.api.POST('/api/v1/Jobs/{JobId}/Retry', about))
 }
 
-/** The application's own jobs, newest first, page after page. */
+/** Lists the application's own jobs, newest first, page by page. */
 export async function* listJobs(
   gateway: Gateway,
   filter: JobFilter = {},
@@ -114,7 +114,7 @@ export async function* listJobs(
   } while (cursor !== undefined)
 }
 
-/** A signal for `fetch`, which takes none that is `undefined`. */
+/** The signal for `fetch`, which does not accept `undefined`. */
 export function signalIn({ signal }: CallOptions): { signal?: AbortSignal } {
   return signal ? { signal } : {}
 }

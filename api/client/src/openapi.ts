@@ -7,7 +7,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Gives the figures that Prometheus collects */
+    /**
+     * Get metrics
+     * @description Metrics of this process and of the queues, in the text format of Prometheus.
+     */
     get: operations['getMetrics']
     put?: never
     post?: never
@@ -27,8 +30,8 @@ export interface paths {
     get?: never
     put?: never
     /**
-     * Creates a patient encounter
-     * @description Keeps the request durably and answers 202 with its job; workers then create the encounter in the EMR, at most once. With `Prefer: wait=N` the reply is that of the EMR if it comes in time: 201 with the encounter, or a problem. The header parameters may also be sent as properties of the body; a header wins.
+     * Create a patient encounter
+     * @description Stores the request durably and returns 202 with its job; workers then create the encounter in the EMR, at most once. With `Prefer: wait=N` the reply is the outcome if it is known in time: 201 with the encounter, or a problem. The header parameters may also be sent as properties of the body; a header takes precedence.
      */
     post: operations['createPatientEncounter']
     delete?: never
@@ -45,15 +48,15 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Tells where a job stands
-     * @description With `Prefer: wait=N` the reply comes when the job has ended, after N seconds at the latest.
+     * Get a job
+     * @description With `Prefer: wait=N` the reply is sent when the job has ended, after at most N seconds.
      */
     get: operations['getJob']
     put?: never
     post?: never
     /**
-     * Cancels a job that has not been sent to the EMR
-     * @description Cancelling it again is not a mistake. What the EMR may have already cannot be cancelled. The request is kept for a Retry as long as that of a failed job, and erased then.
+     * Cancel a job
+     * @description Cancels a job that was never sent to the EMR; a job that may have reached the EMR cannot be cancelled. Cancelling twice is harmless. The request is kept for a Retry as long as that of a failed job, then erased.
      */
     delete: operations['cancelJob']
     options?: never
@@ -69,8 +72,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Gives the outcome of a job as the EMR’s own reply
-     * @description The status code and body that a caller would have got who had waited: 201 with the encounter, or a problem. 202 while the job runs.
+     * Get the result of a job
+     * @description Returns the same status code and body as a `POST` that waited for the outcome: 201 with the encounter, or a problem; 202 while the job has not ended.
      */
     get: operations['getJobResult']
     put?: never
@@ -91,8 +94,8 @@ export interface paths {
     get?: never
     put?: never
     /**
-     * Begins a new round of attempts
-     * @description For a job that has ended and did not succeed, `Cancelled` and `Expired` among them, while its request is kept; it gets a new deadline. Where the EMR may have the encounter from an earlier round, it is asked before anything is sent. A 409 while the batch of the job is being cancelled.
+     * Retry a job
+     * @description Begins a new round of attempts, with a new deadline, for a job that ended without success (`Cancelled` and `Expired` included), as long as its request is kept. If the encounter may exist in the EMR from an earlier round, the EMR is asked before anything is sent. Returns 409 while the batch of the job is being cancelled.
      */
     post: operations['retryJob']
     delete?: never
@@ -109,8 +112,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Lists the jobs of the application, newest first
-     * @description A page may be short, or even empty, where a filter lets little through; as long as there is a `Cursor` there may be more. Jobs that come in meanwhile do not move what follows a cursor.
+     * List jobs
+     * @description The jobs of the calling application, newest first. With a filter, a page may be short or even empty; there may be more jobs as long as the reply has a `Cursor`. Jobs accepted in the meantime do not affect the pages after a cursor.
      */
     get: operations['listJobs']
     put?: never
@@ -128,13 +131,13 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Tells where a batch stands */
+    /** Get a batch */
     get: operations['getBatch']
     put?: never
     post?: never
     /**
-     * Cancels what has not been sent to the EMR
-     * @description From now on no item of it is sent; the workers end them one by one. What the EMR may have already goes on. The requests are kept for a Retry as long as those of failed ones, and erased then.
+     * Cancel a batch
+     * @description Cancels all items that were never sent to the EMR; the workers end them one by one. Items that may have reached the EMR continue. The requests of cancelled items are kept for a Retry as long as those of failed items, then erased.
      */
     delete: operations['cancelBatch']
     options?: never
@@ -150,8 +153,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Gives what became of each item
-     * @description NDJSON, one BatchItem per line in the order of the upload, rejected ones among them; as things stand now.
+     * Get batch results
+     * @description The current state of every item, including rejected ones: NDJSON, one BatchItem per line in the order of the upload.
      */
     get: operations['getBatchResults']
     put?: never
@@ -170,8 +173,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Tells the progress of a batch as it happens
-     * @description Server-sent events: `progress` with the Batch at once and at each change, at most twice a second; `finished` with it at the end. With the `Last-Event-ID` of an earlier stream nothing is sent that it has told already.
+     * Stream batch progress
+     * @description Server-sent events with the Batch as data: `progress` at once and after each change, at most twice a second; `finished` at the end. With `Last-Event-ID`, the first event is sent only if the batch has changed since that id.
      */
     get: operations['getBatchEvents']
     put?: never
@@ -192,8 +195,8 @@ export interface paths {
     get?: never
     put?: never
     /**
-     * Begins a new round of attempts for items that did not succeed
-     * @description Ask with `DryRun=true` first how many they are. Each gets a new deadline. A 409 while the batch is `Cancelling`.
+     * Retry batch items
+     * @description Begins a new round of attempts, with a new deadline, for all items in one state. `DryRun=true` only counts them. Returns 409 while the batch is `Cancelling`.
      */
     post: operations['retryBatch']
     delete?: never
@@ -210,14 +213,14 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Tells how far an upload came
-     * @description The batch that an Idempotency-Key stands for; `Items` have been read of it.
+     * Find a batch by its Idempotency-Key
+     * @description Returns the batch of an upload, to see how much of it arrived: `Items` is the number of items read so far.
      */
     get: operations['findBatch']
     put?: never
     /**
-     * Creates many patient encounters
-     * @description A stream of any length: one request body per line (`application/x-ndjson`), or one JSON array of them. Each valid item becomes a job as soon as it has been read, and is durable then; an item that is not valid is rejected by its number and does not spoil the others. The 202 comes when the stream ends. If it breaks off, send the same again with the same Idempotency-Key: only the rest is accepted. May be sent with the Content-Encodings gzip, zstd, identity. The header parameters go for all items; LoginId, Password and AuthorizationToken may also stand in the items. ApplicationName and ApplicationKey must be headers.
+     * Upload a batch of patient encounters
+     * @description The body is a stream of any length: one request body per line (`application/x-ndjson`), or one JSON array of request bodies. Each valid item becomes a durable job as soon as it has been read; an invalid item is rejected and reported by its index, and does not affect the others. The 202 is sent when the stream ends. If the upload breaks off, send the same content again with the same Idempotency-Key: only the rest is accepted. Supported Content-Encodings: gzip, zstd, identity. The header parameters apply to all items; LoginId, Password and AuthorizationToken may also be properties of the items. ApplicationName and ApplicationKey must be headers.
      */
     post: operations['createBatch']
     delete?: never
@@ -233,7 +236,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Tells that the process is alive */
+    /** Check liveness */
     get: operations['getLiveness']
     put?: never
     post?: never
@@ -251,8 +254,8 @@ export interface paths {
       cookie?: never
     }
     /**
-     * Tells whether requests can be accepted now
-     * @description Tries a write to Redis, looks at its memory, and tells how durable it is. Read at most once a second.
+     * Check readiness
+     * @description Whether requests can be accepted: tests a write to Redis and its memory, and reports its durability. Redis is checked at most once per second.
      */
     get: operations['getReadiness']
     put?: never
@@ -284,28 +287,28 @@ export interface components {
      *     }
      */
     Problem: {
-      /** @description What kind of problem it is, for programs: `urn:encounter-gateway:problem:` and a name. */
+      /** @description The kind of problem, machine-readable: `urn:encounter-gateway:problem:` and a name. */
       type: string
-      /** @description The kind of problem in words; the same for every problem of this type. */
+      /** @description Human-readable summary; the same for every problem of this type. */
       title: string
       /** @description The HTTP status code. */
       status: number
-      /** @description What happened this time, in words for a person, without patient data. */
+      /** @description Human-readable explanation of this occurrence, without patient data. */
       detail: string
-      /** @description Which occurrence this is: the path of the request or job. */
+      /** @description Identifies this occurrence: the path of the request or job. */
       instance?: string
-      /** @description The job that stands against the request. */
+      /** @description The job that the request conflicts with. */
       JobId?: string
-      /** @description The batch that stands against the upload. */
+      /** @description The batch that the upload conflicts with. */
       BatchId?: string
-      /** @description Each mistake found in the request, one per property, at most 200. */
+      /** @description The mistakes found in the request, one per property, at most 200. */
       Errors?: {
-        /** @description JSON Pointer (RFC 6901) of the property at fault; the empty string is the whole body. */
+        /** @description JSON Pointer (RFC 6901) of the property at fault; the empty string means the whole body. */
         Pointer: string
-        /** @description What is wrong with it, in words for a person. */
+        /** @description What is wrong with it, in human-readable form. */
         Message: string
       }[]
-      /** @description How many more mistakes there are than `Errors` lists. */
+      /** @description Number of mistakes beyond those that `Errors` lists. */
       ErrorsOmitted?: number
     }
     /**
@@ -332,17 +335,17 @@ export interface components {
      *     }
      */
     Job: {
-      /** @description The job: 20 characters `[0-9a-z]`. The EMR also gets it, as the key of the encounter. */
+      /** @description Identifier of the job: 20 characters `[0-9a-z]`. It is also sent to the EMR, as the key of the encounter. */
       JobId: string
       /**
-       * @description The EMR the encounter is created in.
+       * @description The EMR in which the encounter is created.
        * @enum {string}
        */
       EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
-      /** @description Which connection of that EMR; `default` if the request named none. */
+      /** @description The connection to that EMR; `default` if the request named none. */
       EmrInstance: string
       /**
-       * @description Where the job stands. `Queued`: waits for its first attempt. `Running`: an attempt is under way. `Retrying`: waits for its next attempt. `Parked`: held back, without spending attempts, until the EMR can take it. Then, for good: `Succeeded`, `Failed`, `OutcomeUnknown` (the EMR may or may not have the encounter; a person must look), `Cancelled`, `Expired` (its deadline passed first).
+       * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
        * @enum {string}
        */
       Status:
@@ -362,7 +365,7 @@ export interface components {
       CreatedAt: string
       /**
        * Format: date-time
-       * @description When anything here last changed. RFC 3339, UTC.
+       * @description When the job last changed. RFC 3339, UTC.
        */
       UpdatedAt: string
       /**
@@ -370,22 +373,22 @@ export interface components {
        * @description When the job ended. RFC 3339, UTC.
        */
       FinishedAt?: string
-      /** @description How many times the EMR was tried in this round; a retry by hand begins a new round at 0. */
+      /** @description Number of attempts in this round; a manual retry begins a new round at 0. */
       Attempts: number
-      /** @description How many attempts a round has. */
+      /** @description Maximum number of attempts in a round. */
       MaxAttempts: number
       /**
        * Format: date-time
-       * @description When a job that is `Retrying` is tried next, at the earliest. RFC 3339, UTC.
+       * @description The earliest time of the next attempt, for a job that is not running. RFC 3339, UTC.
        */
       NextAttemptAt?: string
-      /** @description Why a job that is `Parked` is held back, in words. */
+      /** @description Why a `Parked` job is held back, in human-readable form. */
       ParkedReason?: string
-      /** @description The HTTP status code of the outcome: 201, 400, 401, 403, 408, 409, 500 or 502. */
+      /** @description HTTP status code of the outcome: 201, 400, 401, 403, 408, 409, 500 or 502. */
       StatusCode?: number
-      /** @description The encounter created, by the identifier the EMR gave it. */
+      /** @description Identifier of the created encounter in the EMR. */
       EncounterId?: string
-      /** @description Other identifiers of the same encounter: its financial number, visit number, our own key. May be empty. */
+      /** @description Other identifiers of the same encounter: its financial number, its visit number, the gateway’s own key. May be empty. */
       AlternativeIdentifiers?: {
         /** @description The kind of identifier, as a code: `FIN`, `VN`, `CSN`. */
         Code: string
@@ -395,17 +398,17 @@ export interface components {
         Value: string
       }[]
       Problem?: components['schemas']['Problem']
-      /** @description `true`: the answer to an attempt was lost, and the encounter was then found in the EMR under the job’s key. */
+      /** @description `true`: the answer to an attempt was lost, and the encounter was then found in the EMR by the key of the job. */
       Recovered?: boolean
-      /** @description JSON Pointers of the properties of the request for which this EMR has no place. */
+      /** @description JSON Pointers of the request properties that this EMR cannot store. */
       NotCarried?: string[]
-      /** @description The batch the job came with. */
+      /** @description The batch that contains the job. */
       BatchId?: string
-      /** @description Its place in that batch, counted from 0. */
+      /** @description Position in that batch, counted from 0. */
       ItemIndex?: number
     }
     /**
-     * @description Many requests to create encounters, uploaded together, each of them a job.
+     * @description Requests to create encounters, uploaded together; each becomes a job.
      * @example {
      *       "BatchId": "q3f0h2k7m9x1c8v5b6n4",
      *       "EMRSystem": "Sandbox",
@@ -427,17 +430,17 @@ export interface components {
      *     }
      */
     Batch: {
-      /** @description The batch: 20 characters `[0-9a-z]`. */
+      /** @description Identifier of the batch: 20 characters `[0-9a-z]`. */
       BatchId: string
       /**
-       * @description The EMR the encounter is created in.
+       * @description The EMR in which the encounter is created.
        * @enum {string}
        */
       EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
-      /** @description Which connection of that EMR; `default` if the request named none. */
+      /** @description The connection to that EMR; `default` if the request named none. */
       EmrInstance: string
       /**
-       * @description Where the batch stands. `Receiving`: its upload has not come to its end, and what came is worked on already; send it again with the same Idempotency-Key to go on. `Running`: all of it is here, or the rest is no longer waited for. `Cancelling`: what has not been sent to the EMR is being cancelled. `Finished`: every item has ended.
+       * @description The state of the batch. `Receiving`: the upload is not complete; items received so far are already processed. To resume, send the upload again with the same Idempotency-Key. `Running`: the upload is complete. `Cancelling`: items not yet sent to the EMR are being cancelled. `Finished`: every item has ended.
        * @enum {string}
        */
       Status: 'Receiving' | 'Running' | 'Cancelling' | 'Finished'
@@ -448,7 +451,7 @@ export interface components {
       CreatedAt: string
       /**
        * Format: date-time
-       * @description When anything here last changed. RFC 3339, UTC.
+       * @description When the batch last changed. RFC 3339, UTC.
        */
       UpdatedAt: string
       /** @description Its upload broke off and was not gone on with in time: the batch is what had come, and takes nothing more. Left out otherwise. */
@@ -463,37 +466,37 @@ export interface components {
        * @description When its last item ended. RFC 3339, UTC.
        */
       FinishedAt?: string
-      /** @description Items read so far: `Accepted` and `Rejected`. */
+      /** @description Items read so far: the sum of `Accepted` and `Rejected`. */
       Items: number
-      /** @description Items that became jobs. The counts from `Queued` on add up to it. */
+      /** @description Items that became jobs: the sum of the counts from `Queued` on. */
       Accepted: number
-      /** @description Items that are not valid and will not be sent to the EMR. */
+      /** @description Invalid items; they are never sent to the EMR. */
       Rejected: number
-      /** @description Wait for their turn. */
+      /** @description Items waiting for their turn. */
       Queued: number
-      /** @description Have had their turn and not ended: being sent, between two attempts, or held back with the EMR. */
+      /** @description Items in progress: being sent, waiting for their next attempt, or parked. */
       Running: number
-      /** @description Their encounter exists in the EMR. */
+      /** @description Items whose encounter exists in the EMR. */
       Succeeded: number
-      /** @description The EMR refused them, or could not be reached in all their attempts. */
+      /** @description Items that the EMR refused, or that used up their attempts. */
       Failed: number
-      /** @description The EMR may or may not have them; a person must look. */
+      /** @description Items whose encounter may or may not exist in the EMR; an operator must check. */
       OutcomeUnknown: number
-      /** @description Cancelled before the EMR saw them. */
+      /** @description Items cancelled before they were sent to the EMR. */
       Cancelled: number
-      /** @description Their deadline passed first. */
+      /** @description Items whose deadline passed before they finished. */
       Expired: number
-      /** @description The first 100 items that this upload had rejected; in the reply to an upload only. `/Results` has all. */
+      /** @description The first 100 items rejected from this upload; only in the reply to an upload. `/Results` lists all of them. */
       Rejections?: {
-        /** @description Its place in the batch, counted from 0; empty lines are not counted. */
+        /** @description Position in the batch, counted from 0; empty lines are not counted. */
         ItemIndex: number
-        /** @description The line of the upload, counted from 1. NDJSON only. */
+        /** @description Line number in the upload, counted from 1. NDJSON only. */
         Line?: number
         Problem: components['schemas']['Problem']
       }[]
     }
     /**
-     * @description One item of a batch and what became of it. What does not apply is left out.
+     * @description One item of a batch and its outcome. Properties that do not apply are left out.
      * @example {
      *       "ItemIndex": 0,
      *       "JobId": "q3f0a7k2m9x1c8v5b6n4",
@@ -503,14 +506,14 @@ export interface components {
      *     }
      */
     BatchItem: {
-      /** @description Its place in the batch, counted from 0. */
+      /** @description Position in the batch, counted from 0. */
       ItemIndex: number
-      /** @description Of a rejected item, the line of the upload, counted from 1. NDJSON only. */
+      /** @description Line number of a rejected item in the upload, counted from 1. NDJSON only. */
       Line?: number
-      /** @description Its job; a rejected item has none. */
+      /** @description The job of the item; absent for a rejected item. */
       JobId?: string
       /**
-       * @description Where its job stands, or `Rejected`: not valid, never sent to the EMR.
+       * @description The state of its job, or `Rejected`: invalid, never sent to the EMR.
        * @enum {string}
        */
       Status:
@@ -524,11 +527,11 @@ export interface components {
         | 'Cancelled'
         | 'Expired'
         | 'Rejected'
-      /** @description The HTTP status code of the outcome; 400 if rejected. */
+      /** @description HTTP status code of the outcome; 400 if rejected. */
       StatusCode?: number
-      /** @description The encounter created, by the EMR’s identifier. */
+      /** @description Identifier of the created encounter in the EMR. */
       EncounterId?: string
-      /** @description Other identifiers of the same encounter: its financial number, visit number, our own key. May be empty. */
+      /** @description Other identifiers of the same encounter: its financial number, its visit number, the gateway’s own key. May be empty. */
       AlternativeIdentifiers?: {
         /** @description The kind of identifier, as a code: `FIN`, `VN`, `CSN`. */
         Code: string
@@ -537,14 +540,14 @@ export interface components {
         /** @description The identifier itself. */
         Value: string
       }[]
-      /** @description The encounter was found in the EMR after a lost answer. */
+      /** @description The encounter was found in the EMR after an answer was lost. */
       Recovered?: boolean
-      /** @description Properties that this EMR has no place for. */
+      /** @description Properties that this EMR cannot store. */
       NotCarried?: string[]
       Problem?: components['schemas']['Problem']
     }
     /**
-     * @description How many items of a batch were tried again.
+     * @description How many items of a batch were retried.
      * @example {
      *       "Matching": 50,
      *       "Retried": 50,
@@ -552,11 +555,11 @@ export interface components {
      *     }
      */
     BatchRetry: {
-      /** @description Items in the state asked for. */
+      /** @description Items in the requested state. */
       Matching: number
       /** @description Items that began a new round of attempts; 0 with `DryRun`. */
       Retried: number
-      /** @description Items whose request is no longer kept, so that they cannot be tried again; 0 with `DryRun`. */
+      /** @description Items that cannot be retried because their request has been erased; 0 with `DryRun`. */
       Erased: number
     }
     /**
@@ -573,9 +576,9 @@ export interface components {
      *     }
      */
     EncounterCreated: {
-      /** @description The identifier by which the EMR knows the new encounter. */
+      /** @description Identifier of the new encounter in the EMR. */
       EncounterId: string
-      /** @description Other identifiers of the same encounter: its financial number, visit number, our own key. May be empty. */
+      /** @description Other identifiers of the same encounter: its financial number, its visit number, the gateway’s own key. May be empty. */
       AlternativeIdentifiers: {
         /** @description The kind of identifier, as a code: `FIN`, `VN`, `CSN`. */
         Code: string
@@ -586,7 +589,7 @@ export interface components {
       }[]
     }
     /**
-     * @description An encounter to create. A property that is `null` counts as left out, unless it is required.
+     * @description An encounter to create. A `null` property counts as absent, unless it is required.
      * @example {
      *       "UserId": "sample string 1",
      *       "PatientId": "sample string 2",
@@ -824,73 +827,73 @@ export interface components {
      *     }
      */
     PatientEncounterRequest: {
-      /** @description The EMR user who counts as the author of the encounter. */
+      /** @description The EMR user recorded as the author of the encounter. */
       UserId: string
-      /** @description The patient, who must be known to the EMR already. */
+      /** @description The patient, who must already exist in the EMR. */
       PatientId: string
-      /** @description What kind of identifier PatientId is (MRN, enterprise number, FHIR id), as a code of the EMR or HL7 table 0203. */
+      /** @description The type of PatientId (MRN, enterprise number, FHIR id), as a code of the EMR or HL7 table 0203. */
       PatientIdType?: string | null
-      /** @description The encounter to create, in the codes of the EMR it goes to. */
+      /** @description The encounter to create, in the codes of the target EMR. */
       Encounter: {
         /**
          * Format: date-time
          * @description When the encounter begins or began: admission, arrival or visit. RFC 3339.
          */
         EncounterDateTime?: string | null
-        /** @description The clinician responsible for the patient, by the identifier in the EMR. */
+        /** @description Identifier in the EMR of the clinician responsible for the patient. */
         AttendingProviderId?: string | null
         /**
          * Format: date-time
          * @description When the patient left; only for an encounter that is over. Not before EncounterDateTime. RFC 3339.
          */
         DischargeDateTime?: string | null
-        /** @description Where the encounter stands: a code of R4 (planned, arrived, in-progress, finished), a plain word (scheduled, active, discharged), or a code of the EMR. Left out: class and times say so. Must not contradict them, and cannot be cancelled. */
+        /** @description State of the encounter: an R4 code (planned, arrived, in-progress, finished), a plain word (scheduled, active, discharged), or a code of the EMR. If left out, it is derived from class and times. Must not contradict them, and cannot be cancelled. */
         EncounterStatusId?: string | null
         /** @description The kind of visit, as a code of the EMR (Cerner: code set 71) or, in FHIR, of SNOMED CT or HL7 table 0004. */
         EncounterTypeId?: string | null
-        /** @description Where in the hospital the patient is. */
+        /** @description The location of the patient in the hospital. */
         Location?: {
-          /** @description The bed, by its code in the EMR. */
+          /** @description Code of the bed in the EMR. */
           BedId?: string | null
-          /** @description The nursing unit, ward, clinic or department, by its code in the EMR. */
+          /** @description Code in the EMR of the nursing unit, ward, clinic or department. */
           UnitId?: string | null
-          /** @description The hospital or facility, by its code in the EMR. */
+          /** @description Code of the hospital or facility in the EMR. */
           HospitalId?: string | null
-          /** @description The room, by its code in the EMR. */
+          /** @description Code of the room in the EMR. */
           RoomId?: string | null
         } | null
         /** @description The service that treats the patient (cardiology, surgery), HL7 table 0069 or local. */
         MedicalServiceId?: string | null
-        /** @description Why the patient comes, in words, as at registration. */
+        /** @description Why the patient comes, in free text, as at registration. */
         ReasonForVisit?: string | null
-        /** @description Inpatient, outpatient, emergency and so on: HL7 table 0004 (I, O, E, P, R, B), FHIR v3-ActCode, or local. */
+        /** @description The patient class, such as inpatient, outpatient or emergency: HL7 table 0004 (I, O, E, P, R, B), FHIR v3-ActCode, or local. */
         PatientClassId?: string | null
-        /** @description How urgent the admission is: HL7 table 0217, v3-ActPriority, or Cerner code set 3. */
+        /** @description Urgency of the admission: HL7 table 0217, v3-ActPriority, or Cerner code set 3. */
         AdmitPriorityId?: string | null
         /** @description Where the patient comes from (home, transfer, referral): HL7 table 0023 or local. */
         AdmitSourceId?: string | null
-        /** @description A number for the encounter that another system has given, such as a visit number. */
+        /** @description A number given to the encounter by another system, such as a visit number. */
         EncounterAlias?: string | null
-        /** @description Who pays what insurance does not, by the identifier in the EMR. */
+        /** @description Identifier in the EMR of the guarantor, who pays what insurance does not. */
         GuarantorId?: string | null
         /** @description Whether the guarantor is a person or an organisation: HL7 table 0068 or local. */
         GuarantorTypeId?: string | null
-        /** @description What the guarantor is to the patient: HL7 table 0063 or local. */
+        /** @description Relationship of the guarantor to the patient: HL7 table 0063 or local. */
         GuarantorRelationshipToPatientId?: string | null
-        /** @description Who pays, the primary insurance first. */
+        /** @description The insurances that pay, the primary one first. */
         Insurances?:
           | {
-              /** @description The insurance company (payer), by its identifier in the EMR. */
+              /** @description Identifier of the insurance company (payer) in the EMR. */
               CompanyId?: string | null
               /** @description Name of the insurance company. */
               CompanyName?: string | null
-              /** @description The plan the patient is covered by, by its identifier in the EMR. */
+              /** @description Identifier in the EMR of the plan that covers the patient. */
               HealthPlanId?: string | null
-              /** @description Name of the group the policy belongs to, usually an employer. */
+              /** @description Name of the group to which the policy belongs, usually an employer. */
               GroupName?: string | null
               /** @description Number of that group at the insurance company. */
               GroupNumber?: string | null
-              /** @description What the last eligibility check found, as a code of the EMR. */
+              /** @description Result of the last eligibility check, as a code of the EMR. */
               EligibilityStatusId?: string | null
               /**
                * Format: date-time
@@ -903,11 +906,11 @@ export interface components {
               Subscriber?: string | null
               /** @description Number of the policy. */
               PolicyNumber?: string | null
-              /** @description What the patient is to the subscriber (self, spouse, child), as a code of the EMR or HL7 table 0063. */
+              /** @description Relationship of the patient to the subscriber (self, spouse, child), as a code of the EMR or HL7 table 0063. */
               PatientRelationshipToSubscriber?: string | null
-              /** @description The same the other way round: what the subscriber is to the patient (self, spouse, parent). */
+              /** @description Relationship of the subscriber to the patient (self, spouse, parent), in the same codes. */
               SubscriberRelationshipToPatientId?: string | null
-              /** @description Where the insurance company takes claims and letters. */
+              /** @description Address of the insurance company for claims and letters. */
               Address?: {
                 /** @description First address line: street and house number. */
                 Address1?: string | null
@@ -919,51 +922,51 @@ export interface components {
                 City?: string | null
                 /** @description State or province, usually as its two-letter postal code. */
                 State?: string | null
-                /** @description Postal code, with or without the four digits that may follow a US one. */
+                /** @description Postal code; a US one with or without its four additional digits. */
                 ZIP?: string | null
-                /** @description What the address is for (home, business, mailing), as a code of the EMR or HL7 table 0190. */
+                /** @description Use of the address (home, business, mailing), as a code of the EMR or HL7 table 0190. */
                 TypeId?: string | null
                 /** @description County or parish. */
                 County?: string | null
                 /** @description Country, usually as an ISO 3166 code. */
                 Country?: string | null
               } | null
-              /** @description Numbers of the insurance company. */
+              /** @description Telephone numbers of the insurance company. */
               Phones?:
                 | {
-                    /** @description The number as it is dialled; with area code. */
+                    /** @description The number as dialled, with area code. */
                     Number?: string | null
-                    /** @description What the number is for (home, work, mobile, fax), as a code of the EMR or HL7 table 0201. */
+                    /** @description Use of the number (home, work, mobile, fax), as a code of the EMR or HL7 table 0201. */
                     TypeId?: string | null
                     /** @description Extension to dial after the number. */
                     Extension?: string | null
-                    /** @description How the number is written (domestic, international), as a code of the EMR. */
+                    /** @description Format of the number (domestic, international), as a code of the EMR. */
                     FormatId?: string | null
                     /** @description Name of the person to ask for. */
                     Contact?: string | null
                   }[]
                 | null
-              /** @description What this EMR site also asks about an insurance. */
+              /** @description Answers to further questions that this EMR site asks about an insurance. */
               CustomFields?:
                 | {
-                    /** @description Which field it is, by the identifier the EMR site gave it. */
+                    /** @description Identifier of the field, as defined by the EMR site. */
                     FieldId?: string | null
-                    /** @description What to put in it: free text, or a code of the list behind the field. */
+                    /** @description The value: free text, or a code from the list of the field. */
                     ResponseValue?: string | null
                   }[]
                 | null
             }[]
           | null
-        /** @description Number of the account that the encounter is billed to (FIN). */
+        /** @description Number of the account to which the encounter is billed (FIN). */
         FinancialNumber?: string | null
-        /** @description Clinicians other than, or also as well as, the attending one, each with the part taken. */
+        /** @description The clinicians who take part, each with a role; may include the attending one. */
         ProvidersType?:
           | {
-              /** @description The provider, by the identifier in the EMR. */
+              /** @description Identifier of the provider in the EMR. */
               ProviderId?: string | null
-              /** @description The part taken in this encounter (admitting, attending, consulting, referring), as a code of the EMR or HL7 table 0443. */
+              /** @description Role in this encounter (admitting, attending, consulting, referring), as a code of the EMR or HL7 table 0443. */
               ProviderType?: string | null
-              /** @description Where the provider practises. */
+              /** @description Address where the provider practises. */
               Address?: {
                 /** @description First address line: street and house number. */
                 Address1?: string | null
@@ -975,9 +978,9 @@ export interface components {
                 City?: string | null
                 /** @description State or province, usually as its two-letter postal code. */
                 State?: string | null
-                /** @description Postal code, with or without the four digits that may follow a US one. */
+                /** @description Postal code; a US one with or without its four additional digits. */
                 ZIP?: string | null
-                /** @description What the address is for (home, business, mailing), as a code of the EMR or HL7 table 0190. */
+                /** @description Use of the address (home, business, mailing), as a code of the EMR or HL7 table 0190. */
                 TypeId?: string | null
                 /** @description County or parish. */
                 County?: string | null
@@ -990,46 +993,46 @@ export interface components {
               NPI?: string | null
               /** @description Number of the licence to practise. */
               LicenseNumber?: string | null
-              /** @description Numbers of the provider. */
+              /** @description Telephone numbers of the provider. */
               Phones?:
                 | {
-                    /** @description The number as it is dialled; with area code. */
+                    /** @description The number as dialled, with area code. */
                     Number?: string | null
-                    /** @description What the number is for (home, work, mobile, fax), as a code of the EMR or HL7 table 0201. */
+                    /** @description Use of the number (home, work, mobile, fax), as a code of the EMR or HL7 table 0201. */
                     TypeId?: string | null
                     /** @description Extension to dial after the number. */
                     Extension?: string | null
-                    /** @description How the number is written (domestic, international), as a code of the EMR. */
+                    /** @description Format of the number (domestic, international), as a code of the EMR. */
                     FormatId?: string | null
                     /** @description Name of the person to ask for. */
                     Contact?: string | null
                   }[]
                 | null
-              /** @description Place of this provider among the others, where the EMR keeps an order. */
+              /** @description Position of this provider among the others, if the EMR keeps an order. */
               InternalSequence?: string | null
             }[]
           | null
         /** @description Diagnoses known at the start, the most important first. */
         ICD10DXCodeIds?: string[] | null
-        /** @description What this EMR site also asks about an encounter. */
+        /** @description Answers to further questions that this EMR site asks about an encounter. */
         CustomFields?:
           | {
-              /** @description Which field it is, by the identifier the EMR site gave it. */
+              /** @description Identifier of the field, as defined by the EMR site. */
               FieldId?: string | null
-              /** @description What to put in it: free text, or a code of the list behind the field. */
+              /** @description The value: free text, or a code from the list of the field. */
               ResponseValue?: string | null
             }[]
           | null
-        /** @description Which registration form or conversation the EMR is to treat it as. */
+        /** @description The registration form or conversation to use in the EMR. */
         FormType?: string | null
-        /** @description The client organisation that refers the patient, by its identifier in the EMR. */
+        /** @description Identifier in the EMR of the client organisation that refers the patient. */
         ReferClientId?: string | null
         /**
          * Format: date-time
-         * @description When a patient who is not there yet is expected. RFC 3339.
+         * @description When a patient who has not arrived is expected. RFC 3339.
          */
         EstimatedArrivalDateTime?: string | null
-        /** @description How long the patient is expected to stay; most EMRs take whole days. */
+        /** @description Expected length of stay; most EMRs take whole days. */
         EstimatedLengthOfStay?: string | null
         /**
          * Format: date-time
@@ -1042,55 +1045,55 @@ export interface components {
         TreatmentPhaseId?: string | null
         /** @description Valuables kept for the patient, as a code of the EMR. */
         PatientValuablesIds?: string | null
-        /** @description The system that the encounter comes from, by its code in the EMR. */
+        /** @description Code in the EMR of the system from which the encounter comes. */
         ContributorSystemId?: string | null
       }
-      /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. Better sent as a header of this name, which wins. */
+      /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. Prefer the header of this name, which takes precedence. */
       LoginId?: string | null
-      /** @description The password that goes with LoginId; required where LoginId is. Sealed, never logged. Better sent as a header of this name, which wins. */
+      /** @description The password for LoginId; required if LoginId is. Sealed, never logged. Prefer the header of this name, which takes precedence. */
       Password?: string | null
-      /** @description Which of the configured connections of this EMR to use; `default` if left out. Better sent as a header of this name, which wins. */
+      /** @description The configured connection of this EMR to use. Default `default`. Prefer the header of this name, which takes precedence. */
       EmrInstance?: string | null
-      /** @description The application that calls the gateway; goes with ApplicationKey. Better sent as a header of this name, which wins. */
+      /** @description Name of the calling application; requires ApplicationKey. Prefer the header of this name, which takes precedence. */
       ApplicationName?: string | null
-      /** @description The key of that application; goes with ApplicationName. Never stored or logged. Better sent as a header of this name, which wins. */
+      /** @description Key of the calling application; requires ApplicationName. Never stored or logged. Prefer the header of this name, which takes precedence. */
       ApplicationKey?: string | null
-      /** @description A token for the EMR, used in place of LoginId and Password where the EMR takes one. Sealed, never logged. Better sent as a header of this name, which wins. */
+      /** @description A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged. Prefer the header of this name, which takes precedence. */
       AuthorizationToken?: string | null
-      /** @description `true` logs more about this one job, without patient data. Better sent as a header of this name, which wins. */
+      /** @description `true` enables verbose logging of this job, without patient data. Prefer the header of this name, which takes precedence. */
       RequestVerboseLogging?: boolean | null
-      /** @description Not read, since the URL names the EMR; taken because clients send it. */
+      /** @description Ignored, since the URL names the EMR; accepted because clients send it. */
       EMRSystem?: number | string | null
     }
     /** @description Whether this process can do its work. */
     Readiness: {
-      /** @description Whether requests can be accepted now; with 503 it is `false`. */
+      /** @description Whether requests can be accepted now; `false` with 503. */
       Ready: boolean
       Checks: {
-        /** @description A small write, which a full, read-only or absent Redis does not take. */
+        /** @description A small test write, which fails if Redis is full, read-only or unreachable. */
         RedisWrite: {
           /**
-           * @description Only `failed` makes the process not ready.
+           * @description Only `failed` makes the process unready.
            * @enum {string}
            */
           Status: 'ok' | 'failed' | 'unknown'
         }
-        /** @description `failed` with less than 5 % left; on a cluster the node with the least. */
+        /** @description `failed` with less than 5 % free; in a cluster, on the fullest node. */
         RedisMemory: {
           /**
-           * @description Only `failed` makes the process not ready.
+           * @description Only `failed` makes the process unready.
            * @enum {string}
            */
           Status: 'ok' | 'failed' | 'unknown'
-          /** @description What Redis holds now. */
+          /** @description Memory in use by Redis. */
           UsedBytes?: number
           /** @description Its `maxmemory`, or `unlimited`. */
           MaxBytes?: number | string
         }
-        /** @description Told, not judged: it does not make the process not ready. */
+        /** @description For information: it never makes the process unready. */
         RedisDurability: {
           /**
-           * @description What of the accepted jobs outlives a crash of Redis. `unknown`: Redis does not tell, as many managed services do not.
+           * @description Which accepted jobs survive a crash of Redis. `unknown`: Redis does not report it, as with many managed services.
            * @enum {string}
            */
           Level: 'durable' | 'up to one second may be lost' | 'not durable' | 'unknown'
@@ -1121,7 +1124,7 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description The figures. */
+      /** @description The metrics. */
       200: {
         headers: {
           [name: string]: unknown
@@ -1138,17 +1141,17 @@ export interface operations {
       header?: {
         /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. */
         LoginId?: string
-        /** @description The password that goes with LoginId; required where LoginId is. Sealed, never logged. */
+        /** @description The password for LoginId; required if LoginId is. Sealed, never logged. */
         Password?: string
-        /** @description Which of the configured connections of this EMR to use; `default` if left out. */
+        /** @description The configured connection of this EMR to use. Default `default`. */
         EmrInstance?: string
-        /** @description A token for the EMR, used in place of LoginId and Password where the EMR takes one. Sealed, never logged. */
+        /** @description A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged. */
         AuthorizationToken?: string
-        /** @description `true` logs more about this one job, without patient data; `false` is the default. */
+        /** @description `true` enables verbose logging of this job, without patient data. Default `false`. */
         RequestVerboseLogging?: string
-        /** @description `wait=N`: hold the reply up to N seconds (60 at most) for the outcome. `respond-async`: do not. */
+        /** @description `wait=N`: wait up to N seconds (at most 60) for the outcome. `respond-async`: reply at once. */
         Prefer?: string
-        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes new encounters, with the same content too. */
+        /** @description 1 to 255 characters. A key makes a request safe to send again: with the same content it returns the same job or batch; with different content it is refused with 422 and the JobId or BatchId of the key. A key belongs to one application and connection. It is remembered until the job, or the last item of the batch, has ended, and then for as long as results are kept (`resultHours`, default 72). After that it is a new key and creates new encounters, also for the same content. */
         'Idempotency-Key'?: string
       }
       path: {
@@ -1166,9 +1169,9 @@ export interface operations {
       /** @description The encounter exists in the EMR. Only with `Prefer: wait=N`. */
       201: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Which preferences of the `Prefer` header were followed. */
+          /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
           [name: string]: unknown
         }
@@ -1176,18 +1179,18 @@ export interface operations {
           'application/json': components['schemas']['EncounterCreated']
         }
       }
-      /** @description The job is accepted and durable, and has not ended. */
+      /** @description The job is accepted and durable, and has not ended yet. */
       202: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description The path of the job. */
+          /** @description The path of the job or batch. */
           Location?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description Which preferences of the `Prefer` header were followed. */
+          /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
-          /** @description `true`: the Idempotency-Key was used before; this is its job. */
+          /** @description `true`: the Idempotency-Key was used before; the reply is its job or batch. */
           'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
@@ -1195,10 +1198,10 @@ export interface operations {
           'application/json': components['schemas']['Job']
         }
       }
-      /** @description `invalid-json`: The body is not valid JSON. `invalid-request`: The request is not valid. `invalid-header`: A header of the request is not valid. `emr-rejected-content`: The EMR did not accept the content. */
+      /** @description `invalid-json`: The body is not valid JSON. `invalid-request`: The request is not valid. `invalid-header`: A header of the request is not valid. `emr-rejected-content`: The EMR rejected the content. */
       400: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1206,12 +1209,12 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unauthorized`: The application is not known. `emr-login-failed`: The EMR did not accept the login. */
+      /** @description `unauthorized`: Unknown application or wrong key. `emr-login-failed`: The EMR rejected the login. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -1219,10 +1222,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `forbidden`: The application may not use this EMR. `emr-refused-user`: The EMR does not allow this to the user. */
+      /** @description `forbidden`: The application may not use this EMR. `emr-refused-user`: The EMR does not allow the user to do this. */
       403: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1230,10 +1233,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unknown-emr-system`: There is no such EMR system. `unknown-connection`: No connection to this EMR is configured. */
+      /** @description `unknown-emr-system`: Unknown EMR system. `unknown-connection`: No connection to this EMR is configured. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1241,10 +1244,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `outcome-unknown`: It is not known whether the EMR created the encounter. `emr-timeout`: The EMR did not answer in time. `expired`: The job was not done before its deadline. */
+      /** @description `outcome-unknown`: It is not known whether the EMR created the encounter. `emr-timeout`: The EMR did not answer in time. `expired`: The job did not finish before its deadline. */
       408: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1252,10 +1255,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `cancelled`: The job was cancelled before the EMR saw it. */
+      /** @description `cancelled`: The job was cancelled before it was sent to the EMR. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1266,7 +1269,7 @@ export interface operations {
       /** @description `payload-too-large`: The body is too large. */
       413: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1274,10 +1277,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unsupported-media-type`: The body is of a type that is not taken here. */
+      /** @description `unsupported-media-type`: Unsupported media type. */
       415: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1285,10 +1288,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `idempotency-mismatch`: The Idempotency-Key was used with another content. */
+      /** @description `idempotency-mismatch`: The Idempotency-Key was already used with different content. */
       422: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1299,13 +1302,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. `queue-full`: Too many jobs are waiting. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -1313,10 +1316,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. `dispatch-failed`: The gateway failed to send the encounter. */
+      /** @description `internal`: Internal error of the gateway. `dispatch-failed`: The gateway failed to send the encounter. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1324,10 +1327,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `emr-unavailable`: The EMR could not be reached or could not do it. */
+      /** @description `emr-unavailable`: The EMR could not be reached or was unavailable. */
       502: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1338,9 +1341,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -1354,13 +1357,13 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description `wait=N`: hold the reply up to N seconds (60 at most) for the outcome. `respond-async`: do not. */
+        /** @description `wait=N`: wait up to N seconds (at most 60) for the outcome. `respond-async`: reply at once. */
         Prefer?: string
-        /** @description An ETag of an earlier reply: 304 if nothing has changed. */
+        /** @description The ETag of an earlier reply: returns 304 if the job has not changed. */
         'If-None-Match'?: string
       }
       path: {
-        /** @description The job, by the id that its 202 gave. */
+        /** @description The JobId from the 202 reply. */
         JobId: string
       }
       cookie?: never
@@ -1370,13 +1373,13 @@ export interface operations {
       /** @description The job. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Names this state of the job; send it as `If-None-Match`. */
+          /** @description Identifies this state of the job; send it as `If-None-Match`. */
           ETag?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description Which preferences of the `Prefer` header were followed. */
+          /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
           [name: string]: unknown
         }
@@ -1384,23 +1387,23 @@ export interface operations {
           'application/json': components['schemas']['Job']
         }
       }
-      /** @description The job is as the ETag says. */
+      /** @description The job has not changed. */
       304: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Names this state of the job; send it as `If-None-Match`. */
+          /** @description Identifies this state of the job; send it as `If-None-Match`. */
           ETag?: string
           [name: string]: unknown
         }
         content?: never
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -1408,10 +1411,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1422,13 +1425,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -1436,10 +1439,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1450,9 +1453,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -1467,7 +1470,7 @@ export interface operations {
       query?: never
       header?: never
       path: {
-        /** @description The job, by the id that its 202 gave. */
+        /** @description The JobId from the 202 reply. */
         JobId: string
       }
       cookie?: never
@@ -1477,18 +1480,18 @@ export interface operations {
       /** @description The job is cancelled. */
       204: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
         content?: never
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -1496,10 +1499,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1507,10 +1510,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The job or batch is not in a state that allows this. */
+      /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1521,13 +1524,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -1535,10 +1538,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1549,9 +1552,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -1565,11 +1568,11 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description `wait=N`: hold the reply up to N seconds (60 at most) for the outcome. `respond-async`: do not. */
+        /** @description `wait=N`: wait up to N seconds (at most 60) for the outcome. `respond-async`: reply at once. */
         Prefer?: string
       }
       path: {
-        /** @description The job, by the id that its 202 gave. */
+        /** @description The JobId from the 202 reply. */
         JobId: string
       }
       cookie?: never
@@ -1579,9 +1582,9 @@ export interface operations {
       /** @description The encounter exists in the EMR. */
       201: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Which preferences of the `Prefer` header were followed. */
+          /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
           [name: string]: unknown
         }
@@ -1589,16 +1592,16 @@ export interface operations {
           'application/json': components['schemas']['EncounterCreated']
         }
       }
-      /** @description The job is accepted and durable, and has not ended. */
+      /** @description The job is accepted and durable, and has not ended yet. */
       202: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description The path of the job. */
+          /** @description The path of the job or batch. */
           Location?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description Which preferences of the `Prefer` header were followed. */
+          /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
           [name: string]: unknown
         }
@@ -1606,10 +1609,10 @@ export interface operations {
           'application/json': components['schemas']['Job']
         }
       }
-      /** @description `emr-rejected-content`: The EMR did not accept the content. */
+      /** @description `emr-rejected-content`: The EMR rejected the content. */
       400: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1617,12 +1620,12 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unauthorized`: The application is not known. `emr-login-failed`: The EMR did not accept the login. */
+      /** @description `unauthorized`: Unknown application or wrong key. `emr-login-failed`: The EMR rejected the login. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -1630,10 +1633,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `emr-refused-user`: The EMR does not allow this to the user. */
+      /** @description `emr-refused-user`: The EMR does not allow the user to do this. */
       403: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1641,10 +1644,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1652,10 +1655,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `outcome-unknown`: It is not known whether the EMR created the encounter. `emr-timeout`: The EMR did not answer in time. `expired`: The job was not done before its deadline. */
+      /** @description `outcome-unknown`: It is not known whether the EMR created the encounter. `emr-timeout`: The EMR did not answer in time. `expired`: The job did not finish before its deadline. */
       408: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1663,10 +1666,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `cancelled`: The job was cancelled before the EMR saw it. */
+      /** @description `cancelled`: The job was cancelled before it was sent to the EMR. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1674,10 +1677,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `gone`: The result is no longer kept. */
+      /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1688,13 +1691,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -1702,10 +1705,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. `dispatch-failed`: The gateway failed to send the encounter. */
+      /** @description `internal`: Internal error of the gateway. `dispatch-failed`: The gateway failed to send the encounter. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1713,10 +1716,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `emr-unavailable`: The EMR could not be reached or could not do it. */
+      /** @description `emr-unavailable`: The EMR could not be reached or was unavailable. */
       502: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1727,9 +1730,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -1744,23 +1747,23 @@ export interface operations {
       query?: never
       header?: never
       path: {
-        /** @description The job, by the id that its 202 gave. */
+        /** @description The JobId from the 202 reply. */
         JobId: string
       }
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description The job is accepted and durable, and has not ended. */
+      /** @description The job is accepted and durable, and has not ended yet. */
       202: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description The path of the job. */
+          /** @description The path of the job or batch. */
           Location?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description Which preferences of the `Prefer` header were followed. */
+          /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
           [name: string]: unknown
         }
@@ -1768,12 +1771,12 @@ export interface operations {
           'application/json': components['schemas']['Job']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -1781,10 +1784,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1792,10 +1795,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The job or batch is not in a state that allows this. */
+      /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1803,10 +1806,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `gone`: The result is no longer kept. */
+      /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1817,13 +1820,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -1831,10 +1834,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1845,9 +1848,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -1860,7 +1863,7 @@ export interface operations {
   listJobs: {
     parameters: {
       query?: {
-        /** @description Where the job stands. `Queued`: waits for its first attempt. `Running`: an attempt is under way. `Retrying`: waits for its next attempt. `Parked`: held back, without spending attempts, until the EMR can take it. Then, for good: `Succeeded`, `Failed`, `OutcomeUnknown` (the EMR may or may not have the encounter; a person must look), `Cancelled`, `Expired` (its deadline passed first). */
+        /** @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished). */
         Status?:
           | 'Queued'
           | 'Running'
@@ -1875,9 +1878,9 @@ export interface operations {
         EMRSystem?: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
         /** @description Only jobs of this batch, in the order of its items. */
         BatchId?: string
-        /** @description The `Cursor` of the page before this one. */
+        /** @description The `Cursor` of the previous page. */
         Cursor?: string
-        /** @description Jobs on a page; 50 if left out. */
+        /** @description Number of jobs per page. Default 50. */
         Limit?: number
       }
       header?: never
@@ -1886,10 +1889,10 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description One page. */
+      /** @description One page of jobs. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1897,7 +1900,7 @@ export interface operations {
           'application/json': {
             /** @description The jobs of this page, newest first. */
             Jobs: components['schemas']['Job'][]
-            /** @description Send it back as `Cursor` for the next page; left out on the last one. */
+            /** @description Pass it as `Cursor` to get the next page; absent on the last page. */
             Cursor?: string
           }
         }
@@ -1905,7 +1908,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1913,12 +1916,12 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -1929,13 +1932,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -1943,10 +1946,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1957,9 +1960,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -1974,7 +1977,7 @@ export interface operations {
       query?: never
       header?: never
       path: {
-        /** @description The batch, by the id that its 202 gave. */
+        /** @description The BatchId from the 202 reply. */
         BatchId: string
       }
       cookie?: never
@@ -1984,7 +1987,7 @@ export interface operations {
       /** @description The batch. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1992,12 +1995,12 @@ export interface operations {
           'application/json': components['schemas']['Batch']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2005,10 +2008,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2019,13 +2022,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2033,10 +2036,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2047,9 +2050,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -2064,7 +2067,7 @@ export interface operations {
       query?: never
       header?: never
       path: {
-        /** @description The batch, by the id that its 202 gave. */
+        /** @description The BatchId from the 202 reply. */
         BatchId: string
       }
       cookie?: never
@@ -2074,7 +2077,7 @@ export interface operations {
       /** @description The batch is being cancelled. */
       202: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2082,12 +2085,12 @@ export interface operations {
           'application/json': components['schemas']['Batch']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2095,10 +2098,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2106,10 +2109,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The job or batch is not in a state that allows this. */
+      /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2120,13 +2123,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2134,10 +2137,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2148,9 +2151,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -2165,7 +2168,7 @@ export interface operations {
       query?: never
       header?: never
       path: {
-        /** @description The batch, by the id that its 202 gave. */
+        /** @description The BatchId from the 202 reply. */
         BatchId: string
       }
       cookie?: never
@@ -2175,7 +2178,7 @@ export interface operations {
       /** @description One line per item. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2183,12 +2186,12 @@ export interface operations {
           'application/x-ndjson': components['schemas']['BatchItem']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2196,10 +2199,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2210,13 +2213,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2224,10 +2227,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2238,9 +2241,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -2258,7 +2261,7 @@ export interface operations {
         'Last-Event-ID'?: string
       }
       path: {
-        /** @description The batch, by the id that its 202 gave. */
+        /** @description The BatchId from the 202 reply. */
         BatchId: string
       }
       cookie?: never
@@ -2268,7 +2271,7 @@ export interface operations {
       /** @description The events. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2276,12 +2279,12 @@ export interface operations {
           'text/event-stream': string
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2289,10 +2292,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2303,13 +2306,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2317,10 +2320,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2331,9 +2334,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -2346,24 +2349,24 @@ export interface operations {
   retryBatch: {
     parameters: {
       query?: {
-        /** @description Which items: `Failed`, if left out; `OutcomeUnknown`, where the EMR is asked first if it can be; `Expired` or `Cancelled`, which were never sent. */
+        /** @description The state of the items to retry. Default `Failed`. For `OutcomeUnknown` the EMR is asked first, if it can be. `Expired` and `Cancelled` items do not exist in the EMR. */
         Status?: 'Failed' | 'OutcomeUnknown' | 'Expired' | 'Cancelled'
-        /** @description Only counts them. */
+        /** @description Only count the matching items. */
         DryRun?: boolean
       }
       header?: never
       path: {
-        /** @description The batch, by the id that its 202 gave. */
+        /** @description The BatchId from the 202 reply. */
         BatchId: string
       }
       cookie?: never
     }
     requestBody?: never
     responses: {
-      /** @description How many they are; nothing was done. */
+      /** @description The number of matching items; nothing was changed. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2371,10 +2374,10 @@ export interface operations {
           'application/json': components['schemas']['BatchRetry']
         }
       }
-      /** @description They wait for their turn again. */
+      /** @description The items wait for their turn again. */
       202: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2385,7 +2388,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2393,12 +2396,12 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2406,10 +2409,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. */
+      /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2417,10 +2420,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The job or batch is not in a state that allows this. */
+      /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2431,13 +2434,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2445,10 +2448,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2459,9 +2462,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -2475,9 +2478,9 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description Which of the configured connections of this EMR to use; `default` if left out. */
+        /** @description The configured connection of this EMR to use. Default `default`. */
         EmrInstance?: string
-        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes new encounters, with the same content too. */
+        /** @description 1 to 255 characters. A key makes a request safe to send again: with the same content it returns the same job or batch; with different content it is refused with 422 and the JobId or BatchId of the key. A key belongs to one application and connection. It is remembered until the job, or the last item of the batch, has ended, and then for as long as results are kept (`resultHours`, default 72). After that it is a new key and creates new encounters, also for the same content. */
         'Idempotency-Key'?: string
       }
       path: {
@@ -2491,9 +2494,9 @@ export interface operations {
       /** @description The batch. */
       200: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description The path of the job. */
+          /** @description The path of the job or batch. */
           Location?: string
           [name: string]: unknown
         }
@@ -2504,7 +2507,7 @@ export interface operations {
       /** @description `invalid-header`: A header of the request is not valid. */
       400: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2512,12 +2515,12 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2528,7 +2531,7 @@ export interface operations {
       /** @description `forbidden`: The application may not use this EMR. */
       403: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2536,10 +2539,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `not-found`: There is nothing here. `unknown-emr-system`: There is no such EMR system. `unknown-connection`: No connection to this EMR is configured. */
+      /** @description `not-found`: Not found. `unknown-emr-system`: Unknown EMR system. `unknown-connection`: No connection to this EMR is configured. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2550,13 +2553,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2564,10 +2567,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2578,9 +2581,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }
@@ -2594,17 +2597,17 @@ export interface operations {
     parameters: {
       query?: never
       header?: {
-        /** @description Which of the configured connections of this EMR to use; `default` if left out. */
+        /** @description The configured connection of this EMR to use. Default `default`. */
         EmrInstance?: string
         /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. */
         LoginId?: string
-        /** @description The password that goes with LoginId; required where LoginId is. Sealed, never logged. */
+        /** @description The password for LoginId; required if LoginId is. Sealed, never logged. */
         Password?: string
-        /** @description A token for the EMR, used in place of LoginId and Password where the EMR takes one. Sealed, never logged. */
+        /** @description A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged. */
         AuthorizationToken?: string
-        /** @description `true` logs more about this one job, without patient data; `false` is the default. */
+        /** @description `true` enables verbose logging of this job, without patient data. Default `false`. */
         RequestVerboseLogging?: string
-        /** @description 1 to 255 characters. The same key with the same content names the same job or batch, however often it is sent; with another content it is refused: 422, with the JobId or BatchId that the key names. It counts for one application and connection, while the job or batch is under way and then for as long as results are kept (`resultHours`, 72 if nothing else is set) after the job, or the last item of the batch, has ended. Used again after that it is a new key, and makes new encounters, with the same content too. */
+        /** @description 1 to 255 characters. A key makes a request safe to send again: with the same content it returns the same job or batch; with different content it is refused with 422 and the JobId or BatchId of the key. A key belongs to one application and connection. It is remembered until the job, or the last item of the batch, has ended, and then for as long as results are kept (`resultHours`, default 72). After that it is a new key and creates new encounters, also for the same content. */
         'Idempotency-Key'?: string
       }
       path: {
@@ -2619,16 +2622,16 @@ export interface operations {
       }
     }
     responses: {
-      /** @description The stream was read to its end; what was accepted is durable. */
+      /** @description The stream was read to its end; all accepted items are durable. */
       202: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description The path of the job. */
+          /** @description The path of the job or batch. */
           Location?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description `true`: the Idempotency-Key was used before; this is its job. */
+          /** @description `true`: the Idempotency-Key was used before; the reply is its job or batch. */
           'Idempotency-Replayed'?: string
           [name: string]: unknown
         }
@@ -2639,7 +2642,7 @@ export interface operations {
       /** @description `invalid-json`: The body is not valid JSON. `invalid-request`: The request is not valid. `invalid-header`: A header of the request is not valid. */
       400: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2647,12 +2650,12 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unauthorized`: The application is not known. */
+      /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description That the application is to identify itself. */
+          /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
           [name: string]: unknown
         }
@@ -2663,7 +2666,7 @@ export interface operations {
       /** @description `forbidden`: The application may not use this EMR. */
       403: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2671,10 +2674,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unknown-emr-system`: There is no such EMR system. `unknown-connection`: No connection to this EMR is configured. */
+      /** @description `unknown-emr-system`: Unknown EMR system. `unknown-connection`: No connection to this EMR is configured. */
       404: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2682,10 +2685,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `upload-stalled`: The upload came to a halt. */
+      /** @description `upload-stalled`: The upload stalled. */
       408: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2693,10 +2696,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The job or batch is not in a state that allows this. */
+      /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2707,7 +2710,7 @@ export interface operations {
       /** @description `payload-too-large`: The body is too large. */
       413: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2715,10 +2718,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `unsupported-media-type`: The body is of a type that is not taken here. */
+      /** @description `unsupported-media-type`: Unsupported media type. */
       415: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2726,10 +2729,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `idempotency-mismatch`: The Idempotency-Key was used with another content. */
+      /** @description `idempotency-mismatch`: The Idempotency-Key was already used with different content. */
       422: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2740,13 +2743,13 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. `queue-full`: Too many jobs are waiting. */
       429: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
-          /** @description How many requests the application may send in which time. */
+          /** @description Number of requests that the application may send per window. */
           'RateLimit-Policy'?: string
-          /** @description How many of them are left, and when it starts anew. */
+          /** @description Number of requests left in this window, and the seconds until its end. */
           RateLimit?: string
           [name: string]: unknown
         }
@@ -2754,10 +2757,10 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `internal`: The gateway failed. */
+      /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2768,9 +2771,9 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Names this request in the log of the gateway; yours if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
-          /** @description Ask again after so many seconds. */
+          /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
           [name: string]: unknown
         }

@@ -3,21 +3,21 @@ import type { GatewayError } from './gateway-error.ts'
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 15_000
 
-/** Told before each pause that is made because a request could not be done. */
+/** Called before each pause after a failed request. */
 export type OnPause = (pause: { error: GatewayError; pauseMs: number }) => void
 
-/** How long something is tried again, and how long to wait between two tries. */
+/** Limits how long an operation is retried, and waits between two tries. */
 export type Patience = {
-  /** Something went well: the time begins anew. */
+  /** Restarts the time after a success. */
   renew(): void
   /**
-   * Waits before the next try: as long as the gateway asked for, else longer from try to try, never in step with others.
-   * Throws the error if that would take longer than there is patience for, and the signal's reason once it is aborted.
+   * Waits before the next try: as long as the gateway requested, plus an exponential backoff with jitter. Throws the
+   * error if the pause would exceed the patience, and the reason of the signal if that is aborted.
    */
   pause(error: GatewayError): Promise<void>
 }
 
-/** `patienceMs`: how long it may go on without anything going well; 0 tries once. */
+/** `patienceMs`: the maximum time without a success; 0 means a single try. */
 export function openPatience(about: {
   patienceMs: number
   signal?: AbortSignal | undefined
@@ -42,7 +42,7 @@ export function openPatience(about: {
   }
 }
 
-/** Resolves after so many milliseconds; throws the signal's reason if that comes first. */
+/** Resolves after `ms` milliseconds; throws the reason of the signal if that is aborted first. */
 export function pauseFor(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()

@@ -1,4 +1,4 @@
-/** The lines of a stream of UTF-8, without their line ends (`\n` or `\r\n`); the last one need not have any. */
+/** The lines of a UTF-8 stream, without their line ends (`\n` or `\r\n`), which the last line may lack. */
 export async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const reader = stream.getReader()
   const decoder = new TextDecoder()

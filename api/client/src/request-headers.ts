@@ -1,22 +1,22 @@
-/** As whom the encounters are created in the EMR; each EMR's page says which it needs. */
+/** The EMR login and connection; the page of each EMR says what it requires. */
 export type EmrLogin = {
   loginId?: string | undefined
   password?: string | undefined
-  /** A token of the EMR, in place of the two where its connector takes one. */
+  /** A token for the EMR, in place of login and password, if its connector accepts one. */
   authorizationToken?: string | undefined
-  /** Which of the gateway's connections to that EMR; `default` if left out. */
+  /** The gateway's connection to that EMR. Default `default`. */
   emrInstance?: string | undefined
 }
 
-/** Which application calls, as the gateway's operator has set it up. */
+/** The calling application, as configured by the gateway's operator. */
 export type Identity = { applicationName: string; applicationKey: string }
 
 const latin1 = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code))
 const controls = /\p{Cc}/u
 
 /**
- * A header's value as `fetch` takes it: the bytes of its UTF-8, each as one character, which is how the gateway reads it
- * back. Throws a TypeError that names the header, and never quotes the value, if no header can carry it.
+ * A header value for `fetch`: each byte of its UTF-8 as one character, as the gateway decodes it. Throws a TypeError
+ * that names the header, and never quotes the value, if no header can carry the value.
  */
 export function headerValue(name: string, text: string): string {
   if (controls.test(text)) throw new TypeError(`${name} must not contain control characters`)
@@ -25,12 +25,12 @@ export function headerValue(name: string, text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => latin1[byte]).join('')
 }
 
-/** The headers that say which application calls. */
+/** The headers that identify the calling application. */
 export function identityHeaders({ applicationName, applicationKey }: Identity): Record<string, string> {
   return headersOf({ ApplicationName: applicationName, ApplicationKey: applicationKey })
 }
 
-/** The headers that say which connection is meant, and as whom; what is not given is left out. */
+/** The headers for the connection and the EMR login; missing values are left out. */
 export function loginHeaders(login: EmrLogin): Record<string, string> {
   return headersOf({
     LoginId: login.loginId,
@@ -40,7 +40,7 @@ export function loginHeaders(login: EmrLogin): Record<string, string> {
   })
 }
 
-/** A key that nobody has used, for a request that is to be done once however often it is sent. 128 random bits. */
+/** A new Idempotency-Key of 128 random bits. */
 export function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -5,11 +5,11 @@ import { tryOnce, type Fetch } from './try-once.ts'
 /** How requests are sent. */
 export type Sending = {
   fetch: Fetch
-  /** The same for uploads, whose answer may take as long as it likes. */
+  /** The same for uploads, without a time limit for the answer. */
   upload: Fetch
-  /** How long a request is tried again, in milliseconds. */
+  /** How long a request is retried, in milliseconds. */
   patienceMs: number
-  /** How long one try may take, beyond the time it asks the gateway to wait. */
+  /** Time limit of one try, in addition to the time that it asks the gateway to wait. */
   timeoutMs: number
   onPause?: OnPause | undefined
 }
@@ -17,8 +17,8 @@ export type Sending = {
 const STREAMS = new Set<string | null>(['application/x-ndjson', 'text/event-stream'])
 
 /**
- * A Request that keeps the signal it was made with. The signal that a Request itself makes of it follows only until the Request is
- * garbage collected (Node 20 and 24), and is deaf from then on, while an answer is still being read.
+ * A Request that keeps the signal passed to it. A Request's own signal follows it only until the Request is garbage
+ * collected (Node 20 and 24), which may happen while an answer is still being read.
  */
 export class RequestWithSignal extends Request {
   readonly callerSignal: AbortSignal | undefined
@@ -30,12 +30,12 @@ export class RequestWithSignal extends Request {
 }
 
 /**
- * A `fetch` that tries again what may pass: 429 and 503 always, since nothing has been done then; a request that got no answer
- * only if it may be done twice or carries an Idempotency-Key. Gives back every other answer as it is.
+ * A `fetch` that retries temporary failures: 429 and 503 always, since nothing has been executed then; a request
+ * without an answer only if it is idempotent or has an Idempotency-Key. Returns every other answer unchanged.
  */
 export function retryingFetch(sending: Sending): (request: Request) => Promise<Response> {
   return async (request) => {
-    // a middleware of the caller's own may have put a plain Request in its place
+    // a middleware of the caller may have replaced it with a plain Request
     const signal = request instanceof RequestWithSignal ? request.callerSignal : request.signal
     const patience = openPatience({ ...sending, signal })
     for (;;) {
@@ -64,7 +64,7 @@ async function answerTo(
   }
 }
 
-/** The body of an answer: parsed if it is JSON of any kind, else `undefined`. */
+/** The parsed body of an answer if it is JSON of any kind, otherwise `undefined`. */
 export async function bodyOf(response: Response): Promise<unknown> {
   const isJson = /^application\/(?:[\w.+-]+\+)?json\b/.test(response.headers.get('Content-Type') ?? '')
   return isJson ? await response.json().catch(() => undefined) : undefined

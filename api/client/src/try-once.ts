@@ -1,12 +1,12 @@
 import { unreachable } from './gateway-error.ts'
 
-/** What sends requests: the global `fetch`, or what stands in for it. */
+/** Sends requests: the global `fetch` or a replacement. */
 export type Fetch = (input: string | Request, init?: RequestInit) => Promise<Response>
 
 /**
- * Sends a request once. `timeoutMs` is for the answer to begin, and of an answer that is not a stream, to be there whole. Throws
- * a GatewayError without a status if there is none, and the signal's reason once that is aborted. `signal` is the caller's own, never the
- * Request's.
+ * Sends a request once. `timeoutMs` limits the time until the answer begins or, if it is not a stream, until it is
+ * complete. Throws a GatewayError without a status if there is no answer, and the reason of the signal if that is
+ * aborted. `signal` is that of the caller, never that of the Request.
  */
 export async function tryOnce(
   fetch: Fetch,
@@ -30,7 +30,7 @@ export async function tryOnce(
   }
 }
 
-/** Why a request is given up that nobody has aborted. */
+/** A request was given up because of its time limit. */
 export class TimeoutError extends Error {
   readonly code = 'ETIMEDOUT'
 }

@@ -9,37 +9,42 @@ import { bodyOf, retryingFetch } from './retrying-fetch.ts'
 import { TimeoutError } from './try-once.ts'
 import { openUploadBody, type UploadBody } from './upload-body.ts'
 
-/** How often the gateway is asked how far it is. */
+/** How often the progress is read from the gateway. */
 const LOOK_EVERY_MS = 1_000
-/** Of the time for one try: this many pass without any movement before an upload counts as stuck; 2 minutes by default. */
+/**
+ * An upload counts as stalled after this many times the time limit of one try without progress; 2 minutes by default.
+ */
 const STALL_TIMEOUTS = 4
 
-/** What can be said of an upload. */
+/** The options of an upload. */
 export type UploadOptions = CallOptions &
   EmrLogin & {
-    /** 1 to 255 characters, the same for the same content; a new one is made if left out. */
+    /** 1 to 255 characters, the same for the same content. Default: a new key. */
     idempotencyKey?: string | undefined
-    /** That the key is made from the content, so that an upload known to be complete need not be sent again to be compared. */
+    /** The key is derived from the content: an upload known to be complete need not be sent again for comparison. */
     keyNamesContent?: boolean | undefined
-    /** Sends it gzipped. Not done where the platform cannot. */
+    /** Compress with gzip, if the platform supports it. */
     compress?: boolean | undefined
-    /** How long to go on without a single item being accepted, in milliseconds; the client's patience if left out. */
+    /** How long to retry without any item being accepted, in milliseconds. Default: the patience of the client. */
     patienceMs?: number | undefined
-    /** Called whenever more of the source has been read, and about once a second with what the gateway has. */
+    /** Called whenever more of the source has been read, and about once per second with the gateway's progress. */
     onProgress?: ((progress: UploadProgress) => void) | undefined
   }
 
-/** How far an upload is. */
+/** The progress of an upload. */
 export type UploadProgress = {
-  /** The tries so far, this one included. Each one begins at the first item, and those that the gateway has are only compared. */
+  /**
+   * Number of tries, including this one. Each try begins at the first item; items that the gateway has are only
+   * compared.
+   */
   tries: number
-  /** Bytes of the source read in this try: network and buffers hold many of them that the gateway has not seen. */
+  /** Bytes of the source read in this try; many of them may still be in buffers on their way to the gateway. */
   bytes: number
-  /** The batch as the gateway had it about a second ago, its `Items` on disk; `undefined` before anything is. */
+  /** The batch at the gateway about a second ago, with `Items` on disk; `undefined` before the first item is. */
   batch: Batch | undefined
 }
 
-/** How far an upload came; `undefined` if the gateway has nothing of it. */
+/** Finds the batch of an upload; `undefined` if the gateway has received nothing of it. */
 export async function findUpload(
   gateway: Gateway,
   emrSystem: EmrSystem,
@@ -62,10 +67,9 @@ export async function findUpload(
 }
 
 /**
- * Uploads a batch and resolves when all of it is on the gateway's disk: its items are being worked on by then. Each item is
- * accepted once, however often the upload has to begin again: that happens by itself, for as long as items get accepted, if
- * the source can be read again. Else the error thrown tells how far it came (`batch`) and with which key to go on
- * (`idempotencyKey`).
+ * Uploads a batch and resolves when all of it is durable; its items are processed as they arrive. Each item is accepted
+ * once, even if the upload restarts. If the source can be read again, it restarts automatically as long as items are
+ * accepted. Otherwise the error contains the progress (`batch`) and the key to resume with (`idempotencyKey`).
  */
 export async function uploadBatch(
   gateway: Gateway,
@@ -88,7 +92,7 @@ export async function uploadBatch(
     if (result.kind === 'received') return result.batch
     const { error } = result
     if (error.status === 413 && compress && rereadable) {
-      // what is very much alike shrinks so far that the gateway takes it for a bomb
+      // very similar items compress so well that the gateway takes the upload for a decompression bomb
       compress = false
       continue
     }
@@ -125,7 +129,7 @@ async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSou
     ...upload.headers,
     'Idempotency-Key': idempotencyKey,
   }
-  // an answer that comes before the end leaves the rest of the body unread: this lets go of both
+  // an early answer leaves the rest of the body unread: this releases both
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, stall.signal, ...(options.signal ? [options.signal] : [])])
   const { body, init } = upload
@@ -138,7 +142,7 @@ async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSou
       onProgress?.({ bytes, tries, batch })
     },
   )
-  // any other way with redirects, and Node keeps a copy of the whole body, in memory, to be sent again
+  // with any other redirect mode, Node keeps a copy of the whole body in memory
   try {
     const response = await gateway.sending.upload(url, {
       method: 'POST',
@@ -162,7 +166,7 @@ async function sendOnce(gateway: Gateway, emrSystem: EmrSystem, source: BatchSou
   }
 }
 
-/** Why there was no answer. What the source throws is for the caller as it is. */
+/** The error for a missing answer. Errors of the source are rethrown unchanged. */
 function failureOf(upload: UploadBody, url: string, error: unknown): GatewayError {
   const source = upload.sourceError()
   if (source) throw source.thrown
@@ -170,8 +174,8 @@ function failureOf(upload: UploadBody, url: string, error: unknown): GatewayErro
 }
 
 /**
- * How far the upload is by now, from one request that is not tried again; `undefined` if there is no answer. Only this shows progress once
- * all of the source is in buffers between here and the gateway, which can be minutes of its work.
+ * Reads the progress of the upload, with one request that is not retried; `undefined` without an answer. Once the whole
+ * source is in buffers on the way to the gateway, which can be minutes of its work, only this shows progress.
  */
 async function lookOnce(
   gateway: Gateway,
@@ -184,7 +188,7 @@ async function lookOnce(
   return findUpload(gateway, emrSystem, idempotencyKey, about).catch(() => undefined)
 }
 
-/** Looks once a second, the first time after a second: most uploads are over by then. */
+/** Reads the progress once per second, first after one second, when most uploads are complete. */
 function lookEverySecond(look: () => Promise<Batch | undefined>, seen: (batch: Batch) => void): { stop(): void } {
   let stopped = false
   let timer: ReturnType<typeof setTimeout>
@@ -207,8 +211,8 @@ function lookEverySecond(look: () => Promise<Batch | undefined>, seen: (batch: B
 }
 
 /**
- * A connection on which nothing moves any more may never break: aborts if for `stallMs` nothing is read of the source and the gateway
- * has no more items than before.
+ * Aborts a stalled upload: for `stallMs`, nothing was read from the source and the gateway received no items. A dead
+ * connection may never report an error.
  */
 function watchForStall(stallMs: number) {
   const stalled = new AbortController()
@@ -218,7 +222,7 @@ function watchForStall(stallMs: number) {
     signal: stalled.signal,
     moved() {
       clearTimeout(timer)
-      // the source may still give what it was asked for before the end
+      // the source may still return a piece requested before the end
       if (!stopped) timer = setTimeout(() => stalled.abort(new TimeoutError()), stallMs)
     },
     stop() {

@@ -1,22 +1,23 @@
 type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>
 
-/** What goes over the wire, and what became of reading it. */
+/** The body of an upload, and the state of reading its source. */
 export type UploadBody = {
   body: ReadableStream<Uint8Array<ArrayBuffer>> | Blob
-  /** How it is to be sent: a stream goes one way, then the answer comes back. */
+  /** Options for `fetch`: a stream requires half duplex. */
   init: { duplex?: 'half' }
   headers: Record<string, string>
   /** Whether the source was read to its end. */
   isRead(): boolean
-  /** What the source has thrown. */
+  /** The error of the source, if it threw one. */
   sourceError(): { thrown: unknown } | undefined
-  /** Lets go of the source, as soon as it has given what it was asked for last. */
+  /** Releases the source, after its pending read. */
   close(): void
 }
 
 /**
- * Makes a body of a source that is read as fast as the gateway takes it, so that it need not fit in memory. In a browser, where
- * requests cannot be streamed over every HTTP version, it is read into a Blob first. `onBytes` is told of each piece read.
+ * Creates a body from a source, which is read as fast as the gateway accepts it and need not fit in memory. In a
+ * browser, where requests cannot be streamed over every HTTP version, it is read into a Blob first. `onBytes` is called
+ * for each piece read.
  */
 export async function openUploadBody(
   pieces: Pieces,

@@ -3,9 +3,9 @@ import type { EmrSystem } from './contract.ts'
 
 export { WebhookVerificationError } from 'standardwebhooks'
 
-/** What the gateway tells an endpoint. More types and more properties may come: pass over those you do not know. */
+/** An event sent by the gateway to an endpoint. New types and properties may be added: ignore unknown ones. */
 export type WebhookEvent = {
-  /** The same at every try: drop what you have seen. */
+  /** The same at every delivery attempt: ignore events that you have processed. */
   id: string
   type:
     | 'encounter.created'
@@ -15,7 +15,7 @@ export type WebhookEvent = {
     | 'encounter.expired'
     | 'batch.finished'
     | (string & {})
-  /** When it came about, RFC 3339. */
+  /** When the event occurred, RFC 3339. */
   timestamp: string
   data: { JobId?: string; BatchId?: string; EMRSystem?: EmrSystem; EmrInstance?: string; StatusCode?: number }
 }
@@ -23,9 +23,10 @@ export type WebhookEvent = {
 type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * Checks that a webhook comes from the gateway (Standard Webhooks 1.0) and is not older than five minutes, and reads it. `body`: the
- * bytes or the text as received, before any parsing. `secrets`: that of the endpoint, `whsec_` and base64; while it is being
- * changed, the old and the new one. Throws a WebhookVerificationError if it is not genuine: answer 401 then.
+ * Verifies that a webhook comes from the gateway (Standard Webhooks 1.0) and is at most five minutes old, and parses
+ * it. `body`: the bytes or text as received, before any parsing. `secrets`: the secret of the endpoint, `whsec_`
+ * followed by base64; during a rotation, the old and the new one. Throws a WebhookVerificationError if it is not
+ * genuine: answer with 401 then.
  */
 export function verifyWebhook(
   body: string | Uint8Array,

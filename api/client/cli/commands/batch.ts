@@ -5,7 +5,7 @@ import { openClient } from '../open-client.ts'
 import { reference } from '../reference.ts'
 import { tellBatch, watchToItsEnd } from '../watch-batch.ts'
 
-/** `batch BATCH [--watch]`: where a batch stands. */
+/** `batch BATCH [--watch]`: shows the state of a batch. */
 export const batch: Command = async (argv, terminal, signal) => {
   const { values, positionals } = readArguments(argv, reference.batch.options, ['BATCH'])
   const [batchId = ''] = positionals

@@ -6,7 +6,7 @@ import { openClient } from '../open-client.ts'
 import { reference } from '../reference.ts'
 import { give, say } from '../terminal.ts'
 
-/** `cancel BATCH` or `cancel --job JOB`: what the EMR has nothing of yet will not be sent to it. */
+/** `cancel BATCH` or `cancel --job JOB`: cancels jobs that were never sent to the EMR. */
 export const cancel: Command = async (argv, terminal, signal) => {
   const ofJob = argv.some((argument) => /^--job(?:=|$)/.test(argument))
   const { values, positionals } = readArguments(argv, reference.cancel.options, ofJob ? [] : ['BATCH'])

@@ -6,7 +6,7 @@ import { reference } from '../reference.ts'
 
 const shells = { bash: bashCompletion, zsh: zshCompletion }
 
-/** `completion bash|zsh`: what that shell completes this command line with. */
+/** `completion bash|zsh`: writes the completion script for that shell. */
 export const completion: Command = async (argv, terminal) => {
   const { positionals } = readArguments(argv, reference.completion.options, ['SHELL'])
   const [shell = ''] = positionals

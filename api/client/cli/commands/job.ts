@@ -7,7 +7,10 @@ import { openClient } from '../open-client.ts'
 import { reference } from '../reference.ts'
 import { give, say } from '../terminal.ts'
 
-/** `job JOB [--wait SECONDS]`: where a job stands. 0 for one that is under way, unless a wait for it has run out. */
+/**
+ * `job JOB [--wait SECONDS]`: shows the state of a job. Exit code 0 for one that has not ended, unless `--wait` was
+ * given.
+ */
 export const job: Command = async (argv, terminal, signal) => {
   const { values, positionals } = readArguments(argv, reference.job.options, ['JOB'])
   const [jobId = ''] = positionals

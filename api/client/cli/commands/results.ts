@@ -30,7 +30,7 @@ const statuses: BatchItem['Status'][] = [
   'Rejected',
 ]
 
-/** `results BATCH [-o FILE]`: one JSON object per item, in their order. To a file, it is there whole or not at all. */
+/** `results BATCH [-o FILE]`: writes one JSON object per item, in order. A file appears only when it is complete. */
 export const results: Command = async (argv, terminal, signal) => {
   const { values, positionals } = readArguments(argv, reference.results.options, ['BATCH'])
   const [batchId = ''] = positionals
@@ -66,7 +66,7 @@ export const results: Command = async (argv, terminal, signal) => {
   return exitCodes.ok
 }
 
-/** Writes to a file or to standard output, and says how many there are; `headers` of them do not count. */
+/** Writes lines to a file or to standard output, and returns their number without `headers`. */
 async function write(
   terminal: Terminal,
   path: string | undefined,
@@ -91,7 +91,7 @@ async function* resultLines(items: AsyncIterable<BatchItem>, only: ReadonlySet<s
   for await (const item of items) if (!only || only.has(item.Status)) yield `${JSON.stringify(item)}\n`
 }
 
-/** Readable by its owner only, as long as nobody has given it other rights: the results name encounters. */
+/** Creates the file readable by its owner only, since results identify encounters; an existing file keeps its mode. */
 async function writeFile(path: string, texts: AsyncIterable<string | Buffer>): Promise<number> {
   const existing = await stat(path).catch(() => undefined)
   const isFile = existing === undefined || existing.isFile()

@@ -10,7 +10,9 @@ import { watchToItsEnd } from '../watch-batch.ts'
 
 const statuses = ['Failed', 'OutcomeUnknown', 'Expired', 'Cancelled'] as const
 
-/** `retry BATCH` or `retry --job JOB`: a new round of attempts for what has failed, is in doubt, has expired or was cancelled. */
+/**
+ * `retry BATCH` or `retry --job JOB`: begins a new round of attempts for failed, unknown, expired or cancelled jobs.
+ */
 export const retry: Command = async (argv, terminal, signal) => {
   const ofJob = argv.some((argument) => /^--job(?:=|$)/.test(argument))
   const { values, positionals } = readArguments(argv, reference.retry.options, ofJob ? [] : ['BATCH'])
@@ -28,9 +30,9 @@ export const retry: Command = async (argv, terminal, signal) => {
   const dryRun = values['dry-run']
   const retried = await client.retryBatch(batchId, { status, dryRun, signal })
   const { Matching, Retried, Erased } = retried
-  say(terminal, `${status}: ${numberOf(Matching, 'item')}, ${countText(Retried)} tried again`)
+  say(terminal, `${status}: ${numberOf(Matching, 'item')}, ${countText(Retried)} retried`)
   if (Erased > 0)
-    warn(terminal, `${countText(Erased)} no longer kept: submit them again (results ${batchId} --failed-lines FILE)`)
+    warn(terminal, `${countText(Erased)} already erased: submit them again (results ${batchId} --failed-lines FILE)`)
   if (!values.watch || dryRun) give(terminal, retried)
   else return watchToItsEnd(client, batchId, terminal, signal)
   return Erased > 0 ? exitCodes.notAll : exitCodes.ok

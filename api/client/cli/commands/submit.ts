@@ -18,24 +18,24 @@ import { reportMistakes } from './validate.ts'
 const LAST_LOOK_MS = 3_000
 const MISTAKES_SHOWN = 20
 
-/** What is submitted, where to, and under which key: enough to look for it, to upload it, and to say how to go on. */
+/** A file to submit, with its target and its key. */
 type Submission = {
   client: Client
   emrSystem: EmrSystem
   path: string
   file: EncounterFile
   idempotencyKey: string
-  /** The command that goes on with it. */
+  /** The command that resumes it. */
   resumeWith: string
 }
 
-/** `submit FILE --emr EMR`: uploads a file as a batch, once, and with `--watch` stays until all of it has ended. */
+/** `submit FILE --emr EMR`: uploads a file as a batch, once; with `--watch` waits until all of it has ended. */
 export const submit: Command = async (argv, terminal, signal) => {
   const { values, positionals } = readArguments(argv, reference.submit.options, ['FILE'])
   const [path = ''] = positionals
-  if (values.emr === undefined) throw usageError('submit needs --emr, the EMR that the encounters go to')
+  if (values.emr === undefined) throw usageError('submit requires --emr, the EMR to create the encounters in')
   if (values.new && (values.resume || values.key !== undefined))
-    throw usageError('--new goes with neither --resume nor --key')
+    throw usageError('--new cannot be combined with --resume or --key')
   const credentials = await readCredentials(values.credentials, terminal.env)
   const format = formatOf(path, values.format)
   const reading = await readingOf(values)
@@ -78,7 +78,7 @@ async function upload(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Batch> {
-  const goOn = `go on with: ${resumeWith}`
+  const goOn = `resume with: ${resumeWith}`
   try {
     return await uploadFile(client, emrSystem, file, { idempotencyKey, compress, terminal, signal })
   } catch (error) {
@@ -94,13 +94,13 @@ async function upload(
 
 function reachText(batch: Batch | undefined): string {
   return batch
-    ? `batch ${batch.BatchId} has ${numberOf(batch.Items, 'item')} of it`
-    : 'the gateway may have a part of it'
+    ? `batch ${batch.BatchId} has ${numberOf(batch.Items, 'item')} so far`
+    : 'the gateway may have received a part'
 }
 
 function submittedBefore({ resumeWith }: Submission, batch: Batch): CliError {
-  const state = batch.ReceivedAt ? 'was submitted before' : 'was submitted before, and not to its end'
-  const what = `--resume goes on with that, --new creates every encounter once more:\n  ${resumeWith}`
+  const state = batch.ReceivedAt ? 'was submitted before' : 'was submitted before, but not completely'
+  const what = `--resume continues that batch, --new creates every encounter again:\n  ${resumeWith}`
   return new CliError(exitCodes.submittedBefore, `this file ${state}: ${batchText(batch)}\n${what}`)
 }
 
@@ -110,7 +110,7 @@ function tellUploaded(terminal: Terminal, { file }: Submission, batch: Batch): v
   const mistakes = Rejections.flatMap((rejection) => mistakesOf(file, rejection))
   for (const mistake of mistakes.slice(0, MISTAKES_SHOWN)) say(terminal, `  ${mistake}`)
   if (mistakes.length > MISTAKES_SHOWN || Rejected > Rejections.length) {
-    say(terminal, `  all of them: encounter-gateway results ${BatchId} --status Rejected`)
+    say(terminal, `  to list all: encounter-gateway results ${BatchId} --status Rejected`)
   }
 }
 

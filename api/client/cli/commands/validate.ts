@@ -12,7 +12,7 @@ import { give, say, type Terminal } from '../terminal.ts'
 const SHOWN = 100
 const ROWS_SHOWN = 3
 
-/** `validate FILE`: what the gateway would reject, found without sending anything. */
+/** `validate FILE`: reports what the gateway would reject, without sending anything. */
 export const validate: Command = async (argv, terminal, signal) => {
   const { values, positionals } = readArguments(argv, reference.validate.options, ['FILE'])
   const [path = ''] = positionals
@@ -24,7 +24,7 @@ export const validate: Command = async (argv, terminal, signal) => {
   return reportMistakes(path, { format: values.format, max, reading, show }, terminal, signal)
 }
 
-/** Checks a file and tells what is wrong with it, up to `max` mistakes; all are counted. */
+/** Validates a file and reports up to `max` mistakes; all are counted. */
 export async function reportMistakes(
   path: string,
   about: { format: string | undefined; max: number; reading?: TableReading; show?: number },
@@ -36,12 +36,12 @@ export async function reportMistakes(
     (found) => found.isFile(),
     () => false,
   )
-  if (!isFile) throw new CliError(exitCodes.noInput, `${path} is not a file, or not there`)
+  if (!isFile) throw new CliError(exitCodes.noInput, `${path} does not exist or is not a file`)
   const counts = { Items: 0, Invalid: 0, Mistakes: 0 }
   const listed: object[] = []
   for await (const item of checkFile(path, format, signal, about.reading)) {
     counts.Items++
-    // patients in clear, so only where a person looks or asked for it
+    // contains patient data, so only on a terminal or on request
     if (item.request && counts.Items <= (about.show ?? 0)) {
       say(terminal, `row ${item.line} as it will be sent:\n${JSON.stringify(item.request, undefined, 2)}`)
     }
@@ -52,7 +52,7 @@ export async function reportMistakes(
       else say(terminal, mistakeText(path, format, item, mistake))
     }
   }
-  if (counts.Items === 0) throw new CliError(exitCodes.badFile, `${path} has no encounters in it`)
+  if (counts.Items === 0) throw new CliError(exitCodes.badFile, `${path} contains no encounters`)
   const more = counts.Mistakes - Math.min(counts.Mistakes, about.max)
   if (more > 0) say(terminal, `${countText(more)} more`)
   say(terminal, `${path}: ${numberOf(counts.Items, 'encounter')}, ${countText(counts.Invalid)} not valid`)

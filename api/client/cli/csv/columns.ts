@@ -2,21 +2,21 @@ import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/pati
 import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { TableReading } from './reading.ts'
 
-/** What the texts of a column become. */
+/** The type to which the cells of a column are converted. */
 export type CellType = 'text' | 'date' | 'boolean' | 'integer'
 
-/** A column and the property of a request that it fills. */
+/** A column and the request property that it fills. */
 export type Column = {
-  /** As the header has it. */
+  /** The name in the header. */
   name: string
-  /** Names of properties and indexes of arrays, from the outside in; empty for a column that is left out. */
+  /** Property names and array indexes, from the outside in; empty for a column that is ignored. */
   path: (string | number)[]
   type: CellType
-  /** What an encounter has there whose row has nothing. */
+  /** The value if the row has none. */
   constant?: string
 }
 
-/** A header that cannot be understood; its message names the column, which is no patient data. */
+/** An invalid header. Its message quotes column names, which are not patient data. */
 export class HeaderError extends Error {}
 
 type Schema = {
@@ -30,9 +30,10 @@ type Schema = {
 const LONGEST_NAME = 200
 
 /**
- * Reads a header of field paths: `PatientId`, `Encounter/PatientClassId` or `Encounter.PatientClassId`, items of arrays by their index from
- * 0 (`Encounter/Insurances/0/CompanyName`, `Encounter.Insurances[0].CompanyName`), or names that `columns` has such a path for, `null` to
- * leave a column out. `constants` come after them, as columns without cells. Throws a HeaderError with every mistake.
+ * Parses a header of field paths: `PatientId`, `Encounter/PatientClassId` or `Encounter.PatientClassId`, array items by
+ * index from 0 (`Encounter/Insurances/0/CompanyName`, `Encounter.Insurances[0].CompanyName`), or names that `columns`
+ * maps to such a path, or to `null` to ignore a column. `constants` follow as columns without cells. Throws a
+ * HeaderError with every mistake.
  */
 export function readHeader(
   cells: readonly string[],
@@ -57,7 +58,7 @@ export function readHeader(
   })
   for (const name of Object.keys(map)) {
     if (!cells.some((cell) => cell.trim() === name))
-      mistakes.push(`the column map has ${shown(name)}, which the header has not`)
+      mistakes.push(`the column map contains ${shown(name)}, which is not in the header`)
   }
   const fixed = Object.entries(constants).map(([path, constant]) => {
     const column = columnOf(path)
@@ -69,7 +70,7 @@ export function readHeader(
   return [...columns, ...fixed].filter((column) => typeof column !== 'string')
 }
 
-/** The column, or what is wrong with it. */
+/** The column, or the mistake in it. */
 function columnOf(cell: string): Column | string {
   const name = cell.trim()
   if (name === '') return 'has no name'
@@ -93,8 +94,8 @@ function columnOf(cell: string): Column | string {
     path.push(part)
     schema = next
   }
-  if (schema.items) return 'is a list: name its items by their index, from 0'
-  if (schema.properties) return 'is not a single value: name what is in it'
+  if (schema.items) return 'is a list: address its items by index, from 0'
+  if (schema.properties) return 'is not a single value: address its properties'
   return { name, path, type: typeOf(schema) }
 }
 

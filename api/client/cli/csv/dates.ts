@@ -2,16 +2,16 @@
 /// <reference path="./luxon.d.ts" />
 import { DateTime } from 'luxon'
 
-/** How dates of a table are to be read that are not RFC 3339. */
+/** How to parse dates of a table that are not RFC 3339. */
 export type DateReading = {
-  /** In Luxon's tokens, such as `M/d/yyyy H:mm`; the forms below if left out. */
+  /** In Luxon's tokens, such as `M/d/yyyy H:mm`; default: the forms below. */
   dateFormat?: string | undefined
-  /** An IANA name, such as `America/Chicago`: a spreadsheet keeps no time zone. */
+  /** An IANA name, such as `America/Chicago`: a spreadsheet stores no time zone. */
   timeZone?: string | undefined
 }
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/
-/** What spreadsheets write and only one reading has. */
+/** Forms written by spreadsheets that are unambiguous. */
 const FORMS = [
   'yyyy-M-d H:mm',
   'yyyy-M-d H:mm:ss',
@@ -20,17 +20,19 @@ const FORMS = [
   'd.M.yyyy H:mm',
   'd.M.yyyy H:mm:ss',
 ]
-/** These have two readings: taken only where the other one is no date. */
+/** Ambiguous forms: accepted only if the other reading is not a date. */
 const MONTH_FIRST = ['M/d/yyyy H:mm', 'M/d/yyyy H:mm:ss', 'M/d/yyyy h:mm a', 'M/d/yyyy h:mm:ss a']
 const DAY_FIRST = ['d/M/yyyy H:mm', 'd/M/yyyy H:mm:ss', 'd/M/yyyy h:mm a', 'd/M/yyyy h:mm:ss a']
-/** Days since 1899-12-30 with the time as their fraction: an Excel date whose cell is not formatted as one. From 1927 to 2173. */
+/**
+ * An Excel date in a cell not formatted as a date: days since 1899-12-30, with the time as fraction. From 1927 to 2173.
+ */
 const SERIAL = /^\d{5}\.\d+$/
 const EXCEL_DAY_ZERO = Date.UTC(1899, 11, 30)
 const DAY_MS = 86_400_000
 
 /**
- * A cell's date as RFC 3339; `undefined` if that cannot be said for certain: no such date, no time of day, no time zone, a time that
- * the clocks jumped over or showed twice, or day and month that could be either way round.
+ * Converts a cell's date to RFC 3339; `undefined` if it is invalid or ambiguous: no such date, no time of day, no time
+ * zone, a time that was skipped or repeated by a clock change, or day and month in unclear order.
  */
 export function readDate(text: string, { dateFormat, timeZone }: DateReading): string | undefined {
   if (RFC_3339.test(text)) return text
@@ -43,7 +45,7 @@ export function readDate(text: string, { dateFormat, timeZone }: DateReading): s
   return there.toISO({ suppressMilliseconds: true }) ?? undefined
 }
 
-/** As a clock shows it, put down in UTC. */
+/** Parses local time, represented in UTC. */
 function localTime(text: string): DateTime | undefined {
   if (SERIAL.test(text)) {
     const ms = Math.round((Number(text) * DAY_MS) / 1000) * 1000
@@ -68,7 +70,7 @@ function parsed(text: string, form: string): DateTime | undefined {
   return found.isValid ? found : undefined
 }
 
-/** A format that has the time zone in it needs none beside. */
+/** Parses a date whose format contains the time zone. */
 function withOwnZone(text: string, dateFormat: string): string | undefined {
   if (!/[Zz]/.test(dateFormat.replaceAll(/'[^']*'/g, ''))) return undefined
   const found = DateTime.fromFormat(text, dateFormat, { setZone: true, locale: 'en-US' })

@@ -5,8 +5,8 @@ type Tree = { [name: string]: Tree | Value } | (Tree | Value)[]
 type Value = string | number | boolean
 
 /**
- * Makes a request of a row: an empty cell is left out, and so is a list's item of which all cells are empty; those after it move up. A cell
- * that is not of its column's type stays a text, for the check that every request goes through to name it.
+ * Converts a row to a request. Empty cells are left out, and so are list items without any value; later items move up.
+ * A cell that does not have the type of its column stays a text, so that the validation reports it.
  */
 export function encounterOf(
   columns: readonly Column[],
@@ -33,7 +33,7 @@ function put(root: Tree, path: readonly (string | number)[], value: Value): void
 }
 
 function withoutHoles(value: Tree | Value): unknown {
-  // flatMap passes over what is not there
+  // flatMap skips holes
   if (Array.isArray(value)) return value.flatMap((item) => [withoutHoles(item)])
   if (typeof value !== 'object') return value
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutHoles(inner)]))

@@ -1,4 +1,4 @@
-/** What is used of Luxon; @types/luxon is four times as long as all of this command line. */
+/** The used part of Luxon; @types/luxon is four times as long as the whole command line. */
 declare module 'luxon' {
   type Fields = {
     year: number
@@ -22,7 +22,7 @@ declare module 'luxon' {
     readonly minute: number
     readonly second: number
     readonly millisecond: number
-    /** More than one where the clocks showed this time twice. */
+    /** More than one if a clock change repeated this time. */
     getPossibleOffsets(): DateTime[]
     toISO(options?: { suppressMilliseconds?: boolean }): string | null
     valueOf(): number

@@ -6,22 +6,22 @@ import { usageError } from '../arguments.ts'
 import { CliError, exitCodes } from '../exit-codes.ts'
 import type { DateReading } from './dates.ts'
 
-/** How a table is read that was not made for this: its columns by name, what each encounter has besides, and its dates. */
+/** How to read a table with a foreign layout: a map of its columns, constant values, and its dates. */
 export type TableReading = DateReading & {
-  /** The header's names and the field paths that they stand for; `null` leaves a column out. */
+  /** Maps header names to field paths; `null` ignores a column. */
   columns?: Readonly<Record<string, string | null>>
-  /** By field path, what an encounter has whose row does not say otherwise. */
+  /** By field path: the value of an encounter whose row has none. */
   constants?: Readonly<Record<string, string>>
 }
 
-/** Options of the commands that read files. */
+/** The options of commands that read files. */
 export type ReadingOptions = {
   columns?: string | undefined
   'date-format'?: string | undefined
   'time-zone'?: string | undefined
 }
 
-/** Reads what the options say. Throws a CliError if the column map or the time zone is none. */
+/** Evaluates the options. Throws a CliError for an invalid column map or time zone. */
 export async function readingOf(options: ReadingOptions): Promise<TableReading> {
   const timeZone = options['time-zone']
   if (timeZone !== undefined && !IANAZone.isValidZone(timeZone)) {
@@ -38,7 +38,7 @@ async function readMap(path: string): Promise<Pick<TableReading, 'columns' | 'co
     throw new CliError(exitCodes.noInput, `the column map ${path} cannot be read`)
   })
   const shape =
-    'is not of the form {"Columns": {"MRN": "PatientId", "Notes": null}, "Constants": {"UserId": "interface"}}'
+    'must have the form {"Columns": {"MRN": "PatientId", "Notes": null}, "Constants": {"UserId": "interface"}}'
   let map: unknown
   try {
     map = JSON.parse(text)

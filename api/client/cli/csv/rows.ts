@@ -3,16 +3,16 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { CliError, exitCodes } from '../exit-codes.ts'
 
-/** More than a request may have; it also ends the search for a quote that is never closed. */
+/** More than the limit of a request; also ends the search for an unclosed quote. */
 const RECORD_LIMIT = 2 * 1024 * 1024
 const DELIMITERS = [',', ';', '\t']
 
-/** A row of the table, counted as a spreadsheet does: the header is row 1. `raw`: as it stands in the file, if asked for. */
+/** A row of the table, counted as in a spreadsheet: the header is row 1. `raw`: the unchanged text, on request. */
 export type Row = { row: number; cells: string[]; raw?: string }
 
 /**
- * The rows of a CSV file (RFC 4180) in UTF-8, with or without a byte order mark, separated by commas, semicolons or tabs: what the header has
- * most of. Throws a CliError that names the row, and quotes nothing of it.
+ * The rows of a CSV file (RFC 4180) in UTF-8, with or without a byte order mark. The separator is the one most frequent
+ * in the header: comma, semicolon or tab. Throws a CliError that names the row and quotes nothing of it.
  */
 export async function* csvRows(
   pieces: AsyncIterable<Uint8Array>,
@@ -20,13 +20,13 @@ export async function* csvRows(
 ): AsyncGenerator<Row, void, undefined> {
   const texts = decoded(pieces)
   let beginning = await untilLineEnd(texts)
-  // what Excel writes and reads, and does not show
+  // a line that Excel writes and reads, but does not show
   const [separatorLine, separator] = /^sep=(.)\r?\n/.exec(beginning) ?? []
   if (separatorLine) beginning = beginning.slice(separatorLine.length)
   const delimiter = separator ?? delimiterOf(beginning)
   const parser = parse({ delimiter, relax_column_count: true, max_record_size: RECORD_LIMIT, raw })
   const reading = pipeline(Readable.from(again(beginning, texts)), parser)
-  // its failure comes out of the parser as well
+  // the parser reports its failure as well
   reading.catch(() => undefined)
   let row = 0
   try {
@@ -42,7 +42,7 @@ export async function* csvRows(
   }
 }
 
-/** Whether there is nothing in a row; Excel saves many of those at the end. */
+/** Whether a row is empty; Excel writes many empty rows at the end. */
 export function isEmptyRow(cells: readonly string[]): boolean {
   return cells.every((cell) => cell === '')
 }
@@ -87,9 +87,9 @@ function delimiterOf(text: string): string {
 
 function badCsv({ code, ['records']: rowsBefore }: CsvError): CliError {
   const reasons: Partial<Record<typeof code, string>> = {
-    CSV_QUOTE_NOT_CLOSED: 'a quote is opened and never closed',
-    CSV_INVALID_CLOSING_QUOTE: 'after a closing quote comes something else than the next cell',
-    INVALID_OPENING_QUOTE: 'there is a quote in a cell that does not begin with one',
+    CSV_QUOTE_NOT_CLOSED: 'a quote is never closed',
+    CSV_INVALID_CLOSING_QUOTE: 'unexpected text after a closing quote',
+    INVALID_OPENING_QUOTE: 'unexpected quote in an unquoted cell',
     CSV_MAX_RECORD_SIZE: 'the row is too long, or a quote before it is never closed',
   }
   return new CliError(exitCodes.badFile, `row ${Number(rowsBefore) + 1}: ${reasons[code] ?? 'is not CSV'}`)

@@ -58,10 +58,10 @@ test('a row is as many lines as a spreadsheet counts, line breaks in cells and e
 test('every column that is not understood is told, with what was probably meant', async () => {
   expect(await errorOf('PatientId,UserID,Encounter/Insurances/CompanyName,Encounter,,PatientId\n')).toBe(
     [
-      'the header is not understood:',
+      'invalid header:',
       'column 2 ("UserID") is not known: a request has no "UserID"; did you mean UserId?',
       'column 3 ("Encounter/Insurances/CompanyName") needs an index from 0 after Encounter/Insurances, which is a list',
-      'column 4 ("Encounter") is not a single value: name what is in it',
+      'column 4 ("Encounter") is not a single value: address its properties',
       'column 5 ("") has no name',
       'column 6 ("PatientId") is the same as column 1',
     ].join('\n'),
@@ -71,9 +71,9 @@ test('every column that is not understood is told, with what was probably meant'
 test.for([
   ['PatientId,UserId\nJane,u,x\n', 'row 2: has 3 cells where the header has 2'],
   ['PatientId,UserId\nJane\n', 'row 2: has 1 cells where the header has 2'],
-  ['PatientId,UserId\na,u\n"Jane,u\nb,u\n', 'row 3: a quote is opened and never closed'],
-  ['PatientId,UserId\n"Jane"x,u\n', 'row 2: after a closing quote comes something else than the next cell'],
-  ['PatientId,UserId\nJa"ne,u\n', 'row 2: there is a quote in a cell that does not begin with one'],
+  ['PatientId,UserId\na,u\n"Jane,u\nb,u\n', 'row 3: a quote is never closed'],
+  ['PatientId,UserId\n"Jane"x,u\n', 'row 2: unexpected text after a closing quote'],
+  ['PatientId,UserId\nJa"ne,u\n', 'row 2: unexpected quote in an unquoted cell'],
 ] as const)(
   'a row whose cells nobody can tell is refused by its number and not quoted: %s',
   async ([text, message]) => {

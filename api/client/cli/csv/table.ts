@@ -4,14 +4,15 @@ import { encounterOf } from './encounter.ts'
 import type { TableReading } from './reading.ts'
 import { csvRows, isEmptyRow } from './rows.ts'
 
-/** A row of a table of encounters: the request it stands for, or `undefined` for a row with nothing in it. */
+/** A row of a table of encounters: its request, or `undefined` for an empty row. */
 export type TableRow = { row: number; columns: readonly Column[]; request: Record<string, unknown> | undefined }
 
 const PIECE_LENGTH = 64 * 1024
 
 /**
- * The encounters of a CSV file whose header is made of field paths. Throws a CliError that names column or row if the header is not
- * understood or a row has more cells or fewer than the header: what stands in which column is then anyone's guess.
+ * The encounters of a CSV file whose header consists of field paths. Throws a CliError that names the column or row if
+ * the header is invalid, or if a row has more or fewer cells than the header, since its cells cannot be assigned to
+ * columns then.
  */
 export async function* tableRows(
   pieces: AsyncIterable<Uint8Array>,
@@ -36,7 +37,7 @@ export async function* tableRows(
   }
 }
 
-/** The same as NDJSON, the line of each with its row's number: an empty line stands for the header, and for each empty row. */
+/** The same as NDJSON, with line numbers equal to row numbers: the header and empty rows become empty lines. */
 export async function* tableAsLines(
   pieces: AsyncIterable<Uint8Array>,
   reading: TableReading = {},
@@ -56,6 +57,6 @@ function headerOf(cells: readonly string[], reading: TableReading): Column[] {
     return readHeader(cells, reading)
   } catch (error) {
     if (!(error instanceof HeaderError)) throw error
-    throw new CliError(exitCodes.badFile, `the header is not understood:\n${error.message}`)
+    throw new CliError(exitCodes.badFile, `invalid header:\n${error.message}`)
   }
 }

@@ -4,8 +4,8 @@ import { together } from './coalesce.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
 /**
- * `known`: the key was used before, for the job named, with the content whose fingerprint was kept. `acceptedAt` is the job's
- * CreatedAt, ms since the epoch.
+ * The reply to accepting a job. `known`: the key was used before, for this job and for the content with this
+ * fingerprint. `acceptedAt` is the job's CreatedAt, ms since the epoch.
  */
 export type Accepted = { acceptedAt: number; jobId: string } & (
   | { kind: 'new' }
@@ -15,7 +15,9 @@ export type Accepted = { acceptedAt: number; jobId: string } & (
 /** Resolves once payload and job are stored, both or neither. */
 export type Accept = (job: NewJob) => Promise<Accepted>
 
-/** Stores the payloads of requests and queues their jobs, those that come together by one script (docs/adr/0009). */
+/**
+ * Stores the payloads of requests and queues their jobs; simultaneous requests share one script call (docs/adr/0009).
+ */
 export function openAccept(redis: RedisClient, queue: EncounterQueue, records: Records): Accept {
   const { keys, terms } = records
   const bullmq = ['wait', 'paused', 'meta', 'id', 'completed', 'delayed', 'active', 'events', 'marker']

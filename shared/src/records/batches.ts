@@ -22,12 +22,12 @@ import { defineScripts } from './scripts.ts'
 
 const HOUR_MS = 3_600_000
 const GRACE_MS = 24 * HOUR_MS
-/** Why a line was rejected is kept for so many lines of a batch; of the others only that they were. */
+/** The reason is kept for the first 10,000 rejected lines of a batch; for the rest, only the fact. */
 const REJECTIONS_AT_MOST = 10_000
-/** Eight bytes for each in one Redis string, which holds 512 MiB. */
+/** Each item has eight bytes in one Redis string, which can hold 512 MiB. */
 export const ITEMS_AT_MOST = 10_000_000
 
-/** What became of some lines; see batch-accept.lua. */
+/** The reply to accepting items; see batch-accept.lua. */
 export type ItemsAccepted =
   | { kind: 'accepted'; accepted: number; rejected: number }
   | { kind: 'differs'; index: number }
@@ -37,10 +37,10 @@ export type ItemsAccepted =
 /** A batch as stored. */
 export type StoredBatch = BatchRef & { round: number; view: Omit<Batch, 'EMRSystem' | 'EmrInstance'> }
 
-/** A batch and the name of the record that its Idempotency-Key has, if it came with one. */
+/** A batch and the name of its Idempotency-Key's record, if it has one. */
 export type KeyedBatchRef = BatchRef & { idempotency?: string }
 
-/** The batches of one connection. Their items are jobs like any other; what is kept here is their order and their count. */
+/** The batches of one connection. Their items are ordinary jobs; a batch stores their order and their counts. */
 export type Batches = ReturnType<typeof openBatches>
 
 export function openBatches(
@@ -75,12 +75,15 @@ export function openBatches(
 
   return {
     keys,
-    /** What JobIds can be derived from here; see BatchRef. */
+    /** The `keyId`s from which this process can derive JobIds; see BatchRef. */
     keyIds: usableKeyIds(sealingKeys),
-    /** The JobId of an item with this print, in hex. */
+    /** The JobId of an item with this print (hex). */
     jobIdOf: (batch: BatchRef, index: number, print: string) => itemJobId(about, batch, index, print),
 
-    /** The JobIds of items, given in their order. All prints between the first and the last are read: ask for a stretch at a time. */
+    /**
+     * The JobIds of items, in ascending order of index. Reads all prints between the first and the last: keep the range
+     * small.
+     */
     async jobIdsOf(batch: BatchRef, indexes: readonly number[]): Promise<string[]> {
       const [first, last] = [indexes[0], indexes.at(-1)]
       if (first === undefined || last === undefined) return []
@@ -92,14 +95,14 @@ export function openBatches(
       })
     },
 
-    /** A new batch for an application. */
+    /** Creates a new batch for an application; nothing is stored yet. */
     newBatch(application: string): BatchRef {
       return { batchId: newJobId(connection), application, keyId: newKeyId(sealingKeys[0]) }
     },
 
     /**
-     * The batch that an Idempotency-Key names, under whichever sealing key it was first used; `known`: some of it is stored. Where it
-     * names none, one is begun.
+     * The batch of an Idempotency-Key, under whichever sealing key it was first used; `known`: some of it is stored.
+     * Begins a batch if the key has none.
      */
     async batchOf(application: string, idempotencyKey: string): Promise<{ batch: KeyedBatchRef; known: boolean }> {
       const scope = { application, connection, key: idempotencyKey }
@@ -109,13 +112,16 @@ export function openBatches(
       return found
     },
 
-    /** As `batchOf`, but `undefined` where no batch came with the key. */
+    /** As `batchOf`, but `undefined` if the key has no batch. */
     async findBatchOf(application: string, idempotencyKey: string): Promise<BatchRef | undefined> {
       const found = await askForKey({ application, connection, key: idempotencyKey }, '')
       return found?.batch
     },
 
-    /** How many of the items from `first` on, `items` in number, are stored already as what they are now. */
+    /**
+     * Compares items from index `first` on with the stored ones, and returns how many are equal before the first
+     * difference.
+     */
     async knownItems(batch: BatchRef, first: number, items: readonly { bytes: Buffer }[]): Promise<number> {
       const from = first * PRINT_BYTES
       const stored = await redis.getrangeBuffer(keys.prints(batch.batchId), from, from + items.length * PRINT_BYTES - 1)
@@ -127,7 +133,7 @@ export function openBatches(
       return differs < 0 ? items.length : differs
     },
 
-    /** Stores items that follow each other, the first of them being number `first` of the batch; see item-records.ts. */
+    /** Stores consecutive items, beginning at index `first` of the batch; see item-records.ts. */
     async accept(batch: KeyedBatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted> {
       const { batchId, application, keyId, idempotency = '' } = batch
       const payloadKeys = items.filter(({ state }) => state === 'q').map(({ jobId }) => keys.payload(jobId))
@@ -163,7 +169,7 @@ export function openBatches(
       return kind === 'cancelled' ? { kind } : { kind: 'accepted', accepted: one, rejected: two }
     },
 
-    /** Notes that the upload, of so many items, has come to its end. */
+    /** Records that the upload is complete, with this number of items. */
     async received(
       { batchId }: BatchRef,
       items: number,
@@ -182,8 +188,8 @@ export function openBatches(
     },
 
     /**
-     * Closes uploads that nothing has come of for `afterMs`, or for half the time that a batch is kept if that is less: later it could
-     * be gone. Looks at `atMost` of them; `announces` are the applications that are told of the end of a batch.
+     * Closes uploads that have received nothing for `afterMs`, or for half the retention of a batch if that is less, since it
+     * could expire later. Checks at most `atMost` of them; `announces`: the applications with a webhook endpoint.
      */
     async abandoned(
       afterMs: number,
@@ -203,26 +209,26 @@ export function openBatches(
       return { looked, closed }
     },
 
-    /** Sees to it that no item gets a turn any more; a worker ends those that the EMR has nothing of. */
+    /** Cancels a batch: no item gets a turn any more, and a worker ends those that were never sent to the EMR. */
     async cancel({ batchId, application }: BatchRef, announce: boolean): Promise<'cancelling' | 'finished'> {
       const touched = [keys.batch(batchId), keys.outbox, keys.backlog(application), keys.cancelling]
       const said = await redis.egBatchCancel(...touched, batchId, announce ? '1' : '', FINISHED_CHANNEL, resultMs)
       return said as 'cancelling' | 'finished'
     },
 
-    /** The batch as it stands; `undefined` if there is none (any more). */
+    /** Reads a batch; `undefined` if it does not exist (any more). */
     async read(batchId: string): Promise<StoredBatch | undefined> {
       const stored = await redis.hgetall(keys.batch(batchId))
       return stored['application'] ? readStored(batchId, stored) : undefined
     },
 
-    /** The states of `count` items from number `first` on, one letter each; shorter where the batch ends. */
+    /** The states of `count` items from index `first` on, one letter each; fewer at the end of the batch. */
     async states(batchId: string, first: number, count: number): Promise<ItemLetter[]> {
       const states = await redis.getrange(keys.items(batchId), first, first + count - 1)
       return states.split('') as ItemLetter[]
     },
 
-    /** Why these items were rejected; `undefined` where that is not kept. */
+    /** The reasons why these items were rejected; `undefined` for reasons that were not kept. */
     async rejections(batch: BatchRef, indexes: readonly number[]): Promise<(RejectedItem | undefined)[]> {
       if (indexes.length === 0) return []
       const stored = await redis.hmgetBuffer(keys.rejections(batch.batchId), ...indexes.map(String))

@@ -2,20 +2,22 @@ import type { ConnectionName } from '../contract/connection-name.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { recordKeys } from './keys.ts'
 
-/** A record of a breaker that nobody closes any more goes by itself this long after its time. */
+/** The record of a breaker that nobody closes expires this long after its time. */
 const GRACE_MS = 600_000
 
-/** What the whole fleet knows of a connection's breaker. begin.lua reads the same record. */
+/** The record of a connection's breaker, shared by the fleet; begin.lua reads it, too. */
 export type BreakerRecord = {
-  /** Holds every call of the fleet for `forMs` milliseconds by Redis' clock; `reason` is shown to clients. */
+  /**
+   * Opens the breaker: holds every call of the fleet for `forMs` milliseconds by Redis' clock. Clients see `reason`.
+   */
   open(forMs: number, reason: string): Promise<void>
-  /** Ends the hold, or the wait for a good answer after it. `false`: it was closed already. */
+  /** Closes the breaker. `false`: it was closed already. */
   close(): Promise<boolean>
-  /** Whether it is open, or its time is up and it waits for one good answer. */
+  /** Whether it is open, or its time has passed and it waits for one good answer. */
   isOpen(): Promise<boolean>
-  /** Notes until when the EMR asked for a pause, `forMs` milliseconds from now; goes by itself. */
+  /** Records that the EMR asked for a pause of `forMs` milliseconds; the record expires with it. */
   hold(forMs: number): Promise<void>
-  /** Until when calls are held, ms since the epoch, 0 if they are not; and why, where the breaker does it. */
+  /** Until when calls are held, ms since the epoch, or 0; with the reason if the breaker holds them. */
   heldUntil(): Promise<{ until: number; reason?: string }>
 }
 

@@ -1,13 +1,13 @@
 /**
- * Questions in one call at most: Redis does nothing else while it answers them. Few enough that it begins while the rest of what came
- * is still being read here: with all of 64 in one call, each side waited while the other worked.
+ * Maximum number of questions per call: Redis is blocked while it answers them. Few enough that Redis begins while this
+ * process still reads the rest: with all of 64 in one call, each side waited for the other.
  */
 const AT_ONCE = 16
 
 /**
- * Puts together what is asked in one turn of the event loop, so that several questions cost one round trip, one script and one sync
- * to disk. `ask` gives the answers in the order of the questions; an answer that is an error goes to whoever asked that question, and
- * what `ask` throws goes to all of them.
+ * Combines the questions of one turn of the event loop, so that they cost one round trip, one script call and one sync
+ * to disk. `ask` returns the answers in the order of the questions. An answer that is an Error rejects its own
+ * question; if `ask` throws, all are rejected.
  */
 export function together<Question, Answer>(
   ask: (questions: Question[]) => Promise<(Answer | Error)[]>,
@@ -37,7 +37,7 @@ export function together<Question, Answer>(
   return (question) =>
     new Promise((resolve, reject) => {
       const gathered = waiting.push({ question, resolve, reject })
-      // an immediate runs once every socket that had something has been read
+      // an immediate runs after all readable sockets have been read
       if (gathered === 1) setImmediate(sendGathered)
       if (gathered === AT_ONCE) sendGathered()
     })

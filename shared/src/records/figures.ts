@@ -2,13 +2,13 @@ import type { ConnectionName } from '../contract/connection-name.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { recordKeys } from './keys.ts'
 
-/** How much lies in a connection's records, at one moment. */
+/** The figures of a connection at one moment. */
 export type Figures = {
   /** Jobs accepted and without an outcome. */
   pending: number
-  /** Events of outcomes from which no webhook delivery was made yet. */
+  /** Webhook events without a delivery yet. */
   outbox: number
-  /** The breaker holds the connection's queue. */
+  /** Whether the breaker holds the connection's queue. */
   breakerOpen: boolean
 }
 
@@ -23,7 +23,7 @@ export async function readFigures(redis: RedisClient, connection: ConnectionName
   return { pending, outbox, breakerOpen: Number(openUntil ?? 0) > Date.now() }
 }
 
-/** By application: how many of its jobs are accepted and have not ended. */
+/** The number of accepted jobs that have not ended, by application. */
 export async function readDepths(redis: RedisClient, connection: ConnectionName): Promise<Map<string, number>> {
   const counts = await redis.hgetall(recordKeys(connection).depth)
   return new Map(Object.entries(counts).map(([application, count]) => [application, Number(count)]))

@@ -1,14 +1,18 @@
 import type { BatchItemRef, Routing } from './routing.ts'
 
-/** First byte of a batch item's payload record. A sealed value, which is the whole record of any other job, begins with 1 or 3. */
+/**
+ * First byte of a batch item's payload record. A sealed value, which is the whole record of any other job, begins with
+ * 1 or 3.
+ */
 const WITH_HEAD = 2
 
-/** The head of a batch item's payload record has no more bytes than this. */
+/** Maximum length of the head of a batch item's payload record, in bytes. */
 export const ITEM_HEAD_AT_MOST = 2 + 128
 
 /**
- * A batch item's payload as stored: its routing in clear before the sealed bytes, since BullMQ learns of an item only when its
- * turn has come. Layout: 2 (1 byte), length of the head (1), head (JSON: application, BatchId, ItemIndex), sealed value.
+ * Builds the payload record of a batch item: its routing in clear before the sealed bytes, since BullMQ gets the job of
+ * an item only at its turn. Layout: 2 (1 byte), length of the head (1), head (JSON: application, BatchId, ItemIndex),
+ * sealed value.
  */
 export function withHead({ application, BatchId, ItemIndex }: Routing & BatchItemRef, sealed: Buffer): Buffer {
   const head = Buffer.from(JSON.stringify([application, BatchId, ItemIndex]))
@@ -20,7 +24,7 @@ export function sealedPartOf(stored: Buffer): Buffer {
   return stored[0] === WITH_HEAD ? stored.subarray(2 + (stored[1] ?? 0)) : stored
 }
 
-/** The routing in the first bytes of a payload record; `undefined` if it is not that of a batch item. */
+/** The routing in the first bytes of a payload record; `undefined` if the record is not that of a batch item. */
 export function routingIn(start: Buffer): (Routing & BatchItemRef) | undefined {
   if (start[0] !== WITH_HEAD) return undefined
   const head = start.subarray(2, 2 + (start[1] ?? 0)).toString()

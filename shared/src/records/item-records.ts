@@ -4,43 +4,46 @@ import { derivedId } from '../sealing/job-id.ts'
 import { seal, type SealingKey, type SealingKeys } from '../sealing/seal.ts'
 import { withHead } from './item-payload.ts'
 
-/** By so many bytes each line of a batch is known again. */
+/** Length of the print by which each line of a batch is recognised, in bytes. */
 export const PRINT_BYTES = 8
 
 /**
- * Ends `keyId` where the JobIds of a batch are made of the items' prints as well. Those of a batch begun before 2026-11-28 are not; and a
- * process of such a version leaves a batch alone whose `keyId` it does not know.
+ * Suffix of the `keyId` of a batch whose JobIds are derived from the prints of its items as well. Those of a batch
+ * begun before 2026-11-28 are not, and a process of such a version skips batches with an unknown `keyId`.
  */
 const BY_PRINT = '+print'
 
-/** A batch, and what its JobIds are derived from, `keyId`: the id of a sealing key and `BY_PRINT`. */
+/** A batch. Its JobIds are derived as `keyId` says: the id of a sealing key, usually followed by `BY_PRINT`. */
 export type BatchRef = { batchId: string; application: string; keyId: string }
 
-/** What the JobIds of a new batch come from, by the sealing key that is in use. */
+/** The `keyId` of a new batch, for the current sealing key. */
 export function newKeyId({ id }: SealingKey): string {
   return id + BY_PRINT
 }
 
-/** Every `keyId` of which JobIds can be made with these sealing keys. */
+/** Every `keyId` from which JobIds can be derived with these sealing keys. */
 export function usableKeyIds(sealingKeys: SealingKeys): string[] {
   return sealingKeys.flatMap((key) => [key.id, newKeyId(key)])
 }
 
-/** The sealing key in a `keyId`. */
+/** The id of the sealing key in a `keyId`. */
 export function sealingKeyIdIn(keyId: string): string {
   return keyId.endsWith(BY_PRINT) ? keyId.slice(0, -BY_PRINT.length) : keyId
 }
 
-/** One line of an upload, about to be sealed: a valid item's payload (`q`), or why the line is rejected, as JSON (`r`). */
+/**
+ * A line of an upload, about to be sealed: the payload of a valid item (`q`), or the reason for its rejection as JSON
+ * (`r`).
+ */
 export type PlainItem = { state: 'q' | 'r'; plain: Buffer; bytes: Buffer }
 
-/** One line of an upload as batch-accept.lua stores it. A rejected one has no JobId. */
+/** A line of an upload as stored by batch-accept.lua. A rejected line has no JobId. */
 export type ItemRecord = { state: 'q' | 'r'; print: Buffer; jobId: string; sealed: Buffer }
 
-/** What the ids, prints and seals of a connection's batches are made with. */
+/** The secrets for the ids, prints and seals of a connection's batches. */
 export type ItemSecrets = { connection: ConnectionName; sealingKeys: SealingKeys }
 
-/** Seals items that follow each other, the first of them being number `first` of the batch. A third of what an item costs. */
+/** Seals consecutive items, beginning at index `first` of the batch. This is a third of the cost of an item. */
 export function itemRecords(
   secrets: ItemSecrets,
   batch: BatchRef,
@@ -62,8 +65,8 @@ export function itemRecords(
 }
 
 /**
- * The JobId of an item by its place and its print (hex): a batch begun anew in the same period, because the store forgot it, must not
- * give the JobIds of its lines to others. Throws if the sealing key that it is derived from is not configured.
+ * Derives the JobId of an item from its index and its print (hex): if Redis has lost a batch and it is begun anew in
+ * the same period, a different line must not get the same JobId. Throws if the sealing key is not configured.
  */
 export function itemJobId(
   { connection, sealingKeys }: ItemSecrets,
@@ -76,7 +79,10 @@ export function itemJobId(
   return derivedId(connection, derivationSecret, 'item', batch.batchId, ...names)
 }
 
-/** What an item is known again by: a keyed hash of its bytes, 64 bits of it. Without the key it says nothing of them. */
+/**
+ * The print by which an item is recognised: 64 bits of a keyed hash of its bytes. Without the key it reveals nothing of
+ * them.
+ */
 export function printOf(secret: KeyObject, bytes: Buffer): Buffer {
   return createHmac('sha256', secret).update('item\n').update(bytes).digest().subarray(0, PRINT_BYTES)
 }
@@ -89,7 +95,9 @@ export function sealingKeyOf(sealingKeys: SealingKeys, { keyId }: BatchRef): Sea
   const keyName = sealingKeyIdIn(keyId)
   const key = sealingKeys.find(({ id }) => id === keyName)
   if (!key) {
-    throw new TypeError(`sealing key '${keyName}', which the JobIds of this batch come from, is no longer configured`)
+    throw new TypeError(
+      `sealing key '${keyName}', from which the JobIds of this batch are derived, is no longer configured`,
+    )
   }
   return key
 }

@@ -2,14 +2,14 @@ import type { ConnectionName } from '../contract/connection-name.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { recordKeys } from './keys.ts'
 
-/** Where a job stands in a list: when it was accepted, ms since the epoch, and its JobId. */
+/** The place of a job in a list: when it was accepted, ms since the epoch, and its JobId. */
 export type ListPlace = { acceptedMs: number; jobId: string }
 
-/** An application's jobs of one connection by age. Ids stay a day longer than results. */
+/** An application's jobs on one connection, by age. Ids are kept a day longer than results. */
 export type JobList = {
-  /** The next `count` places behind `after`, newest first. */
+  /** The next `count` places after `after`, newest first. */
   page(application: string, after: ListPlace | undefined, count: number): Promise<ListPlace[]>
-  /** When the application's job was accepted, ms since the epoch; `undefined`: never, or too long ago. */
+  /** When the application's job was accepted, ms since the epoch; `undefined` if it never was, or too long ago. */
   acceptedAt(application: string, jobId: string): Promise<number | undefined>
 }
 
@@ -21,7 +21,7 @@ export function openJobList(redis: RedisClient, connection: ConnectionName): Job
       const key = keys.jobs(application)
       const found: ListPlace[] = []
       const newest = after?.acceptedMs ?? '+inf'
-      // those of the cursor's own millisecond that lie before it are read and passed over
+      // places before the cursor within the same millisecond are read and skipped
       for (let offset = 0; found.length < count; offset += count) {
         const reply = await redis.zrevrangebyscore(key, newest, '-inf', 'WITHSCORES', 'LIMIT', offset, count)
         for (let index = 0; index < reply.length; index += 2) {
@@ -39,7 +39,7 @@ export function openJobList(redis: RedisClient, connection: ConnectionName): Job
   }
 }
 
-/** Orders places as a list has them: newest first, of the same millisecond by JobId from z to a. */
+/** The order of a list: newest first; within the same millisecond by JobId from z to a. */
 export function comparePlaces(a: ListPlace, b: ListPlace): number {
   if (a.acceptedMs !== b.acceptedMs) return b.acceptedMs - a.acceptedMs
   return a.jobId < b.jobId ? 1 : a.jobId > b.jobId ? -1 : 0

@@ -4,12 +4,12 @@ import type { EncounterQueue } from './queue.ts'
 import type { Outcome, Records } from './jobs.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
-/** A job and whose it is. `outcome` is there once the job has ended. */
+/** A job with its application. `outcome` is present once the job has ended. */
 export type JobView = { application: string; round: number; job: Job; outcome?: Outcome }
 
 /**
- * What is known of a job: its outcome if there is one, else what the dispatch mark and the breaker say of it.
- * `undefined`: there is no such job (any more). One round trip.
+ * Reads a job: its outcome if it has one, otherwise its state from the dispatch mark and the breaker. `undefined` if it
+ * does not exist (any more). One round trip.
  */
 export async function viewJob(
   redis: RedisClient,
@@ -19,7 +19,7 @@ export async function viewJob(
   jobId: string,
 ): Promise<JobView | undefined> {
   const { keys } = records
-  // in this order: a job that leaves the pending set between the two has its outcome
+  // in this order: a job that leaves the pending set in between has its outcome
   const [pending, outcome, queued, mark, breaker, hold] = await Promise.all([
     redis.zscore(keys.pending, jobId),
     records.outcome(jobId),
@@ -31,7 +31,7 @@ export async function viewJob(
   const about = { JobId: jobId, EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
   if (outcome)
     return { application: outcome.application, round: outcome.round, job: { ...about, ...finished(outcome) }, outcome }
-  // what BullMQ still has of a job that is neither pending nor ended is a leftover
+  // BullMQ's record of a job that is neither pending nor ended is a leftover
   if (pending === null) return undefined
   const known = queued ? { ...queued.data, createdAt: queued.timestamp } : await waitingItem(redis, records, jobId)
   if (!known) return undefined
@@ -52,14 +52,14 @@ export async function viewJob(
       Attempts: Number(mark['attempt'] ?? 0),
       MaxAttempts: connection.maxAttempts,
       ...(nextAttemptAt && status !== 'Running' && { NextAttemptAt: isoTime(nextAttemptAt) }),
-      ...(parked && { ParkedReason: reason ?? 'the EMR asked to be left alone for a while' }),
+      ...(parked && { ParkedReason: reason ?? 'the EMR asked for a pause' }),
       ...(BatchId && { BatchId }),
       ...(ItemIndex !== undefined && { ItemIndex }),
     },
   }
 }
 
-/** A batch item whose turn has not come yet: BullMQ knows nothing of it. */
+/** A batch item that waits for its turn, so that BullMQ has no job for it yet. */
 async function waitingItem(redis: RedisClient, records: Records, jobId: string) {
   const routing = await records.itemRouting(jobId)
   const createdAt = routing && (await redis.hget(records.keys.batch(routing.BatchId), 'createdAt'))

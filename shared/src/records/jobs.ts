@@ -15,55 +15,56 @@ import { defineScripts, type Argument } from './scripts.ts'
 import { together } from './coalesce.ts'
 
 const HOUR_MS = 3_600_000
-/** A payload outlives its job's deadline by this much, so that whoever expires the job still finds it. */
+/** A payload outlives its job's deadline by this much, so that it still exists when the job expires. */
 const PAYLOAD_GRACE_MS = 24 * HOUR_MS
 
 const REOPENED_LEFT_MS = 4_000
 
-/** The sealed part of an outcome: what identifies the encounter, or says what went wrong. */
+/** The sealed part of an outcome: the identifiers of the encounter, or the problem. */
 export type Result = Partial<EncounterCreated> & { NotCarried?: string[]; Problem?: Problem }
 
-/** What intake hands over. */
+/** A request to accept. */
 export type NewJob = {
   jobId: string
   application: string
   /** The request and its credentials, about to be sealed. */
   plain: Buffer
-  /** With an Idempotency-Key: the name of its record and the fingerprint of the content under each sealing key, own one first. */
+  /** With an Idempotency-Key: record name and content fingerprint under each sealing key, the current one first. */
   idempotency: readonly KeyedContent[]
 }
 
-/** An outcome to be written. */
+/** An outcome to write. */
 export type NewOutcome = {
   status: TerminalStatus
-  /** The seed's response code. */
+  /** The response code for the client. */
   statusCode: number
   result: Result
   routing: Routing
   /** When the job was accepted, ms since the epoch. */
   createdAt: number
   maxAttempts: number
-  /** The encounter was found in the EMR instead of created by this attempt. */
+  /** The encounter was found in the EMR, not created by this attempt. */
   recovered?: boolean
-  /** Whether this job's application has an endpoint that wants to be told. */
+  /** Whether the application of the job has a webhook endpoint. */
   announce: boolean
-  /** The EMR was searched by likeness, not by key: no other job may be told the same EncounterId. */
+  /** The encounter was found by similarity, not by key: no other job may get the same EncounterId. */
   claims?: boolean
 }
 
-/** What came of writing an outcome; see finish.lua. */
+/** The reply to writing an outcome; see finish.lua. */
 export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
 
 /**
- * When an outcome may be written. `undispatched`: only if the EMR surely has nothing of the job; `cancelledWithBatch`: the same, and only
- * while its batch is cancelled; the name of a call: only while no other attempt has been begun.
+ * The condition for writing an outcome. `undispatched`: the encounter surely does not exist in the EMR;
+ * `cancelledWithBatch`: the same, and the batch of the job is cancelled; the name of a call: no later attempt has
+ * begun.
  */
 export type Guard = 'undispatched' | 'cancelledWithBatch' | CallName
 
-/** What came of the wish to begin a new round of attempts; see reopen.lua. */
+/** The reply to opening a new round of attempts; see reopen.lua. */
 export type Reopened = 'reopened' | 'lined up' | 'unfinished' | 'succeeded' | 'erased' | 'cancelling'
 
-/** A webhook event on its way out; no patient data in it. */
+/** A webhook event in the outbox; contains no patient data. */
 export type OutcomeEvent = {
   JobId: string
   Round: number
@@ -75,7 +76,7 @@ export type OutcomeEvent = {
   BatchId?: string
 }
 
-/** The end of a batch on its way out as a webhook event; told once per round, a retry of some items beginning a new one. */
+/** The webhook event for the end of a batch. There is one per round; a retry of items begins a new round. */
 export type BatchEvent = {
   BatchId: string
   Round: number
@@ -100,7 +101,7 @@ export type Outcome = {
   result: Result
 }
 
-/** Leave to call the EMR, or the news that an earlier call's end is not known. */
+/** The common part of a permission to call the EMR and of a report that the end of an earlier call is unknown. */
 type BegunCall = {
   round: number
   attempt: number
@@ -110,20 +111,23 @@ type BegunCall = {
   doubt: boolean
   /** The breaker waits for one good answer before it closes. */
   probing: boolean
-  /** When leave was asked for: not later than the time in the mark. */
+  /** When permission was requested: not later than the time in the mark. */
   askedAt: Moment
 }
 
-/** What became of the wish to call the EMR; see begin.lua. */
+/** The reply to a request to call the EMR; see begin.lua. */
 export type Begun =
   | ({ kind: 'go' } & BegunCall)
-  /** `state` dispatching: whoever made the call never noted its end; unknown: its end left the question open. */
+  /** `state` dispatching: the end of the call was never recorded; unknown: its end was inconclusive. */
   | ({
       kind: 'dangling'
       state: 'dispatching' | 'unknown'
       sinceMs: number
       statusCode: number | undefined
-      /** When the first attempt of the job's first round was sent, ms by Redis' clock; `undefined` if an older version sent it. */
+      /**
+       * When the first attempt of the job's first round was sent, ms by Redis' clock; `undefined` if an older version
+       * sent it.
+       */
       firstAttemptAt: number | undefined
       /** Redis' clock when this was read. */
       now: number
@@ -131,22 +135,22 @@ export type Begun =
   | { kind: 'parked'; forMs: number }
   | { kind: 'expired' | 'erased'; doubt: boolean }
   | { kind: 'finished' | 'unaccepted' }
-  /** with its batch; the EMR surely has nothing of it */
+  /** cancelled with its batch; the encounter surely does not exist in the EMR */
   | { kind: 'cancelled' }
 
-/** One call to the EMR: the attempt, and the round that it is counted in. */
+/** Identifies a call to the EMR: round, and attempt in that round. */
 export type CallName = { round: number; attempt: number }
 
-/** How an attempt ended that will be followed by another. */
+/** The end of an attempt that will be followed by another one. */
 export type Settlement = CallName & {
   state: 'rejected' | 'unknown' | 'unspent'
   nextInMs: number
   statusCode: number
-  /** How long the EMR may still be working on it, as far as we know; the connection's `settleMs` comes on top. 0 if left out. */
+  /** How long the EMR may still be working on it, as far as known, without the connection's `settleMs`. Default 0. */
   endsInMs?: number
 }
 
-/** The small records beside BullMQ's that hold the truth about each job of one connection. */
+/** The records of the jobs of one connection. They are authoritative; BullMQ's records are not. */
 export type Records = ReturnType<typeof openRecords>
 
 export function openRecords(
@@ -170,22 +174,22 @@ export function openRecords(
   return {
     keys,
 
-    /** What accept.lua is told of every request. */
+    /** The arguments of accept.lua for every request. */
     terms: { deadlineMs, payloadMs },
 
-    /** How long results are kept, ms; no Idempotency-Key gives the same JobId for longer. */
+    /** How long results are kept, in ms; an Idempotency-Key yields the same JobId for at most this long. */
     resultMs,
 
-    /** What accept.lua is told of one request. */
+    /** The arguments of accept.lua for one request. */
     acceptEntry({ jobId, application, plain, idempotency }: NewJob): (string | number | Buffer)[] {
       const entry = [jobId, seal(sealingKeys, plain, { kind: 'payload', application, jobId }), application]
       return [...entry, idempotency.length, ...idempotency.flatMap((each) => [each.name, each.fingerprint])]
     },
 
     /**
-     * Asks leave to call the EMR and marks the call; a batch item names its batch, which may have been cancelled. To go on from
-     * an attempt whose end was in doubt, name it and say whether the EMR surely has nothing of it (`absent`) or is trusted
-     * to know it again (`resend`).
+     * Requests permission to call the EMR, and marks the call. `BatchId`: the batch of an item, which may have been
+     * cancelled. To continue after an attempt in doubt, pass `attempt` and whether its encounter surely does not exist
+     * in the EMR (`absent`) or the EMR is trusted to deduplicate (`resend`).
      */
     async begin(
       jobId: string,
@@ -200,7 +204,7 @@ export function openRecords(
       return readBegun(String(kind), rest, askedAt)
     },
 
-    /** Notes an attempt's end. `false`: another process has moved on with the job. */
+    /** Records the end of an attempt. `false`: another process has continued with the job. */
     async settle(
       jobId: string,
       { round, attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement,
@@ -218,8 +222,8 @@ export function openRecords(
     },
 
     /**
-     * Writes the outcome if there is none, unless its guard refuses it.
-     * The payload is erased when the job succeeded, and kept `failedPayloadHours` for a retry when not.
+     * Writes the outcome if there is none and the guard permits it. Erases the payload if the job succeeded; otherwise
+     * keeps it for `failedPayloadHours`, for a retry.
      */
     async finish(jobId: string, outcome: NewOutcome, onlyIf?: Guard): Promise<Finished> {
       const { status, statusCode, createdAt, maxAttempts, recovered, announce, claims, result } = outcome
@@ -246,7 +250,7 @@ export function openRecords(
       return said as Finished
     },
 
-    /** The newest call of a job without outcome, and whether the EMR may have the encounter. */
+    /** The latest call of a job without outcome, and whether the encounter may exist in the EMR. */
     async lastCall(jobId: string): Promise<{ inDoubt: boolean; call: CallName }> {
       const [state, doubt, round, attempt] = await redis.hmget(
         keys.dispatch(jobId),
@@ -264,14 +268,17 @@ export function openRecords(
       return (await redis.hexists(keys.dispatch(jobId), 'deaths')) === 1
     },
 
-    /** Notes that a process has died with the job in it, and returns how many did in this round with nothing else in them. */
+    /**
+     * Records that a process died while it ran the job; returns how many died in this round while running only this
+     * job.
+     */
     async died(jobId: string, alone: boolean): Promise<number> {
       return redis.egDied(keys.pending, keys.dispatch(jobId), jobId, alone ? 1 : 0)
     },
 
     /**
-     * Opens a new round of attempts for a job that has ended and did not succeed; else says why not. A batch item is in line for
-     * its turn then (`lined up`); any other job is the caller's to queue.
+     * Opens a new round of attempts for a job that ended without success, or returns why it cannot. A batch item then
+     * waits for its turn (`lined up`); the caller must queue any other job.
      */
     async reopen(jobId: string, routing: Routing): Promise<Reopened> {
       const { application } = routing
@@ -305,8 +312,8 @@ export function openRecords(
     },
 
     /**
-     * Looks at the `atMost` jobs among the reopened that were not looked at for the longest; `stuck` are those that BullMQ will not
-     * run by itself. One that was reopened or looked at less than 4 s ago is passed over: its api may be just about to queue it.
+     * Checks up to `atMost` reopened jobs, those first that were not checked for the longest. `stuck`: jobs that BullMQ
+     * will not run by itself. Skips jobs reopened or checked less than 4 s ago, which the api may be about to queue.
      */
     async reopened(atMost: number): Promise<{ looked: number; stuck: string[] }> {
       const touched = [keys.reopened, keys.pending, keys.completed, keys.failed]
@@ -315,8 +322,8 @@ export function openRecords(
     },
 
     /**
-     * Compares the counts that `maxPending` goes by with what is pending, in one short script; where they differ, counts `atMost`
-     * jobs anew, which goes on where the last call left off. `applications`: those configured.
+     * Compares the counts for `maxPending` with the number of pending jobs, in one short script. If they differ, recounts up to
+     * `atMost` jobs, beginning where the last call ended. `applications`: the configured ones.
      */
     async recount(
       applications: readonly string[],
@@ -333,24 +340,24 @@ export function openRecords(
       return kind === 'corrected' ? { kind, from: Number(from), to: Number(to) } : { kind }
     },
 
-    /** Whether a job is a batch item whose turn is still to come, so that BullMQ has none of it. */
+    /** Whether a job is a batch item that waits for its turn, so that BullMQ has no job for it yet. */
     async waitsForTurn(routing: Routing): Promise<boolean> {
       const item = itemOf(routing)
       if (!item) return false
       return (await redis.getrange(keys.items(item.BatchId), item.ItemIndex, item.ItemIndex)) === 'q'
     },
 
-    /** The request of a job, as it was accepted. */
+    /** Opens the request of a job, as accepted. */
     openPayload(jobId: string, application: string, stored: Buffer): Buffer {
       return open(sealingKeys, sealedPartOf(stored), { kind: 'payload', application, jobId })
     },
 
-    /** Whose a batch item is and where it belongs, also while BullMQ knows nothing of it; `undefined` for any other job. */
+    /** The application, batch and index of a batch item, also before its turn; `undefined` for any other job. */
     async itemRouting(jobId: string): Promise<(Routing & BatchItemRef) | undefined> {
       return routingIn(await redis.getrangeBuffer(keys.payload(jobId), 0, ITEM_HEAD_AT_MOST - 1))
     },
 
-    /** Whether the job has an outcome, which is still kept. */
+    /** Whether the job has an outcome that is still kept. */
     hasEnded: async (jobId: string) => (await redis.exists(keys.outcome(jobId))) === 1,
 
     /** The stored outcome, or `undefined` while there is none or after its retention. */
@@ -379,7 +386,7 @@ export function openRecords(
   }
 }
 
-/** An EncounterId as it may stand in a key: under every configured sealing key, so that a rotation forgets no claim. */
+/** An EncounterId hashed for a key, with every configured sealing key, so that claims survive a rotation. */
 function hashesOf(encounterId: string, sealingKeys: SealingKeys): string[] {
   return sealingKeys.map(({ derivationSecret }) =>
     createHmac('sha256', derivationSecret).update(encounterId).digest('base64url'),

@@ -10,7 +10,7 @@ const HOUR_S = 3_600
 /** The one kind of job in a connection's queue, and its name on the board. */
 export const CREATE_ENCOUNTER = 'create-encounter'
 
-/** The priority of batch items: BullMQ takes what has none first, so single requests go before them. */
+/** The priority of batch items: BullMQ takes jobs without a priority first, so single requests precede them. */
 export const BEHIND_SINGLE_REQUESTS = 1
 
 /** The webhook deliveries' queue. */
@@ -19,8 +19,9 @@ export const WEBHOOK_QUEUE = '{webhooks}'
 export type EncounterQueue = Queue<Routing, void, typeof CREATE_ENCOUNTER>
 
 /**
- * A connection's queue. BullMQ carries routing only: its return values, failure reasons and events hold nothing of a patient.
- * `attempts` is out of reach on purpose: our own dispatch mark counts the calls to the EMR and ends the job.
+ * The queue of a connection. BullMQ carries only routing: its return values, failure reasons and events contain no
+ * patient data. `attempts` is deliberately too high to be reached: the dispatch mark counts the calls to the EMR and
+ * ends the job.
  */
 export function openEncounterQueue(redis: RedisClient, connection: ConnectionName): EncounterQueue {
   return new Queue(queueNameOf(connection), {
@@ -33,12 +34,16 @@ export function openEncounterQueue(redis: RedisClient, connection: ConnectionNam
 }
 
 /**
- * What each job carries of its own. No more than 64 bytes as JSON, or Redis gives up the compact form of the job's hash
- * (`hash-max-listpack-value`) and a waiting job takes 500 bytes more. The name of the backoff only has to be none of BullMQ's.
+ * The options of each job. They must not exceed 64 bytes as JSON, or Redis abandons the compact encoding of the job's
+ * hash (`hash-max-listpack-value`) and a waiting job takes 500 bytes more. The name of the backoff must only differ
+ * from BullMQ's.
  */
 export const JOB_OPTIONS = { attempts: 999_999, backoff: { type: 'x' }, stackTraceLimit: 0 }
 
-/** How long BullMQ keeps what has ended, a failed job as long as its payload, so that it can be retried; told to the worker, so that it need not stand in each job. */
+/**
+ * How long BullMQ keeps ended jobs: a failed job as long as its payload, for a retry. Set on the worker, not on each
+ * job.
+ */
 export function keptByBullMq(retention: Retention) {
   return {
     removeOnComplete: { count: 1_000 },
@@ -46,7 +51,7 @@ export function keptByBullMq(retention: Retention) {
   }
 }
 
-/** A job as BullMQ gets it: `at` is its CreatedAt, ms since the epoch. */
+/** A job for BullMQ: `at` is its CreatedAt, ms since the epoch. */
 export type RoutedJob = { jobId: string; routing: Routing; at: number }
 
 /** Our scripts, as commands of a transaction. */
@@ -56,8 +61,9 @@ type ScriptedTransaction = {
 }
 
 /**
- * Runs scripts of ours and adds jobs to BullMQ's queue in one transaction and one round trip: all of it or nothing. A job that
- * BullMQ has already stays as it is. `options` go with each job. Gives the replies in their order; throws the first error there is.
+ * Runs scripts and adds jobs to BullMQ's queue in one transaction and one round trip, all or nothing. A job that
+ * already exists in BullMQ stays unchanged. `options` apply to each job. Returns the replies in order; throws the first
+ * error.
  */
 export async function inOneTransaction(
   queue: EncounterQueue,

@@ -1,13 +1,13 @@
 import { BEHIND_SINGLE_REQUESTS, CREATE_ENCOUNTER, type EncounterQueue, type RoutedJob } from './queue.ts'
 import { itemOf } from './routing.ts'
 
-/** How BullMQ refuses to put back a job that has left the set it was found in, or that it has just forgotten (its ErrorCode). */
+/** BullMQ's error codes for a job that has left the set in which it was found, or that was just deleted. */
 const MOVED_ON = new Set([-1, -3])
 
 /**
- * Puts a reopened job back in BullMQ's queue: the ended job that BullMQ still has, or a new one where it has forgotten it. A job that
- * waits already stays where it is, and so does one that a worker is only now putting away: for as long as the job is among the
- * `reopened`, the workers' sweep looks again.
+ * Puts a reopened job back in BullMQ's queue: the ended job if BullMQ still has it, otherwise a new one. A job that
+ * already waits stays where it is, and so does one that a worker is still putting away: the workers' sweep checks it
+ * again as long as it is among the `reopened`.
  */
 export async function requeue(queue: EncounterQueue, { jobId, routing, at }: RoutedJob): Promise<void> {
   const queued = await queue.getJob(jobId)
@@ -16,13 +16,13 @@ export async function requeue(queue: EncounterQueue, { jobId, routing, at }: Rou
     await queue.add(CREATE_ENCOUNTER, routing, { ...priority, jobId, timestamp: at })
     return
   }
-  // not getState, which goes through all that waits
+  // not getState, which searches all waiting jobs
   const [isCompleted, hasFailed] = await Promise.all([queued.isCompleted(), queued.isFailed()])
   if (!isCompleted && !hasFailed) return
   try {
     await queued.retry(isCompleted ? 'completed' : 'failed', { resetAttemptsMade: true, resetAttemptsStarted: true })
   } catch (error) {
-    // the sweep was here first, or another process still puts the job away
+    // the sweep was first, or another process is still putting the job away
     if (!MOVED_ON.has(Number((error as { code?: unknown }).code))) throw error
   }
 }

@@ -1,19 +1,19 @@
 import type { TerminalStatus } from '../contract/job.ts'
 
-/** Where a batch item belongs. */
+/** The batch of an item, and its index in it. */
 export type BatchItemRef = { BatchId: string; ItemIndex: number }
 
-/** What a job carries through BullMQ: routing, nothing worth protecting. */
+/** The data of a job in BullMQ: only routing, nothing confidential. */
 export type Routing = { application: string } & Partial<BatchItemRef>
 
-/** The batch and the place in it, if the job came with one. */
+/** The batch and index of a job, if it is a batch item. */
 export function itemOf({ BatchId, ItemIndex }: Partial<BatchItemRef>): BatchItemRef | undefined {
   return BatchId !== undefined && ItemIndex !== undefined ? { BatchId, ItemIndex } : undefined
 }
 
 /**
- * The states of a batch's items are a string with one letter for each, and its counts are kept by letter: `q` waits for its turn,
- * `t` taken (BullMQ has its job), `r` rejected, and the letters of the outcomes.
+ * The states of a batch's items are stored as a string with one letter per item, and counted by letter: `q` waits for
+ * its turn, `t` taken (BullMQ has its job), `r` rejected, and the letters of the outcomes.
  */
 export const itemLetters: Record<TerminalStatus, ItemLetter> = {
   Succeeded: 's',

@@ -3,7 +3,7 @@ import type { Callback, Result } from 'ioredis'
 import { readFileSync } from 'node:fs'
 import type { RedisClient } from '../redis/connect.ts'
 
-/** What a command of Redis' can be given. */
+/** An argument of a Redis command. */
 export type Argument = string | number | Buffer
 
 declare module 'ioredis' {
@@ -27,7 +27,7 @@ declare module 'ioredis' {
   }
 }
 
-/** Our transitions by the name of their command. */
+/** The transitions by the name of their command. */
 export const scripts = {
   egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept'), numberOfKeys: 12 },
   egBegin: { lua: lua('each') + lua('begin'), numberOfKeys: 2 },
@@ -47,7 +47,7 @@ export const scripts = {
   egTurnsGiven: { lua: lua('turns-given'), numberOfKeys: 3 },
 }
 
-/** Teaches a Redis connection our transitions; each is one script, described at the top of its file. */
+/** Defines the transitions on a Redis connection; each is one script, described at the top of its file. */
 export function defineScripts(redis: RedisClient): void {
   for (const [name, script] of Object.entries(scripts)) {
     if (!(name in redis)) redis.defineCommand(name, script)
@@ -55,8 +55,8 @@ export function defineScripts(redis: RedisClient): void {
 }
 
 /**
- * Whether Redis has lost our scripts (`SCRIPT FLUSH`). Inside a transaction ioredis does not notice and sends none again, for as long
- * as the connection lasts: a new one is the cure.
+ * Whether Redis has lost the scripts (`SCRIPT FLUSH`). In a transaction ioredis does not notice it and never loads them
+ * again on the same connection, so a new connection is required.
  */
 export function hasLostScripts(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
@@ -67,8 +67,8 @@ function lua(name: string): string {
 }
 
 /**
- * A script of BullMQ's as a function of one of ours, so that both are one call and one transaction. What it stores is BullMQ's
- * business, and its version is pinned.
+ * Wraps a script of BullMQ as a function for one of ours, so that both run in one call and one transaction. BullMQ's
+ * version is pinned, since its storage format is internal.
  */
 function asFunction(name: string, script: string): string {
   return `local function ${name}(KEYS, ARGV)\n${script}\nend\n`

@@ -11,19 +11,22 @@ import { openEncounterQueue } from './queue.ts'
 
 export const HOUR = 3_600_000
 
-/** The durations that the store under test is opened with: each differs from every sum of the others, so that a TTL says which it is. */
+/**
+ * The durations of the store under test. Each differs from every sum of the others, so that a TTL identifies its
+ * source.
+ */
 export const terms = { deadline: HOUR, payload: 25 * HOUR, result: 3 * HOUR, failedPayload: 7 * HOUR }
 
-/** A time or a TTL of `ms`, give or take five seconds of a busy machine. */
+/** Matches a time or TTL of `ms`, within five seconds for a busy machine. */
 export const near = (ms: number): number => expect.closeTo(ms, -4) as number
-/** The time that is `ms` from now. */
+/** Matches the time `ms` from now. */
 export const inMs = (ms: number): number => near(Date.now() + ms)
 export const now = (): number => inMs(0)
 
-/** The store of one connection whose name no other test has, over the tests' Redis. */
+/** The store of one connection with a unique name, on the tests' Redis. */
 export type Store = Awaited<ReturnType<typeof openStore>>
 
-/** Two connections with the same name and key ids see the same records: `like` opens the second one. */
+/** Opens a store. `like`: the connection name of another store, to open the same records a second time. */
 export async function openStore(about: { like?: string; keyIds?: readonly [string, ...string[]] } = {}) {
   const url = process.env['REDIS_URL']
   if (!url) throw new Error('REDIS_URL is not set: run tests with npm test')
@@ -43,7 +46,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
   const { keys } = records
   const { base } = keys
 
-  /** Each key of the connection under its name without the base, BullMQ's own too. */
+  /** The content of every key of the connection, including BullMQ's, by its name without the base. */
   async function everything(): Promise<Record<string, unknown>> {
     const names = (await redis.keys(`${base}:*`)).sort()
     const values = await Promise.all(names.map((name) => contentOf(name)))
@@ -75,12 +78,12 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
     accept,
     everything,
     sealingKeys,
-    /** As `everything`, without what is BullMQ's. */
+    /** As `everything`, without BullMQ's keys. */
     async state(): Promise<Record<string, unknown>> {
       const all = Object.entries(await everything())
       return Object.fromEntries(all.filter(([name]) => !isBullMq(name)))
     },
-    /** Milliseconds that each of our records has to live; -1 for ever. */
+    /** The TTL of each of our records, in ms; -1 without one. */
     async ttls(): Promise<Record<string, number>> {
       const names = (await redis.keys(`${base}:*`)).filter((name) => !isBullMq(name.slice(base.length + 1))).sort()
       const ttls = await Promise.all(names.map((name) => redis.pttl(name)))
@@ -102,7 +105,10 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
       return { batch, accepted, jobs: made.map(({ jobId }) => jobId) }
     },
     items,
-    /** Listens for the ends of these jobs and batches; `told` resolves to them, in the order in which they were told, once each was. */
+    /**
+     * Listens for the ends of these jobs and batches; `told` resolves with their ids in the order received, once all
+     * have ended.
+     */
     async listenFor(...ids: readonly string[]) {
       const subscriber = connectRedis(url, 'consumer')
       const told: string[] = []
@@ -131,7 +137,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
   }
 }
 
-/** An outcome to write, `Failed` with 400 if nothing else is said. */
+/** An outcome to write; by default `Failed` with 400. */
 export function outcomeOf(about: Partial<NewOutcome> = {}): NewOutcome {
   return {
     status: 'Failed',
@@ -149,7 +155,7 @@ function pairsOf(flat: readonly string[]): [string, string][] {
   return Array.from({ length: flat.length / 2 }, (_, at) => [flat[at * 2] ?? '', flat[at * 2 + 1] ?? ''])
 }
 
-/** With numbers in place of texts that are times, which `near` can compare. */
+/** Converts texts that are times to numbers, which `near` can compare. */
 function numbered(fields: Record<string, string>): Record<string, string | number> {
   const isTime = (value: string) => Number(value) > 1e12
   return Object.fromEntries(
@@ -157,7 +163,10 @@ function numbered(fields: Record<string, string>): Record<string, string | numbe
   )
 }
 
-/** BullMQ's keys: `wait`, `meta` ..., and a job's own hash, which has its JobId for a name. Ours are these, or have a colon in them. */
+/**
+ * Whether a key is BullMQ's: `wait`, `meta` ..., or a job's hash, named by its JobId. Ours are those below, or contain
+ * a colon.
+ */
 function isBullMq(name: string): boolean {
   return !name.includes(':') && !ourKeys.has(name)
 }

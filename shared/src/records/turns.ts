@@ -5,23 +5,23 @@ import { sealingKeyIdIn } from './item-records.ts'
 import { hasLostScripts } from './scripts.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
-/** Redis does nothing else while it runs a transaction: 200 jobs take some 50 ms, 20,000 (`concurrency: 10000`) took 5 s. */
+/** A transaction blocks Redis: 200 jobs take about 50 ms, 20,000 (`concurrency: 10000`) took 5 s. */
 const JOBS_AT_ONCE = 200
-/** Longer than a transaction takes; after that whoever held the right is taken to be dead. */
+/** Longer than a transaction takes; after this time the holder of the lock counts as dead. */
 const LOCK_MS = 2_000
-/** While nothing waits, a job taken from the queue is no reason to look again for so long. */
+/** While nothing waits, jobs taken from the queue trigger no new look for this long. */
 const REST_MS = 500
 
 /**
- * Hands batch items over to BullMQ when their turn has come, in fair shares of the applications (docs/adr/0008). BullMQ's queue
- * is kept no longer than what the connection can take at once twice over, so that who comes later does not wait for what is there.
+ * Moves batch items to BullMQ at their turn, in fair shares among applications (docs/adr/0008). BullMQ's queue holds at
+ * most twice the connection's concurrency, so a later arrival never waits behind a long queue.
  */
 export type Turns = {
-  /** Says that items may be waiting: some were accepted, or it is time to look. Returns at once. */
+  /** Signals that items may be waiting: some were accepted, or a regular check is due. Returns at once. */
   poke(): void
-  /** Says that the queue has room; ignored while nothing was waiting a moment ago. */
+  /** Signals that the queue has room; ignored if nothing was waiting a moment ago. */
   hasRoom(): void
-  /** Ends after what is under way. */
+  /** Stops after the current transaction. */
   close(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ export function openTurns(about: {
   batches: Batches
   concurrency: number
   applications: readonly Pick<Application, 'name' | 'share'>[]
-  /** Told of what went wrong; the next poke tries again. Of a sealing key that is missing, once. */
+  /** Called with each error; the next poke tries again. Called once per missing sealing key. */
   failed: (error: unknown) => void
 }): Turns {
   const { redis, queue, batches, failed } = about
@@ -59,7 +59,7 @@ export function openTurns(about: {
     running = undefined
   }
 
-  /** `more`: as many as one transaction may have; there may be room, and items, for others. */
+  /** `more`: the transaction was full; there may be room, and items, for more. */
   async function giveTurns(): Promise<'empty' | 'full' | 'busy' | 'given' | 'more'> {
     const { turns, fair, turning, wait, paused, prioritized } = keys
     const places = [turns, fair, turning, wait, paused, prioritized]
@@ -98,7 +98,7 @@ export function openTurns(about: {
     return jobs.length < JOBS_AT_ONCE ? 'given' : 'more'
   }
 
-  /** Once for each key: the batch is met again at every turn, until a process has the key. */
+  /** Reports each missing key once, although its batch is found at every turn. */
   function tellMissing(keyId: string): void {
     if (toldMissing.has(keyId)) return
     toldMissing.add(keyId)
@@ -127,7 +127,7 @@ export function openTurns(about: {
   }
 }
 
-/** What turns.lua picked, batch by batch. */
+/** Parses the items picked by turns.lua, batch by batch. */
 function readPicked(flat: readonly unknown[]) {
   const picked = []
   for (let at = 0; at + 4 < flat.length; at += 5) {

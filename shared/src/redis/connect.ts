@@ -1,27 +1,28 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { amended, writeAtOnce } from './amend-ioredis.ts'
 
-/** A connection to Redis, be it one server, Sentinel or Cluster. */
+/** A connection to Redis: to a single server, through Sentinel, or to a Cluster. */
 export type RedisClient = Redis | Cluster
 
-/** Redis cannot be used; `message` says why and what to do, in one sentence. */
+/** Redis cannot be used; `message` is one sentence with the reason and the remedy. */
 export class RedisUnusable extends Error {
   override name = 'RedisUnusable'
 }
 
 const SECONDS = 1000
-/** Jobs wait for as long as this after Redis is back; refusing a connection costs next to nothing. */
+/** Jobs may wait this long after Redis is back; a refused connection costs almost nothing. */
 const MAX_RECONNECT_DELAY_MS = 500
 
 /**
- * `producer` answers or fails at once: with Redis away a request must not hang. `consumer` waits for Redis to come
- * back, as BullMQ's workers need it to. Both come back within half a second of Redis (a BullMQ-made connection takes up to 20).
+ * `producer` fails at once if Redis is unreachable, so that no request hangs. `consumer` waits for Redis to return, as
+ * BullMQ's workers require. Both reconnect within half a second of its return (a connection created by BullMQ may take
+ * 20 seconds).
  */
 export type RedisRole = 'producer' | 'consumer'
 
 /**
- * Connects to `REDIS_URL`: `redis://`, `rediss://`, `redis+sentinel://[user:password@]host:port,host:port/master-name` or
- * `redis+cluster://[user:password@]host:port,host:port`. Does not wait for the connection; see `untilReady`.
+ * Connects to `REDIS_URL`: `redis://`, `rediss://`, `redis+sentinel://[user:password@]host:port,host:port/master-name`
+ * or `redis+cluster://[user:password@]host:port,host:port`. Does not wait for the connection; see `untilReady`.
  */
 export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 * SECONDS): RedisClient {
   const options = {
@@ -50,7 +51,7 @@ export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 
   )
 }
 
-/** Resolves when Redis takes commands; throws `RedisUnusable` with the cause after `timeoutMs`. */
+/** Resolves when Redis accepts commands; throws `RedisUnusable` with the cause after `timeoutMs`. */
 export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECONDS): Promise<void> {
   if (redis.status === 'ready') return
   let cause = 'no answer'
@@ -70,7 +71,7 @@ export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECONDS): 
   }
 }
 
-/** With jitter: all processes lose Redis at the same moment, and need not all come at the same moment. */
+/** With jitter: all processes lose Redis at the same moment, and must not all reconnect at the same moment. */
 function reconnectDelay(attempt: number): number {
   return Math.min(50 * 2 ** attempt, MAX_RECONNECT_DELAY_MS) * (0.5 + 0.5 * Math.random())
 }

@@ -5,11 +5,11 @@ import type { RedisClient } from './connect.ts'
 import { within } from '../within.ts'
 
 const SECOND = 1000
-/** Below this much free memory a batch could fill Redis before anyone looks again. */
+/** Below this share of free memory, a batch could fill Redis before the next check. */
 const LEAST_FREE = 0.05
 const PROBE_KEY = `${KEY_PREFIX}:readiness`
 
-/** What one Redis server says of itself; `undefined` where it refuses to. */
+/** The settings of a Redis server; `undefined` for those that it does not report. */
 export type RedisSettings = {
   usedBytes: number | undefined
   /** 0: no limit */
@@ -20,8 +20,8 @@ export type RedisSettings = {
 }
 
 /**
- * Tries what intake needs of Redis: a real write, and room to go on. Never throws and takes a second at most; a PING would
- * still be answered by a Redis that is full.
+ * Checks what accepting requests requires: a real write, and free memory. Never throws, and takes at most one second. A
+ * PING would also succeed on a full Redis.
  */
 export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
   const [write, settings] = await Promise.allSettled([
@@ -37,7 +37,10 @@ export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
   }
 }
 
-/** How full the fullest server is, 0 to 1; 0 where there is no limit or none is told. Throws if Redis is out of reach. */
+/**
+ * Memory use of the fullest server, 0 to 1; 0 if there is no limit or it is not reported. Throws if Redis is
+ * unreachable.
+ */
 export async function readRedisMemory(redis: RedisClient): Promise<number> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
   const infos = await Promise.all(nodes.map((node) => node.info('memory')))
@@ -48,7 +51,7 @@ export async function readRedisMemory(redis: RedisClient): Promise<number> {
   return Math.max(...full)
 }
 
-/** What of the accepted jobs outlives a crash of this Redis. Evicting keys loses jobs too, whatever is on disk. */
+/** How durable accepted jobs are in this Redis. Evicting keys loses jobs as well, even if they are on disk. */
 export function durabilityOf({ appendOnly, appendFsync, maxMemoryPolicy, maxBytes }: RedisSettings): Durability {
   if (appendOnly === 'no' || appendFsync === 'no') return 'not durable'
   if (maxMemoryPolicy !== undefined && maxMemoryPolicy !== 'noeviction' && maxBytes !== 0) return 'not durable'
@@ -56,7 +59,7 @@ export function durabilityOf({ appendOnly, appendFsync, maxMemoryPolicy, maxByte
   return appendFsync === 'always' ? 'durable' : 'up to one second may be lost'
 }
 
-/** How much memory is left on the fullest of the servers. */
+/** The memory check, for the fullest of the servers. */
 export function memoryOf(servers: RedisSettings[]): Readiness['Checks']['RedisMemory'] {
   const freeOf = ({ usedBytes, maxBytes }: RedisSettings) => (maxBytes ? 1 - (usedBytes ?? 0) / maxBytes : 1)
   const [fullest] = servers.toSorted((a, b) => freeOf(a) - freeOf(b))
@@ -68,7 +71,7 @@ export function memoryOf(servers: RedisSettings[]): Readiness['Checks']['RedisMe
   }
 }
 
-/** The weakest server's, since a job may lie on any of them. */
+/** The durability of the weakest server, since a job may be stored on any of them. */
 function durabilityCheck(servers: RedisSettings[]): Readiness['Checks']['RedisDurability'] {
   const fromWorst: Durability[] = ['not durable', 'unknown', 'up to one second may be lost', 'durable']
   const [weakest] = servers
@@ -83,7 +86,7 @@ function durabilityCheck(servers: RedisSettings[]): Readiness['Checks']['RedisDu
 }
 
 async function probeWrite(redis: RedisClient): Promise<void> {
-  // A worker's connection would queue the command and let it wait for Redis to come back.
+  // a worker's connection would queue the command until Redis returns
   if (redis.status !== 'ready') throw new Error('Redis is not connected')
   await redis.set(PROBE_KEY, Date.now(), 'PX', 10 * SECOND)
 }
@@ -101,7 +104,7 @@ async function readServer(server: Redis): Promise<RedisSettings> {
   return { ...readInfo(info), appendFsync }
 }
 
-/** Reads what INFO tells; it is open where CONFIG is not. */
+/** Parses the reply of INFO, which is allowed on servers that forbid CONFIG. */
 export function readInfo(info: string): Omit<RedisSettings, 'appendFsync'> {
   const fields = new Map(info.split('\r\n').map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]))
   const number = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined)

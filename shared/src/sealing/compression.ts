@@ -1,25 +1,28 @@
 import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 
-/** What is larger than this goes the ordinary way. */
+/** Larger values use the public functions of Node. */
 const KEPT_BYTES = 64 * 1024
 const OUT_BYTES = 2 * KEPT_BYTES
-/** An encounter of 1.3 KB becomes 382 bytes in 5 µs; level 1 makes 396 of it in 4, level 5 365 in 16. */
+/**
+ * An encounter of 1.3 KB becomes 382 bytes in 5 µs; with level 1, 396 bytes in 4 µs; with level 5, 365 bytes in 16 µs.
+ */
 const LEVEL = 3
 
 export type Compression = {
   compress(plain: Buffer): Buffer
-  /** Undoes `compress`, for bytes that are known to come from it. Throws if they would become more than they may. */
+  /** Undoes `compress`; only for bytes known to come from it. Throws if the result would exceed the limit. */
   decompress(packed: Buffer): Buffer
 }
 
 /**
- * zstd at level 3 with a dictionary, on contexts that are kept. `zstdCompressSync` makes a context and reads the dictionary in each
- * call: 50 to 100 µs where the compression of an encounter takes 6; decompression likewise, 30 µs for 5. Node has no public way to
- * use a context twice but over its thread pool (230 µs), so this does what its own `processChunkSync` does, on the handle behind a
- * stream. A Node without such a handle, and what is larger than 64 KiB, take the public functions; the bytes are the same.
+ * zstd at level 3 with a dictionary, on reused contexts. `zstdCompressSync` creates a context and loads the dictionary
+ * in each call: 50 to 100 µs, while compressing an encounter takes 6 µs; decompression likewise, 30 µs and 5 µs. Node
+ * has no public way to reuse a context except on its thread pool (230 µs), so this does what its own `processChunkSync`
+ * does, on the handle of a stream. A Node without this handle, and values larger than 64 KiB, use the public functions,
+ * with the same bytes as result.
  */
 export function openCompression(dictionary: Buffer, decompressedAtMost: number): Compression {
-  // which dictionary it was is noted beside the bytes already
+  // the dictionary is already identified by the version of the sealed value
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_dictIDFlag]: 0 }
   const compressor = keepContext(() => createZstdCompress({ params, dictionary }), constants.ZSTD_e_end)
   const decompressor = keepContext(() => createZstdDecompress({ dictionary }), constants.ZSTD_e_continue)
@@ -32,12 +35,12 @@ export function openCompression(dictionary: Buffer, decompressedAtMost: number):
 
 type Stream = ReturnType<typeof createZstdCompress | typeof createZstdDecompress>
 
-/** The part of Node's zlib streams that works at once, on the calling thread. */
+/** The synchronous part of Node's zlib streams. */
 type Handle = {
   writeSync(flush: number, from: Buffer, at: number, bytes: number, to: Buffer, toAt: number, toBytes: number): void
 }
 
-/** Runs bytes through a context that is used again and again; `undefined` where that cannot be or the output does not fit. */
+/** Runs bytes through a reused context; `undefined` if that is not possible or the output does not fit. */
 function keepContext(open: () => Stream, flush: number): (bytes: Buffer) => Buffer | undefined {
   const out = Buffer.allocUnsafeSlow(OUT_BYTES)
   let kept: { handle: Handle; left: Uint32Array } | undefined
@@ -46,12 +49,12 @@ function keepContext(open: () => Stream, flush: number): (bytes: Buffer) => Buff
     if (bytes.length > KEPT_BYTES) return undefined
     kept ??= reach(open())
     if (!kept) return undefined
-    // stays so if the handle finds fault with the bytes
+    // stays 0 if the handle rejects the bytes
     kept.left[0] = 0
     kept.handle.writeSync(flush, bytes, 0, bytes.length, out, 0, OUT_BYTES)
     const [outLeft = 0, inLeft = 0] = kept.left
     if (outLeft > 0 && outLeft < OUT_BYTES && inLeft === 0) return Buffer.from(out.subarray(0, OUT_BYTES - outLeft))
-    // it stopped within a frame: the next one needs a new context
+    // it stopped within a frame, so the next value needs a new context
     kept = undefined
     return undefined
   }
@@ -62,7 +65,7 @@ function reach(stream: Stream): { handle: Handle; left: Uint32Array } | undefine
     _handle?: Partial<Handle>
     _writeState?: unknown
   }
-  // what cannot be decompressed is told by the public function
+  // invalid bytes are reported by the public function
   stream.on('error', () => undefined)
   const isAsKnown = typeof handle?.writeSync === 'function' && left instanceof Uint32Array && left.length === 2
   return isAsKnown ? { handle: handle as Handle, left } : undefined

@@ -5,16 +5,16 @@ import { takeEncounter, type PatientEncounterRequest } from '../contract/patient
 import { derivedId } from './job-id.ts'
 import type { SealingKey, SealingKeys } from './seal.ts'
 
-/** An Idempotency-Key under one sealing key: the name of its record, and the content it came with. */
+/** An Idempotency-Key under one sealing key: the name of its record, and the fingerprint of its content. */
 export type KeyedContent = { name: string; fingerprint: string }
 
-/** Whose Idempotency-Key it is, and where it counts. */
+/** An Idempotency-Key with its application and connection. */
 export type IdempotencyScope = { application: string; connection: ConnectionName; key: string }
 
-/** A stretch of time, by its number and length. The ids that one key gives in different periods are different. */
+/** A period of time, by its number and length. The same key yields different ids in different periods. */
 export type KeyPeriod = { number: number; lengthMs: number }
 
-/** The period that a time (ms since the epoch) lies in, and the one before: near its begin a key may have been used in that one. */
+/** The period of a time (ms since the epoch) and the one before, in which a key may have been used shortly before. */
 export function periodsAt(atMs: number, lengthMs: number): [KeyPeriod, KeyPeriod] {
   const number = Math.floor(atMs / lengthMs)
   return [
@@ -24,9 +24,10 @@ export function periodsAt(atMs: number, lengthMs: number): [KeyPeriod, KeyPeriod
 }
 
 /**
- * One candidate per configured sealing key, in their order: a key that was rotated is still recognised while it is listed.
- * The fingerprint, `<id of the sealing key>:<HMAC in hex>`, is of what the connector gets to see: order of properties, `null`
- * and the header parameters (credentials among them) make no difference. Without the key it says nothing of the content.
+ * One candidate per configured sealing key, in their order, so that Idempotency-Keys survive a rotation as long as the
+ * old sealing key is listed. The fingerprint, `<id of the sealing key>:<HMAC in hex>`, covers the part that the
+ * connector receives: the order of properties, `null` and the header parameters (including credentials) make no
+ * difference. Without the key it reveals nothing.
  */
 export function idempotencyCandidates(
   sealingKeys: SealingKeys,
@@ -45,8 +46,9 @@ export function idempotencyCandidates(
 }
 
 /**
- * The JobId of a key that is used for the first time in a period. An EMR knows a JobId for ever, so that another content, or the
- * key used again after its time, must never give it; the same request, sent again to a store that forgot it, must (docs/adr/0011).
+ * The JobId for the first use of a key in a period. An EMR remembers a JobId for ever: different content, or a key used
+ * again after its retention, must never yield the same JobId; the same request, sent again after Redis has lost it,
+ * must (docs/adr/0011).
  */
 export function keyedJobId(
   { derivationSecret }: SealingKey,
@@ -57,7 +59,7 @@ export function keyedJobId(
   return derivedId(connection, derivationSecret, 'keyed-job', application, key, fingerprint, number, lengthMs)
 }
 
-/** The name under which the batch of an Idempotency-Key is kept. */
+/** The name of the record of a batch's Idempotency-Key. */
 export function batchKeyName(
   { derivationSecret }: SealingKey,
   { application, connection, key }: IdempotencyScope,
@@ -65,7 +67,7 @@ export function batchKeyName(
   return derivedId(connection, derivationSecret, 'batch', application, key)
 }
 
-/** The BatchId of a key that is used for the first time in a period. What is in the batch is not known yet; see `itemJobId`. */
+/** The BatchId for the first use of a key in a period. The content of the batch is not known yet; see `itemJobId`. */
 export function keyedBatchId(
   { derivationSecret }: SealingKey,
   { application, connection, key }: IdempotencyScope,
@@ -74,7 +76,7 @@ export function keyedBatchId(
   return derivedId(connection, derivationSecret, 'keyed-batch', application, key, number, lengthMs)
 }
 
-/** Whether `kept`, the fingerprint of the key's first use, is that of the same content, under whichever sealing key. */
+/** Whether `kept`, the fingerprint of the key's first use, matches the content under any sealing key. */
 export function isSameContent(candidates: readonly KeyedContent[], kept: string): boolean {
   return candidates.some(({ fingerprint }) => fingerprint === kept)
 }

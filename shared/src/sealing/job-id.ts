@@ -6,7 +6,7 @@ const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 const LENGTH = 20
 const TAG_LENGTH = 4
 
-/** What a JobId looks like: 20 characters, so that it fits HL7 v2.5.1's MSH-10 and can be the correlation key. */
+/** The form of a JobId: 20 characters, so that it fits MSH-10 of HL7 v2.5.1 and can be the correlation key. */
 export const JOB_ID_PATTERN = '^[a-z][0-9a-z]{19}$'
 const pattern = new RegExp(JOB_ID_PATTERN)
 
@@ -15,8 +15,8 @@ export function isJobId(text: string): boolean {
 }
 
 /**
- * The four characters that begin the JobIds of a connection, so that a JobId alone tells where its records lie.
- * The first is a letter: BullMQ takes ids of digits for its own.
+ * The four characters with which the JobIds of a connection begin, so that a JobId identifies its connection. The first
+ * is a letter: BullMQ takes ids of digits for its own.
  */
 export function tagOf(connection: ConnectionName): string {
   const name = nameOf(connection)
@@ -29,17 +29,17 @@ export function tagOf(connection: ConnectionName): string {
   return letter + rest
 }
 
-/** Of the configured connections, which are few. */
+/** A cache; there are few configured connections. */
 const tags = new Map<string, string>()
 
-/** A fresh JobId: the connection's tag and 16 random characters (82 bits). */
+/** A new JobId: the connection's tag and 16 random characters (82 bits). */
 export function newJobId(connection: ConnectionName): string {
   return tagOf(connection) + base36(LENGTH - TAG_LENGTH, () => takeRandomBytes(LENGTH))
 }
 
 /**
- * The id that some names stand for: the same for the same connection and names, and not to be guessed without `secret`.
- * `kind` keeps ids apart that are made of the same names; see idempotency.ts, and item-records.ts for `item`.
+ * An id derived from names: the same for the same connection and names, and not guessable without `secret`. `kind`
+ * separates ids that are derived from the same names; see idempotency.ts, and item-records.ts for `item`.
  */
 export function derivedId(
   connection: ConnectionName,
@@ -55,12 +55,12 @@ export function derivedId(
   return tagOf(connection) + base36(LENGTH - TAG_LENGTH, next)
 }
 
-/** The part of a JobId that names its connection, to compare with `tagOf`. */
+/** The tag in a JobId, to compare with `tagOf`. */
 export function tagIn(jobId: string): string {
   return jobId.slice(0, TAG_LENGTH)
 }
 
-/** Unbiased: bytes past the last multiple of 36 are thrown away. */
+/** Unbiased: bytes from the last multiple of 36 on are discarded. */
 function base36(length: number, moreBytes: () => Buffer): string {
   let text = ''
   while (text.length < length) {

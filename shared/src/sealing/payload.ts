@@ -1,15 +1,15 @@
 import type { PatientEncounterRequest } from '../contract/patient-encounter.ts'
 
-/** What travels sealed from intake to the attempt: the request as it came, and what its headers said. */
+/** The content of a sealed payload: the request as received, and the parameters from its headers. */
 export type Payload = {
   credentials: { loginId?: string; password?: string; authorizationToken?: string }
-  /** `RequestVerboseLogging`: this one job is logged at debug level. */
+  /** `RequestVerboseLogging`: this job is logged at debug level. */
   verbose: boolean
   request: PatientEncounterRequest
 }
 
 /**
- * Packs a validated request around its own bytes: they are JSON already and are parsed once, by the worker.
+ * Packs a validated request without serialising it again: its bytes are JSON already, and only the worker parses them.
  */
 export function packPayload(head: Omit<Payload, 'request'>, rawBody: Buffer): Buffer {
   const start = `{"credentials":${JSON.stringify(head.credentials)},"verbose":${head.verbose},"request":`

@@ -5,35 +5,35 @@ import { openCompression } from './compression.ts'
 import { takeRandomBytes } from './random-bytes.ts'
 
 /**
- * One of the configured keys. `derivationSecret` is for ids and fingerprints, never for sealing; a KeyObject, since an HMAC under a
- * Buffer takes 80 µs instead of 13.
+ * A configured sealing key. `derivationSecret` is for ids and fingerprints, never for sealing. It is a KeyObject, since
+ * an HMAC with a Buffer as key takes 80 µs instead of 13.
  */
 export type SealingKey = {
   id: string
   key: KeyObject
   derivationSecret: KeyObject
-  /** What values sealed with it begin with. */
+  /** The first bytes of every value sealed with it. */
   head: Buffer
 }
 
-/** The configured keys; the first one seals, all of them open. */
+/** The configured keys: the first one seals, all of them open. */
 export type SealingKeys = [SealingKey, ...SealingKey[]]
 
-/** What a sealed value is tied to: it opens only as this kind of record, for this application's job. */
+/** Binds a sealed value: it opens only as this kind of record, for this application and job. */
 export type SealBinding = { kind: 'payload' | 'result' | 'rejection'; application: string; jobId: string }
 
-/** A sealed value that does not open: wrong key, wrong job, or bytes that were changed. */
+/** A sealed value cannot be opened: wrong key, wrong job, or changed bytes. */
 export class SealError extends Error {
   override name = 'SealError'
 }
 
-// 2 is what the payload record of a batch item begins with (records/item-payload.ts)
+// 2 is the first byte of a batch item's payload record (records/item-payload.ts)
 const VERSION = 3
 const IV_BYTES = 12
 const TAG_BYTES = 16
-/** Larger than any body that intake lets in, small enough that a forged value cannot fill the memory. */
+/** Larger than any accepted body, small enough that a forged value cannot exhaust the memory. */
 const MAX_OPENED_BYTES = 16 * 1024 * 1024
-/** Each belongs to its version of the format for good: what was sealed with it must open after an upgrade. */
+/** Each dictionary belongs to its version of the format for ever: values sealed with it must open after an upgrade. */
 const dictionaries = { 1: readDictionary('seal-dictionary-1.txt'), [VERSION]: readDictionary('seal-dictionary-3.bin') }
 const compression = openCompression(dictionaries[VERSION], MAX_OPENED_BYTES)
 
@@ -41,7 +41,7 @@ function readDictionary(file: string): Buffer {
   return readFileSync(new URL(file, import.meta.url))
 }
 
-/** Makes a sealing key of 32 bytes. */
+/** Creates a sealing key from 32 bytes. */
 export function sealingKey(id: string, bytes: Buffer): SealingKey {
   return {
     id,
@@ -65,7 +65,7 @@ export function seal([{ key, head }]: SealingKeys, plain: Buffer, binding: SealB
   return Buffer.concat([head, iv, body, cipher.final(), cipher.getAuthTag()])
 }
 
-/** Undoes `seal`. Throws `SealError` and says no more than why. */
+/** Undoes `seal`. Throws a `SealError`, whose message contains only the reason. */
 export function open(keys: SealingKeys, sealed: Buffer, binding: SealBinding): Buffer {
   const headBytes = 2 + (sealed[1] ?? 0)
   const version = sealed[0]

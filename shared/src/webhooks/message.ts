@@ -2,7 +2,7 @@ import type { ConnectionName } from '../contract/connection-name.ts'
 import type { TerminalStatus } from '../contract/job.ts'
 import type { BatchEvent, OutcomeEvent } from '../records/jobs.ts'
 
-/** What a webhook tells of, by the status that the job ended in. */
+/** The type of a webhook, by the terminal status of the job. */
 const typeOf = {
   Succeeded: 'encounter.created',
   Failed: 'encounter.failed',
@@ -15,35 +15,37 @@ const typeOf = {
 export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished'
 
 /**
- * The body of a webhook, as Standard Webhooks 1.0.0 has it: thin on purpose. It names the job and how it ended; the result is
- * fetched by the application under its own key, so that no patient data waits in queues or lands in a receiver's logs.
+ * The body of a webhook as defined by Standard Webhooks 1.0.0, thin on purpose. It contains the job and its status
+ * code; the application fetches the result with its own key, so that no patient data is in queues or in a receiver's
+ * logs.
  */
 export type WebhookBody = {
   type: WebhookType
-  /** When the job or batch ended, RFC 3339. */
+  /** The end of the job or batch, RFC 3339. */
   timestamp: string
   data: {
-    /** Left out of `batch.finished`. */
+    /** Absent in `batch.finished`. */
     JobId?: string
     BatchId?: string
     EMRSystem: string
     EmrInstance: string
-    /** The seed's response code of the outcome; left out of `batch.finished`. */
+    /** The status code of the outcome; absent in `batch.finished`. */
     StatusCode?: number
   }
 }
 
-/** One thing to tell one application; what the queue of webhooks carries. */
+/** A message to one application, as stored in the queue of webhooks. */
 export type WebhookMessage = {
-  /** Sent as `webhook-id`: the same at every try, so that the receiver can drop what it has seen. */
+  /** Sent as `webhook-id`: the same at every attempt, so that the receiver can drop repeats. */
   id: string
   application: string
   body: WebhookBody
 }
 
 /**
- * What to tell of an outcome, or of the end of a batch. The same event always makes the same message, to the byte; a job that was
- * retried by hand ends once per round and so is told of once per round, under another id; so is a batch.
+ * The message for an outcome or for the end of a batch. The same event always yields the same message, byte for byte. A
+ * job that was retried ends once per round, and each round has its own message with its own id; the same applies to a
+ * batch.
  */
 export function webhookMessageOf(event: OutcomeEvent | BatchEvent, connection: ConnectionName): WebhookMessage {
   const where = { EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }

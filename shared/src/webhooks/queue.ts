@@ -7,18 +7,18 @@ import type { WebhookMessage, WebhookType } from './message.ts'
 const HOUR_S = 3_600
 const DAY_S = 24 * HOUR_S
 
-/** How often one message is tried before it becomes a dead letter: at once, then by the nine steps of the worker's schedule. */
+/** Number of attempts before a message becomes a dead letter: one at once, then the nine of the worker's schedule. */
 export const WEBHOOK_ATTEMPTS = 10
 
 export type WebhookQueue = Queue<WebhookMessage, void, WebhookType>
 
 /**
- * The queue of webhook deliveries; a delivery's job is named after what it tells of. Its id is the `webhook-id` for as long as
- * an application has one endpoint. (With several, the id of the job will have to name the endpoint too; the message's own id will not.)
+ * The queue of webhook deliveries; the name of a delivery's job is the type of its message, its id the `webhook-id`,
+ * since an application has one endpoint.
  *
- * Delivered ones stay an hour, at most 10,000: so long is a message that was queued twice still recognised as the same one.
- * Dead letters stay thirty days, at most 50,000, since they lie in Redis' memory; they hold no patient data, so BullMQ's
- * lazy clean-up will do.
+ * Delivered messages are kept for an hour, at most 10,000: for this time a message that is queued twice is recognised.
+ * Dead letters are kept for thirty days, at most 50,000, since they take memory in Redis; they contain no patient data,
+ * so BullMQ's lazy clean-up suffices.
  */
 export function openWebhookQueue(redis: RedisClient): WebhookQueue {
   return new Queue(WEBHOOK_QUEUE, {

@@ -5,11 +5,11 @@ import { exitCodes } from './exit-codes.ts'
 const options = { emr: { type: 'string' }, watch: { type: 'boolean' } } as const
 
 test.for([
-  [['f', '--password', 'geheim'], /no option --password here: credentials come from/],
-  [['f', '--password=geheim'], /no option --password here/],
+  [['f', '--password', 'geheim'], /unknown option --password: credentials come from/],
+  [['f', '--password=geheim'], /unknown option --password/],
   [['f', 'geheim'], /takes FILE, but 2 operands were given/],
-  [['--watch=geheim', 'f'], /--watch is not given as it should be/],
-  [['f', '--emr'], /--emr is not given as it should be/],
+  [['--watch=geheim', 'f'], /--watch has a missing or unexpected value/],
+  [['f', '--emr'], /--emr has a missing or unexpected value/],
 ] as const)('%s is a mistake that is named and not quoted', ([argv, expected]) => {
   const read = () => readArguments(argv, options, ['FILE'])
   expect(read).toThrow(

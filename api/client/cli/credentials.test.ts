@@ -31,8 +31,8 @@ test('come from the environment, and from a file that wins over it', async () =>
 test.for([
   ['world-readable', '{"ApplicationKey":"geheim"}', 0o644, /can be read by every user/],
   ['no JSON', '{"ApplicationKey":"geheim"', 0o600, /is not a JSON object/],
-  ['an unknown name', '{"Key":"geheim"}', 0o600, /may have Url, ApplicationName/],
-  ['no texts', '{"Password":["geheim"]}', 0o600, /may hold texts only/],
+  ['an unknown name', '{"Key":"geheim"}', 0o600, /may contain only Url, ApplicationName/],
+  ['no texts', '{"Password":["geheim"]}', 0o600, /may contain only strings/],
   ['too little', '{"Url":"http://b"}', 0o600, /missing: GATEWAY_APPLICATION_NAME .*, GATEWAY_APPLICATION_KEY /],
 ] as const)('a file with %s is refused and not quoted', async ([, content, mode, expected]) => {
   const error: unknown = await readCredentials(fileOf(content, mode), {}).catch((reason: unknown) => reason)

@@ -29,7 +29,7 @@ test('failures are grouped by reason, the most frequent first, with the first li
   expect(reasons.list().map(reasonText)).toEqual([
     '1,204 Failed (502): The EMR is away; lines 2, 3, 4, 5, 6, ...',
     '1 Rejected (400): /PatientId is required; line 1300',
-    '1 Cancelled: no reason is kept; item 1206',
+    '1 Cancelled: no reason recorded; item 1206',
   ])
 })
 

@@ -440,7 +440,7 @@ export interface components {
       /** @description The connection to that EMR; `default` if the request named none. */
       EmrInstance: string
       /**
-       * @description The state of the batch. `Receiving`: the upload is not complete; items received so far are already processed. To resume, send the upload again with the same Idempotency-Key. `Running`: the upload is complete. `Cancelling`: items not yet sent to the EMR are being cancelled. `Finished`: every item has ended.
+       * @description The state of the batch. `Receiving`: the upload is not complete; items received so far are already processed. To resume, send the upload again with the same Idempotency-Key. `Running`: the upload is complete, or can no longer be resumed. `Cancelling`: items not yet sent to the EMR are being cancelled. `Finished`: every item has ended.
        * @enum {string}
        */
       Status: 'Receiving' | 'Running' | 'Cancelling' | 'Finished'
@@ -454,7 +454,7 @@ export interface components {
        * @description When the batch last changed. RFC 3339, UTC.
        */
       UpdatedAt: string
-      /** @description Its upload broke off and was not gone on with in time: the batch is what had come, and takes nothing more. Left out otherwise. */
+      /** @description `true`: the upload broke off and was not resumed in time. The batch consists of the items received by then and accepts no more. Otherwise absent. */
       Abandoned?: boolean
       /**
        * Format: date-time

@@ -38,7 +38,7 @@ test('a table with names of its own is read by its map, with constants where a r
 
 test.for([
   ['no JSON', '{', /is not JSON/],
-  ['another form', '{"Column": {}}', /is not of the form/],
+  ['another form', '{"Column": {}}', /must have the form/],
   ['a column that is not there', '{"Columns": {"Name": null}}', /the column map contains "Name"/],
   ['a field that is not known', '{"Constants": {"Patient": "x"}}', /the constant "Patient" is not known/],
   ['two columns for one field', '{"Columns": {"MRN": "UserId"}}', /is the same as column 1/],

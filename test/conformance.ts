@@ -7,16 +7,16 @@ import { describe, expect, test } from 'vitest'
 import { lookAlikes, type SimulatedEmr, type SimulatedEncounter } from './emr/simulated-emr.ts'
 import { openGateway, type GatewayUnderTest } from './fixtures/gateway.ts'
 
-/** A connector and the simulated EMR that it is tried against. */
+/** A connector and the simulated EMR that it is tested against. */
 export type Subject = {
   emrSystem: EmrSystem
   connector: string
   open(): Promise<SimulatedEmr>
-  /** Connection settings other than the suite's usual ones, such as a policy for an EMR that cannot be asked. */
+  /** Connection settings that differ from the suite's usual ones, such as a policy for an EMR that cannot be asked. */
   settings?: Record<string, unknown>
   /**
-   * What lets the connector claim its own encounter after a lost answer, where the EMR does not show enough to be sure. The tests of
-   * look-alikes do without.
+   * Settings by which the connector may claim its own encounter after a lost answer, if the EMR does not show enough to
+   * be sure. The tests of look-alikes run without them.
    */
   adopting?: Record<string, unknown>
 }
@@ -33,8 +33,8 @@ const breakDowns = [
 ] as const
 
 /**
- * What every connector must hold, with real Redis, a real worker and the vendor's wire format over sockets: the seed's codes
- * come out, and whatever goes wrong there is one encounter in the EMR or none, and the job says which.
+ * What every connector must fulfil, with real Redis, a real worker and the vendor's wire format over sockets: the
+ * seed's codes are reported, and whatever fails there is one encounter in the EMR or none, and the job reports which.
  */
 export function conformance(subject: Subject): void {
   describe(`${subject.emrSystem} by ${subject.connector}`, () => {
@@ -45,7 +45,7 @@ export function conformance(subject: Subject): void {
     }
     const open = (settings: Record<string, unknown> = {}) => openStrictly({ ...subject.adopting, ...settings })
 
-    test('the sample ends 201 with the id of the EMR, and every field has arrived or is told as not carried', async () => {
+    test("the sample ends 201 with the EMR's id, and every field has arrived or is reported as not carried", async () => {
       await using both = await open()
       const { emr, gateway } = both
       const sample = loadSample()
@@ -60,7 +60,7 @@ export function conformance(subject: Subject): void {
     })
 
     for (const code of codes) {
-      test(`an EMR that says ${code} each time ends the job with ${code} and no encounter`, async ({ skip }) => {
+      test(`an EMR that answers ${code} each time ends the job with ${code} and no encounter`, async ({ skip }) => {
         await using both = await open()
         const { emr, gateway } = both
         if (emr.cannotSay.includes(code)) skip(`this EMR has no way to say ${code}`)
@@ -84,13 +84,13 @@ export function conformance(subject: Subject): void {
     }
 
     for (const how of lookAlikes) {
-      test(`of another's encounter that is alike but ${how}, nothing is claimed or written into after a lost request`, async () => {
+      test(`after a lost request, another's encounter that is alike but ${how} is neither claimed nor written to`, async () => {
         await using both = await openStrictly()
         const { emr, gateway } = both
         await gateway.ended((await gateway.submit(undischarged())).job)
         emr.enterLookAlike(how)
         const theirs = asText(emr.encounters())
-        // as other processes would: without remembering which encounter is whose
+        // as another process would: without remembering whose an encounter is
         await gateway.stopWorkers()
         await gateway.startWorker()
         emr.misbehave({ how: 'drop before commit', times: 1 })
@@ -104,7 +104,7 @@ export function conformance(subject: Subject): void {
       })
     }
 
-    test('an answer that was lost after the EMR had committed leaves one encounter, found or in doubt', async () => {
+    test('an answer lost after the EMR had committed leaves one encounter, found or in doubt', async () => {
       await using both = await openStrictly()
       const { emr, gateway } = both
       emr.misbehave({ how: 'drop after commit', times: 1 })
@@ -162,7 +162,7 @@ export function conformance(subject: Subject): void {
       expect(emr.encounters()).toHaveLength(12)
     })
 
-    test('two workers together keep to the concurrency of the connection', async () => {
+    test("two workers together observe the connection's concurrency", async () => {
       await using both = await open({ concurrency: 3 })
       const { emr, gateway } = both
       await gateway.startWorker()
@@ -172,7 +172,7 @@ export function conformance(subject: Subject): void {
       expect(emr.load().mostAtOnce).toBeLessThanOrEqual(3)
     })
 
-    test('two workers together keep to the rate of the connection', async () => {
+    test("two workers together observe the connection's rate", async () => {
       await using both = await open({ requestsPerSecond: 5 })
       const { emr, gateway } = both
       await gateway.startWorker()
@@ -186,14 +186,14 @@ export function conformance(subject: Subject): void {
   })
 }
 
-/** A visit that is still going on: where the request itself is of one that is over, ours would be closed too. */
+/** A visit that is still in progress: if the request itself is of a finished one, ours would be closed too. */
 function undischarged() {
   const sample = loadSample()
   delete sample.Encounter.DischargeDateTime
   return sample
 }
 
-/** As they are now, whatever becomes of them. */
+/** Their present content, unaffected by later changes. */
 function asText(encounters: SimulatedEncounter[]): string[] {
   return encounters.map((encounter) => JSON.stringify(encounter))
 }

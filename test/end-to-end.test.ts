@@ -5,7 +5,7 @@ import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { asDemo, startProcesses, type Processes } from './fixtures/processes.ts'
 import { loadSample } from './fixtures/sample.ts'
 
-// a database of its own: the queue of webhook deliveries has one name for all
+// a database of its own: the queue of webhook deliveries has the same name everywhere
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/8`
 let gateway: Processes
 
@@ -75,7 +75,7 @@ describe.for([
   })
 })
 
-test('a worker killed between the commit of the EMR and our record makes no second encounter', async () => {
+test('a worker killed between the commit of the EMR and our record creates no second encounter', async () => {
   const patientId = 'SANDBOX-TIMEOUT'
   const accepted = (await (await post(patientId)).json()) as Job
   while ((await createdUnder(accepted.JobId)).length === 0) await delay(20)
@@ -90,7 +90,7 @@ test('a worker killed between the commit of the EMR and our record makes no seco
   expect(created.map((e) => e.EncounterId)).toEqual([ended.EncounterId])
 })
 
-test('no process has said a word of the sample request', () => {
+test('no process has output any part of the sample request', () => {
   const said = gateway.output()
   expect(said).toContain('encounter.attempted')
   for (const value of new Set(leaves(JSON.parse(readFileSync('shared/src/contract/sample-request.json', 'utf8'))))) {
@@ -98,7 +98,7 @@ test('no process has said a word of the sample request', () => {
   }
 })
 
-/** Every text of a JSON value long enough to be told from chance. */
+/** Every text of a JSON value long enough not to match by chance. */
 function leaves(value: unknown): string[] {
   if (typeof value === 'string') return value.length > 3 ? [value] : []
   return value && typeof value === 'object' ? Object.values(value).flatMap(leaves) : []

@@ -10,14 +10,14 @@ import { expect, test } from 'vitest'
 import { asDemo, startProcesses, type Processes } from './fixtures/processes.ts'
 import { loadSample } from './fixtures/sample.ts'
 
-/** Every text of a JSON value, at its path, long enough to be told from chance. */
+/** Every text of a JSON value, at its path, long enough not to match by chance. */
 function texts(value: unknown, path = ''): [path: string, text: string][] {
   if (typeof value === 'string') return value.length > 3 ? [[path, value]] : []
   if (!value || typeof value !== 'object') return []
   return Object.entries(value).flatMap(([key, item]) => texts(item, `${path}/${key}`))
 }
 
-/** The sample with a value of its own in each text field, so that each can be searched for. */
+/** The sample with a distinct value in each text field, so that each can be searched for. */
 function canaries(): { body: object; values: [path: string, text: string][] } {
   const unique = (value: unknown): unknown => {
     if (typeof value === 'string') return /^\d{4}-\d\d-\d\dT/.test(value) ? value : `canary-${randomUUID()}`
@@ -33,7 +33,7 @@ function canaries(): { body: object; values: [path: string, text: string][] } {
 const password = 'the password of ops'
 const operators = [{ name: 'ops', role: 'viewer', passwordHash: await hashPassword(password) }]
 
-/** Everything that the board tells a signed-in operator of every job in every state. */
+/** Everything that the board shows a signed-in operator of every job in every state. */
 async function readBoard({ url, emrInstance }: Processes): Promise<string> {
   const signedIn = await fetch(`${url}/admin/login`, {
     method: 'POST',
@@ -65,7 +65,7 @@ function readAll(folder: string): Buffer {
   return Buffer.concat(files.map((file) => readFileSync(join(file.parentPath, file.name))))
 }
 
-test('no value of a request is found in the AOF, in any log, in metrics or on the board, whatever becomes of the job', async () => {
+test('no value of a request is found in the AOF, in any log, in metrics or on the board, however the job ends', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-aof-'))
   const redis = await startRedis({ dir: folder, persistent: true, log: () => undefined })
   const { body, values } = canaries()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 const root = new URL('../', import.meta.url)
 
-test('every test that DESIGN.md names for a promise is there, and every failure that is tested stands for one', () => {
+test('every test that DESIGN.md names for a promise exists, and every failure test is named for one', () => {
   const design = readFileSync(new URL('DESIGN.md', root), 'utf8')
   const [table = ''] = design.split('### What is not promised')
   const guards = table.split('\n').flatMap((line) => (/^\| \d/.test(line) ? [line.split(' | ').at(-1) ?? ''] : []))

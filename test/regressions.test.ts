@@ -8,11 +8,11 @@ import { openGateway } from './fixtures/gateway.ts'
 import { openChaosProxy } from './torture/chaos-proxy.ts'
 import { randomFrom } from './torture/random.ts'
 
-/** What the torture (test/torture) has found, each named after what went wrong. */
+/** What the torture (test/torture) has found, each named after the fault. */
 
 test('a worker told to stop while it waits to reconnect to Redis hung until it was killed: such a connection says end', async () => {
   const redis = connectRedis(`redis://127.0.0.1:${await findFreePort()}`, 'consumer')
-  // as BullMQ makes its blocking connection, and as it ends it: worker.close() waits for this word
+  // as BullMQ makes its blocking connection, and as it ends it: worker.close() waits for this event
   if (!(redis instanceof Redis)) throw new TypeError('one server is no cluster')
   const blocking = redis.duplicate()
   for (const client of [redis, blocking]) client.on('error', () => undefined)
@@ -24,7 +24,10 @@ test('a worker told to stop while it waits to reconnect to Redis hung until it w
   redis.disconnect()
 })
 
-/** The Sandbox EMR behind a line that can be cut, and a gateway that asks it; encounters come `commitDelayMs` after their request. */
+/**
+ * The Sandbox EMR behind a line that can be cut, and a gateway that uses it; encounters are committed `commitDelayMs`
+ * after their request.
+ */
 async function openLate(commitDelayMs: number, settings: { timeoutMs: number; settleMs: number }) {
   const emr = buildSandboxEmr()
   await emr.listen({ port: 0, host: '127.0.0.1' })
@@ -51,7 +54,7 @@ async function openLate(commitDelayMs: number, settings: { timeoutMs: number; se
   }
 }
 
-test('an EMR that committed after our time-out got the encounter twice: the settle time begins when the call ends', async () => {
+test('an EMR that commits after our time-out gets the encounter once: the settle time begins when the call ends', async () => {
   // late by more than the settle time after the call was begun, by less after it ended
   await using late = await openLate(2_500, { timeoutMs: 1_000, settleMs: 2_000 })
   const { job } = await late.gateway.submit()
@@ -60,7 +63,7 @@ test('an EMR that committed after our time-out got the encounter twice: the sett
   expect(made.json()).toHaveLength(1)
 })
 
-test('an EMR that committed though the line was cut got it twice: a lost answer is waited for as long as a slow one', async () => {
+test('an EMR that commits although the line was cut gets it once: a lost answer is waited for as long as a slow one', async () => {
   // within time-out and settle time, but later than the settle time after the cut
   await using late = await openLate(2_500, { timeoutMs: 2_000, settleMs: 1_000 })
   const called = new Promise((resolve) => late.emr.server.once('request', resolve))

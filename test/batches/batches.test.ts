@@ -5,7 +5,7 @@ import { asDemo, startProcesses, type Processes } from '../fixtures/processes.ts
 import { startWebhookReceiver, type WebhookReceiver } from '../fixtures/webhook-receiver.ts'
 import { paced } from '../fixtures/pace.ts'
 
-// a database of its own: the queue of webhook deliveries has one name for all
+// a database of its own: the queue of webhook deliveries has the same name everywhere
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/3`
 let gateway: Processes
 let receiver: WebhookReceiver
@@ -57,7 +57,7 @@ const created = async (jobId = '') =>
 const finishedHooks = (batchId: string) =>
   receiver.received.filter(({ body }) => body.includes('"batch.finished"') && body.includes(batchId))
 
-test('a batch is counted exactly and each item created once, whoever is killed meanwhile', async () => {
+test('counts a batch exactly and creates each item once, whichever process is killed meanwhile', async () => {
   await fetch(`${gateway.sandboxUrl}/control`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
@@ -83,7 +83,7 @@ test('a batch is counted exactly and each item created once, whoever is killed m
   expect(JSON.parse(finishedHooks(BatchId)[0]?.body ?? '')).toMatchObject({ data: { BatchId, EMRSystem: 'Sandbox' } })
 })
 
-test('what failed is counted first, then tried again, and the end is told anew', async () => {
+test('failed items are counted, then tried again, and the end is announced again', async () => {
   const { BatchId } = await upload(['SANDBOX-400', 'fine', 'SANDBOX-403'])
   await finished(BatchId)
   const count = await ask(`/Batches/${BatchId}/Retry?DryRun=true`, { method: 'POST' })
@@ -97,7 +97,7 @@ test('what failed is counted first, then tried again, and the end is told anew',
     .toEqual(new Set([`msg_${BatchId}_1`, `msg_${BatchId}_2`]))
 })
 
-test('a cancelled batch ends, and nothing of it that was not sent reaches the EMR', async () => {
+test('a cancelled batch ends, and none of its unsent items reaches the EMR', async () => {
   await fetch(`${gateway.sandboxUrl}/control`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
@@ -117,7 +117,7 @@ test('a cancelled batch ends, and nothing of it that was not sent reaches the EM
   expect((await ask(`/Batches/${BatchId}`, { method: 'DELETE' })).status).toBe(409)
 })
 
-test('events tell the progress to its end, and a later listener only what is new', async () => {
+test('events report the progress to its end, and to a later listener only what is new', async () => {
   const { BatchId } = await upload(patients(300, 'E'))
   const text = await (await ask(`/Batches/${BatchId}/Events`)).text()
   const events = text.split('\n\n').filter((each) => each.startsWith('event:'))
@@ -129,7 +129,7 @@ test('events tell the progress to its end, and a later listener only what is new
   expect(later).not.toContain('event:')
 })
 
-test('a single request passes by a batch that is waiting', async () => {
+test('a single request overtakes a waiting batch', async () => {
   await fetch(`${gateway.sandboxUrl}/control`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },

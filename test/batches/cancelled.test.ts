@@ -6,7 +6,7 @@ import { paced } from '../fixtures/pace.ts'
 async function open() {
   const emr = await openSandbox()
   const gateway = await openGateway({ emrSystem: 'Sandbox', connector: 'sandbox', settings: {}, emr })
-  // held by nobody here, so that no walk over the cancelled batch comes first
+  // held by nobody here, so that no walk over the cancelled batch runs first
   await gateway.redis.set(`${gateway.batches.keys.base}:cancelling-lease`, '1')
   return {
     emr,
@@ -18,7 +18,7 @@ async function open() {
   }
 }
 
-test('an item that BullMQ has already is not sent once its batch is cancelled', async () => {
+test('an item already in BullMQ is not sent once its batch is cancelled', async () => {
   await using both = await open()
   const { emr, gateway } = both
   await gateway.queue.pause()
@@ -34,7 +34,7 @@ test('an item that BullMQ has already is not sent once its batch is cancelled', 
   expect((await gateway.batches.read(batch.batchId))?.view).toMatchObject({ Status: 'Finished', Cancelled: 3 })
 })
 
-test('an item whose encounter the EMR may have is not called cancelled before the EMR was asked', async () => {
+test('an item whose encounter the EMR may have is not reported as cancelled before the EMR was asked', async () => {
   await using both = await open()
   const { gateway } = both
   await gateway.stopWorkers()
@@ -52,7 +52,7 @@ test('an item whose encounter the EMR may have is not called cancelled before th
   expect(await gateway.records.begin(sentAgain, { ...about, attempt: 1, as: 'resend' })).toMatchObject({ kind: 'go' })
 })
 
-test('an item is not reopened while its batch is being cancelled; later it is, and no walk that was held up ends its new round', async () => {
+test('an item is not reopened while its batch is being cancelled; it is later, and no delayed walk ends its new round', async () => {
   await using both = await open()
   const { gateway } = both
   const { batches, records } = gateway

@@ -14,7 +14,7 @@ const CONCURRENCY = 5
 const usualKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
 const retention = { resultHours: 1, failedPayloadHours: 1 }
 
-/** A connection whose EMR creates one encounter after the other; only who is served when counts here. */
+/** A connection whose EMR creates one encounter after the other; only the order of service counts here. */
 async function openLine(shares: Record<string, number>, concurrency = CONCURRENCY) {
   const connection = { emrSystem: 'Sandbox', emrInstance: `t${randomBytes(8).toString('hex')}`, deadlineHours: 1 }
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
@@ -56,7 +56,7 @@ async function openLine(shares: Record<string, number>, concurrency = CONCURRENC
       }
       turns.poke()
     },
-    /** Serves so many jobs, one after the other. */
+    /** Serves this many jobs, one after the other. */
     async serve(count: number): Promise<void> {
       for (let done = 0; done < count;) {
         const job = (await worker.getNextJob('t', { block: false })) as Job<Routing> | undefined
@@ -83,14 +83,14 @@ async function openLine(shares: Record<string, number>, concurrency = CONCURRENC
 
 const share = (served: string[], application: string) => served.filter((each) => each === application).length
 
-test('an application with 100 items is done in about twice the time, though another had 1,500 before it', async () => {
+test('an application with 100 items is done in about twice the time, although another had 1,500 before it', async () => {
   await using line = await openLine({ large: 1, small: 1 })
   await line.arrive('large', 1_500)
   await line.serve(200)
   await line.arrive('small', 100)
   await line.serve(250)
   const since = line.served.slice(200)
-  // what lay in BullMQ's queue already, twice the concurrency, comes first
+  // the jobs already in BullMQ's queue, twice the concurrency, come first
   expect(since.lastIndexOf('small')).toBeLessThan(200 + 4 * CONCURRENCY)
   expect(share(since, 'small')).toBe(100)
   expect(line.faults).toEqual([])
@@ -109,7 +109,7 @@ test('applications that wait at the same time are served in proportion to their 
   expect(share(counted, 'half') / 450).toBeCloseTo(0.5 / 4.5, 1)
 })
 
-test('who was away has no credit for it, and many small batches are served like one large one', async () => {
+test('an application that was away has no credit for it, and many small batches are served like one large one', async () => {
   await using line = await openLine({ early: 1, late: 1 })
   await line.arrive('early', 900)
   await line.serve(300)
@@ -122,7 +122,7 @@ test('who was away has no credit for it, and many small batches are served like 
   expect(share(firstHundred, 'late')).toBeLessThanOrEqual(60)
 })
 
-test('a batch begun with a sealing key that is gone stops no other, and has its fair share, no more, when the key is back', async () => {
+test('a batch whose sealing key is missing stops no other, and gets its fair share, no more, when the key is back', async () => {
   await using line = await openLine({ waits: 1, other: 1 })
   const formerKeys: SealingKeys = [sealingKey('k0', randomBytes(32))]
   await line.arrive('waits', 60, formerKeys)
@@ -142,7 +142,7 @@ test('a batch begun with a sealing key that is gone stops no other, and has its 
   expect(line.faults).toHaveLength(1)
 })
 
-test('at most 200 jobs go into one transaction, and one poke fills a window that is larger', async () => {
+test('at most 200 jobs go into one transaction, and one poke fills a larger window', async () => {
   await using line = await openLine({ one: 1 }, 300)
   const picking = vi.spyOn(line.redis, 'egTurns')
   await line.arrive('one', 700)
@@ -151,7 +151,7 @@ test('at most 200 jobs go into one transaction, and one poke fills a window that
     picking.mock.results.map(({ value }) => value as ReturnType<typeof line.redis.egTurns>),
   )
   const picked = replies.flatMap(([kind, , , , batches = []]) =>
-    // of each item its number and its print
+    // the number and the print of each item
     kind === 'turns' ? [(batches[4] as unknown[]).length / 2] : [],
   )
   expect(picked).toEqual([200, 200, 200])

@@ -15,7 +15,7 @@ function split(splitter: ItemSplitter, text: string, sizes: readonly number[]): 
 }
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 })
 
-test('lines come out as they went in, wherever the pieces are cut', () => {
+test('lines are read unchanged, wherever the pieces are split', () => {
   const line = fc
     .json()
     .map((text) => text.replaceAll('\n', ' '))
@@ -27,7 +27,7 @@ test('lines come out as they went in, wherever the pieces are cut', () => {
   )
 })
 
-test('the items of any array come out as what they are, wherever the pieces are cut', () => {
+test('the items of any array are read unchanged, wherever the pieces are split', () => {
   const indent = fc.constantFrom(undefined, 1, '\t')
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), indent, sizes, (values, space, cuts) => {
@@ -37,11 +37,11 @@ test('the items of any array come out as what they are, wherever the pieces are 
   )
 })
 
-test.for(['{}', '[1,2', '[1,]', '[,1]', '[1] 2', '', '[[1]'])('%s is no whole array', (text) => {
+test.for(['{}', '[1,2', '[1,]', '[,1]', '[1] 2', '', '[[1]'])('%s is not a whole array', (text) => {
   expect(() => split(splitArray(100), text, [3])).toThrow('invalid-json')
 })
 
-test('an item over the limit is told as such and not kept', () => {
+test('an item over the limit is reported as such and not kept', () => {
   const text = Buffer.from(`1\n${'x'.repeat(50)}\n22`)
   const splitter = splitLines(10)
   const items = [...splitter.push(text.subarray(0, 20)), ...splitter.push(text.subarray(20)), ...splitter.end()]

@@ -33,7 +33,7 @@ const itemsOf = async (batchId: string) => {
     .map((text) => JSON.parse(text) as BatchItem)
 }
 
-/** Sends the beginning of an upload over a socket and then nothing; gives what the api answers. */
+/** Sends the beginning of an upload over a socket and then nothing; returns the api's answer. */
 async function uploadThatStalls(sent: Buffer, headers: Record<string, string>) {
   const { port } = gateway.app.server.address() as AddressInfo
   const upload = httpRequest({ port, path, method: 'POST', headers: { ...gateway.headers, ...typed, ...headers } })
@@ -49,7 +49,7 @@ test.for([
   ['as it is', {}, beginning],
   ['gzipped', { 'content-encoding': 'gzip' }, gzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH })],
 ] as const)(
-  'an upload (%s) that stalls is given up with what came before it, and sent again brings the rest only',
+  'an upload (%s) that stalls ends with what arrived before, and sent again adds only the rest',
   async ([name, coding, sent]) => {
     const key = { 'Idempotency-Key': `stalls ${name}` }
     const { status, problem, location = '' } = await uploadThatStalls(sent, { ...key, ...coding })
@@ -72,18 +72,22 @@ test.for([
 test.for([
   ['as it is', {}, beginning],
   ['gzipped', { 'content-encoding': 'gzip' }, gzipSync(beginning, { finishFlush: constants.Z_SYNC_FLUSH })],
-] as const)('a client that hangs up in an upload (%s) is no fault of the gateway', async ([name, coding, sent]) => {
-  const key = { 'Idempotency-Key': `hangs up ${name}` }
-  const { port } = gateway.app.server.address() as AddressInfo
-  const headers = { ...gateway.headers, ...typed, ...key, ...coding }
-  const upload = httpRequest({ port, path, method: 'POST', headers })
-  upload.on('error', () => undefined)
-  upload.write(sent)
-  const before = gateway.logLines.length
-  const items = async () => (await gateway.get(path, { ...gateway.headers, ...key })).json<Partial<Batch>>().Items ?? 0
-  await expect.poll(items, { timeout: paced(10_000) }).toBeGreaterThanOrEqual(500)
-  upload.destroy()
-  const said = (what: string) => gateway.logLines.slice(before).filter((line) => line.includes(what))
-  await expect.poll(() => said('upload.brokenOff'), { timeout: paced(10_000) }).toHaveLength(1)
-  expect([...said('request.fault'), ...said('redis.outOfReach')]).toEqual([])
-})
+] as const)(
+  'a client that hangs up during an upload (%s) is not a fault of the gateway',
+  async ([name, coding, sent]) => {
+    const key = { 'Idempotency-Key': `hangs up ${name}` }
+    const { port } = gateway.app.server.address() as AddressInfo
+    const headers = { ...gateway.headers, ...typed, ...key, ...coding }
+    const upload = httpRequest({ port, path, method: 'POST', headers })
+    upload.on('error', () => undefined)
+    upload.write(sent)
+    const before = gateway.logLines.length
+    const items = async () =>
+      (await gateway.get(path, { ...gateway.headers, ...key })).json<Partial<Batch>>().Items ?? 0
+    await expect.poll(items, { timeout: paced(10_000) }).toBeGreaterThanOrEqual(500)
+    upload.destroy()
+    const said = (what: string) => gateway.logLines.slice(before).filter((line) => line.includes(what))
+    await expect.poll(() => said('upload.brokenOff'), { timeout: paced(10_000) }).toHaveLength(1)
+    expect([...said('request.fault'), ...said('redis.outOfReach')]).toEqual([])
+  },
+)

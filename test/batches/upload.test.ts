@@ -49,7 +49,7 @@ describe('an upload', () => {
     expect(request.PatientId).toBe('P117')
   })
 
-  test('of bad and good lines has the good ones accepted and the bad ones told by number', async () => {
+  test('of bad and good lines has the good ones accepted and the bad ones reported by number', async () => {
     const body = [line(1), '{"UserId": ', '', JSON.stringify({ ...minimalRequest, Sex: 'F' }), line(2)].join('\n')
     const { batch } = await upload(body)
     expect(batch).toMatchObject({ Items: 4, Accepted: 2, Rejected: 2 })
@@ -83,7 +83,7 @@ describe('an upload', () => {
     expect((await upload(`\uFEFF${lines(3).join('\r\n')}\r\n`)).batch).toMatchObject({ Accepted: 3, Rejected: 0 })
   })
 
-  test('cut into single bytes is the same', async () => {
+  test('split into single bytes is the same', async () => {
     const bytes = Buffer.from(`\uFEFF${lines(3).join('\r\n')}\n`)
     const { batch } = await upload(Readable.from([...bytes].map((byte) => Buffer.from([byte]))))
     expect(batch).toMatchObject({ Items: 3, Accepted: 3 })
@@ -116,7 +116,7 @@ describe('an upload', () => {
   })
 
   test(
-    'with one bad line of 100,000 has it told by number, and all others accepted',
+    'with one bad line of 100,000 has it reported by number, and all others accepted',
     { timeout: paced(600_000) },
     async () => {
       const [count, bad] = [100_000, 57_312]
@@ -155,7 +155,7 @@ describe('an upload', () => {
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
   ] as const)(
-    'that expands like a bomb, in %s, is refused, and what came before stays accepted',
+    'that expands like a bomb, in %s, is refused, and lines before it stay accepted',
     async ([coding, compress]) => {
       const bomb = compress(
         Buffer.concat([Buffer.from(`${line(1)}\n`.repeat(100)), Buffer.alloc(64 * 1024 * 1024, ' ')]),
@@ -175,7 +175,7 @@ describe('an upload', () => {
     expect((await upload(lines(2).join('\n'), { 'content-type': type, ...more })).status).toBe(status)
   })
 
-  test('that is no array, or breaks off inside it, is refused with what came before', async () => {
+  test('that is not an array, or breaks off inside it, is refused with what arrived before', async () => {
     const json = { 'content-type': 'application/json' }
     expect((await upload('{"UserId":"u"}', json)).status).toBe(400)
     const broken = await upload(`[${lines(60).join(',')}`, json)
@@ -185,7 +185,7 @@ describe('an upload', () => {
 })
 
 describe('with an Idempotency-Key', () => {
-  test('a broken upload, sent again, brings the rest only, and can be asked how far it came', async () => {
+  test('a broken upload, sent again, adds only the rest, and can be asked how far it got', async () => {
     const key = { 'Idempotency-Key': 'broken-off' }
     const all = lines(1_000)
     const breaking = Readable.from(
@@ -259,7 +259,7 @@ test('jobs of a batch are listed page by page in the order of its items', async 
 test.for([
   ['an application', { application: { maxPending: 100 } }],
   ['a connection', { connection: { maxPending: 100 } }],
-] as const)('where %s has as much waiting as it may, who comes is told to come back', async ([, settings]) => {
+] as const)('if %s has as much waiting as it may, a new upload is told to come back', async ([, settings]) => {
   await using small = await openIngress(settings)
   const headers = { 'content-type': 'application/x-ndjson', ...small.headers }
   const send = (count: number) => small.app.inject({ method: 'POST', url, headers, payload: lines(count).join('\n') })

@@ -1,11 +1,11 @@
 import type { Bodies } from './bodies.ts'
 
-/** What every measurement is told of the run it is part of. */
+/** What every measurement knows about the run it is part of. */
 export type Bench = {
   /** For logs, profiles and results; exists. */
   folder: string
   round: number
-  /** How long one load lasts. */
+  /** Duration of one load. */
   seconds: number
   /** Connections of the load. */
   connections: number
@@ -13,8 +13,8 @@ export type Bench = {
   bodies: Bodies
   /** Also write CPU profiles of api and worker. */
   profile: boolean
-  /** Also what takes long: 1,000,000 waiting jobs. */
+  /** Also run what takes long: 1,000,000 waiting jobs. */
   full: boolean
-  /** Gets one line now and then. */
+  /** Receives one line now and then. */
   log(line: string): void
 }

@@ -12,28 +12,28 @@ const profileWindow = new URL('profile-window.ts', import.meta.url).href
 const START_MS = 60_000
 const POLL_MS = 10
 
-/** How a process of the bench is started. */
+/** How to start a process of the bench. */
 export type ProcessPlan = {
   /** For its log file and its profile. */
   name: string
   script: string
   /** Options of Node. */
   options?: readonly string[]
-  /** What its log says once it is ready. */
+  /** The log text that shows it is ready. */
   readyText: string
   environment: NodeJS.ProcessEnv
   /** Modules to load before it. */
   preload?: readonly string[]
 }
 
-/** A process under measurement. It writes its log to a file, as under a supervisor: nobody reads along and takes time. */
+/** A process under measurement. It writes its log to a file, as under a supervisor: no reader takes time. */
 export type BenchProcess = AsyncDisposable & {
   name: string
   pid: number
-  /** Processor time that it has used so far. */
+  /** Processor time used so far. */
   cpuMs(): number
   residentBytes(): number
-  /** From here to `endProfile` a CPU profile is taken, if the process was started for that. */
+  /** Takes a CPU profile from here to `endProfile`, if the process was started for that. */
   beginProfile(): Promise<void>
   endProfile(path: string): Promise<void>
 }
@@ -83,7 +83,7 @@ export async function startProcess(
   }
 }
 
-/** User and system time; `NaN` where /proc is not there. */
+/** User and system time; `NaN` if there is no /proc. */
 function cpuMsOf(pid: number): number {
   try {
     // proc(5): the 14th and 15th field, in ticks, of which Linux has 100 a second on every platform of Node's

@@ -1,14 +1,14 @@
 import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
 import { Redis } from 'ioredis'
 
-/** What a Redis has done so far, and holds. */
+/** What a Redis has done so far, and stores. */
 export type RedisCounters = {
   usedMemory: number
   bytesIn: number
   bytesOut: number
-  /** Times it read from a socket: with one request at a time, its round trips. */
+  /** Number of reads from a socket: with one request at a time, its round trips. */
   reads: number
-  /** What was ever written to its append-only file. */
+  /** Bytes ever written to its append-only file. */
   appended: number
   cpuMs: number
 }
@@ -20,14 +20,14 @@ export type BenchRedis = AsyncDisposable & {
   /** A connection of the bench's own. */
   client: Redis
   counters(): Promise<RedisCounters>
-  /** The commands that come while `during` runs: sent by clients, and called by their scripts. Slows Redis down. */
+  /** The commands that arrive while `during` runs: sent by clients, and called by their scripts. Slows down Redis. */
   commandsDuring(during: () => Promise<void>): Promise<{ sent: number; scripted: number }>
 }
 
 /** Marks the end of what is counted. */
 const LAST = 'the last one that counts'
 
-/** `settings` are set over the usual ones. */
+/** `settings` override the usual ones. */
 export async function startBenchRedis(settings: Record<string, string> = {}): Promise<BenchRedis> {
   const server = await startRedis({ persistent: true, maxmemory: '0', log: () => undefined })
   const client = new Redis(server.url)

@@ -26,7 +26,7 @@ test(
       await writeReport(folder, about, results, false)
 
       const rates = ['ours', 'bare'].map((side) => results[0]?.bySide.get(side)?.[0]?.['rate'] ?? 0)
-      // what was told says what went wrong
+      // the output shows what went wrong
       expect(rates.every((rate) => rate > 0) ? [] : told).toEqual([])
       const files = readdirSync(folder)
       const profiles = files.filter((name) => name.endsWith('.cpuprofile'))

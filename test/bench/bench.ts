@@ -16,7 +16,7 @@ const usage = `npm run bench -- [--only 1,3,drain-rate] [--rounds 3] [--seconds 
   --profile   also writes a CPU profile of api and worker for each run (read them with node test/bench/read-profile.ts)
   --publish   also writes docs/benchmarks.md and docs/bench-*.svg`
 
-/** Ends with 0 whatever the figures are: nothing here is a test. */
+/** Exits with 0 whatever the figures are: nothing here is a test. */
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
@@ -64,7 +64,7 @@ async function main(args: string[]): Promise<number> {
   return 0
 }
 
-/** Rows by number or name; without a word all. */
+/** Rows by number or name; all without an argument. */
 function chooseRows(only: string | undefined): readonly Measurement[] {
   if (only === undefined) return measurements
   return only.split(',').map((wanted) => {

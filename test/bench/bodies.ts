@@ -2,15 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encounterAt } from '../generator/encounters.ts'
 
-/** Enough that no two connections send the same body at a time, few enough to be held as ready requests. */
+/** Enough that no two connections send the same body at the same time, few enough to be held as ready requests. */
 const DISTINCT = 4_096
 const SEED = 1
 const sampleUrl = new URL('../../shared/src/contract/sample-request.json', import.meta.url)
 
-/** Which bodies are sent: `generated` ones, about 1.3 KB, or the seed's `sample`, 5.4 KB with every field. */
+/** The bodies that are sent: `generated` ones, about 1.3 KB, or the seed's `sample`, 5.4 KB with every field. */
 export type Payload = 'generated' | 'sample'
 
-/** Files of request bodies, one a line, all different, the same in every run. */
+/** Files of request bodies, one per line, all different, the same in every run. */
 export type Bodies = Record<Payload, string>
 
 /** Writes them into `folder`. */
@@ -23,7 +23,7 @@ export function writeBodies(folder: string): Bodies {
   return { generated, sample }
 }
 
-/** A file of `count` different generated bodies, one a line, that is not among `Bodies`. */
+/** A file of `count` different generated bodies, one per line, that are not among `Bodies`. */
 export function writeBatch(folder: string, count: number): string {
   const path = join(folder, `batch-${count}.ndjson`)
   writeLines(path, count, (index) => encounterAt(SEED + 1, index))

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { summarizeProfile, type CpuProfile } from './profile-summary.ts'
 
 /**
- * `node test/bench/compare-profiles.ts ours.cpuprofile 5000 bare.cpuprofile 6000`: where the processor time of two processes goes, in
- * µs per request (or encounter), the numbers being how many of them each has handled while it was profiled. Prints a Markdown table.
+ * `node test/bench/compare-profiles.ts ours.cpuprofile 5000 bare.cpuprofile 6000`: shows where two processes spend
+ * their processor time, in µs per request (or encounter); the numbers are how many of them each handled while it was
+ * profiled. Prints a Markdown table.
  */
 const [oursPath = '', oursCount = '', barePath = '', bareCount = ''] = process.argv.slice(2)
 
-/** What modules are for; the first that fits counts. The profiler's own work is left out. */
+/** What modules are for; the first match counts. The profiler's own work is left out. */
 const purposes: [name: string, modules: RegExp][] = [
   ['', /^node:inspector$/],
   ['sealing: zstd, AES-GCM', /compression\.ts$|crypto\/cipher|shared\/src\/seal\.ts$|random/],

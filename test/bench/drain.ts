@@ -5,12 +5,12 @@ import type { Emr, Stage } from './stage.ts'
 const LOOK_EVERY_MS = 50
 const STUCK_MS = 60_000
 
-/** How fast encounters came to be. Processor times in µs per encounter. */
+/** How fast encounters were created. Processor times in µs per encounter. */
 export type Drained = { perSecond: number; workerCpu: number; emrCpu: number; storeCpu: number }
 
 /**
- * Measures how fast the Sandbox EMR gets its encounters, from the moment it has the first `from` of them until it has `to`:
- * a worker that has just started is slow, and at the end its hands are half empty. The workers run already.
+ * Measures how fast the Sandbox EMR gets its encounters, from the moment it has the first `from` of them until it has
+ * `to`: a worker that has just started is slow, and near the end it is only half busy. The workers already run.
  */
 export async function watchDrain(
   stage: Stage,

@@ -1,22 +1,22 @@
 import type { Bench } from './bench-options.ts'
 
-/** One number that a run gives. */
+/** One number that a run measures. */
 export type Figure = {
   key: string
   label: string
   unit: string
-  /** Whether more of it is better; absent where it is neither. */
+  /** Whether more is better; absent if neither. */
   better?: 'more' | 'less'
-  /** What it should come to as a ratio to the base side, or (`of: 'value'`) by itself: first step, then second. */
+  /** Its goal as a ratio to the base side, or (`of: 'value'`) by itself: first step, then second. */
   goal?: { of: 'ratio' | 'value'; first: number; second?: number }
 }
 
-/** By `Figure.key`; one that could not be had is left out. */
+/** By `Figure.key`; one that could not be measured is absent. */
 export type Figures = Record<string, number>
 
 /** One row of the bench: what is measured on which sides. */
 export type Measurement = {
-  /** For `--only`, and the number in the issue's table where it has one. */
+  /** For `--only`, and the number in the issue's table if it has one. */
   id: string
   name: string
   title: string
@@ -27,15 +27,15 @@ export type Measurement = {
   /** The side that the others are compared with. */
   base?: string
   figures: readonly Figure[]
-  /** More rounds than this say nothing new. */
+  /** More rounds than this add nothing. */
   maxRounds?: number
-  /** As many at most without `--full`, for what takes long. */
+  /** The maximum without `--full`, for what takes long. */
   maxRoundsInShort?: number
-  /** One run on a fresh store. Throws `Skipped` where a side cannot be had on this machine. */
+  /** One run on a fresh store. Throws `Skipped` if this machine does not offer a side. */
   run(side: string, bench: Bench): Promise<Figures>
 }
 
-/** A side that this machine does not offer; `message` says why. */
+/** A side that this machine does not offer; `message` is the reason. */
 export class Skipped extends Error {
   override name = 'Skipped'
 }

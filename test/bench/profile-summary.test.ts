@@ -3,7 +3,7 @@ import { summarizeProfile } from './profile-summary.ts'
 
 const frame = (functionName: string, url = '', lineNumber = 0) => ({ functionName, url, lineNumber })
 
-test('self time goes to packages, files of ours and, for native code, to its caller; idle time is apart', () => {
+test('self time goes to packages, files of ours and, for native code, to its caller; idle time is separate', () => {
   const { busyMs, idleMs, modules, functions } = summarizeProfile({
     nodes: [
       { id: 1, callFrame: frame('(root)'), children: [2, 4, 5] },

@@ -1,4 +1,4 @@
-/** A CPU profile as V8 writes it; only what is read here. */
+/** A CPU profile as V8 writes it; only the parts that are read here. */
 export type CpuProfile = {
   nodes: { id: number; callFrame: CallFrame; children?: number[] }[]
   samples: number[]
@@ -7,13 +7,13 @@ export type CpuProfile = {
 }
 type CallFrame = { functionName: string; url: string; lineNumber: number }
 
-/** Self time of one function or module, and its share of the time in which the process was at work. */
+/** Self time of one function or module, and its share of the time in which the process was busy. */
 export type SelfTime = { name: string; ms: number; share: number }
 
-/** What is not idle, by module (a package, or a file of ours) and by function, the largest first. */
+/** All time that is not idle, by module (a package, or a file of ours) and by function, the largest first. */
 export type ProfileSummary = { busyMs: number; idleMs: number; modules: SelfTime[]; functions: SelfTime[] }
 
-/** What V8 shows as native code without a place is counted where it was called from. */
+/** Native code that V8 shows without a place is counted for its caller. */
 export function summarizeProfile({ nodes, samples, timeDeltas }: CpuProfile): ProfileSummary {
   const placed = placeNodes(nodes)
   const byModule = new Map<string, number>()

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 
-/** What the parent asks for; it is answered when it is done. */
+/** The parent's commands; each is answered when it is done. */
 export type ProfileCommand = { begin: true } | { endAt: string }
 
 /**
- * Preloaded into a process under measurement: takes a CPU profile from one command of its parent to the next, so that the
- * start of the process is not in it, as it would be with `node --cpu-prof`.
+ * Preloaded into a process under measurement: takes a CPU profile from one command of its parent to the next, so that
+ * it does not include the start of the process, as `node --cpu-prof` would.
  */
 const session = new Session()
 session.connect()

@@ -3,9 +3,9 @@ const BAR_EVERY_MS = 250
 const BAR_WIDTH = 24
 const MINUTE = 60
 
-/** What is shown of a long run: a bar on a terminal, else a line now and then. */
+/** The progress of a long run: a bar on a terminal, else a line now and then. */
 export type Progress = {
-  /** So many of all runs are over, and what comes next. */
+  /** The number of finished runs, and the next one. */
   at(done: number, what: string): void
   /** A line of its own. */
   say: (line: string) => void

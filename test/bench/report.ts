@@ -21,8 +21,8 @@ export type RunAbout = {
 }
 
 /**
- * Writes results.json, benchmarks.md and the charts into `folder`; with `publish` page and charts also into docs/, where
- * the README shows them. A chart whose row was not run is left as it is.
+ * Writes results.json, benchmarks.md and the charts into `folder`; with `publish` page and charts also into docs/,
+ * where the README shows them. A chart whose row was not run stays unchanged.
  */
 export async function writeReport(
   folder: string,

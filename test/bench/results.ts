@@ -1,7 +1,7 @@
 import type { Figures, Measurement } from './measurement.ts'
 import { ratios, summarize, type Summary } from './statistics.ts'
 
-/** What one side gave in each round; a run that failed or was left out gave nothing. */
+/** One side's results in each round; a run that failed or was skipped has none. */
 export type Rounds = (Figures | undefined)[]
 
 /** All runs of one row. */
@@ -18,7 +18,7 @@ export type ResultLine = {
   value: Summary
   /** To the base side. */
   ratio: Summary | undefined
-  /** What was to be reached, in words, and how far that was; only for ours. */
+  /** The goal, in words, and how far it was reached; only for ours. */
   goal: { text: string; reached: 'both' | 'first' | 'none' } | undefined
 }
 

@@ -5,8 +5,8 @@ import type { RowResults } from './results.ts'
 import { rowSection } from './table.ts'
 
 /**
- * Runs every row, its sides in turn (A B A B ...), so that each comparison is made within a few seconds of the same machine. A
- * side that cannot be had is left out of its later rounds; a run that fails is told and leaves a gap.
+ * Runs every row, its sides in turn (A B A B ...), so that each comparison is made within a few seconds of the same
+ * machine. A side that is not available is left out of later rounds; a run that fails is reported and leaves a gap.
  */
 export async function runRows(
   rows: readonly Measurement[],
@@ -32,13 +32,13 @@ export async function runRows(
     }
     all.push(results)
     progress.say(`\n${rowSection(results)}`)
-    // what has been measured until then is kept
+    // the measurements so far are kept
     if (stop.aborted) break
   }
   return all
 }
 
-/** The figures of one run; `undefined` where the side is not to be had or the run failed, which is told. */
+/** The figures of one run; `undefined` if the side is not available or the run failed, which is reported. */
 async function runOnce({ measurement, skipped }: RowResults, side: string, bench: Bench): Promise<Figures | undefined> {
   if (skipped.has(side)) return undefined
   try {
@@ -50,7 +50,7 @@ async function runOnce({ measurement, skipped }: RowResults, side: string, bench
   }
 }
 
-/** How many runs that will be. */
+/** The number of runs. */
 export function countRuns(rows: readonly Measurement[], rounds: number, full: boolean): number {
   return rows.reduce((sum, row) => sum + row.sides.length * roundsOf(row, rounds, full), 0)
 }

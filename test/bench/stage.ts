@@ -6,7 +6,7 @@ import { startProcess, type BenchProcess } from './bench-process.ts'
 import type { BenchRedis } from './bench-redis.ts'
 import type { Side } from './sides/side.ts'
 
-/** Jobs that a worker has in hand at once, on every side; shared out over the connections where there are several. */
+/** Jobs that a worker has in progress at once, on every side; divided among the connections if there are several. */
 export const CONCURRENCY = 100
 
 export type Api = BenchProcess & { url: string }
@@ -16,13 +16,13 @@ export type Emr = BenchProcess & { url: string; created(): Promise<number> }
 export type Stage = AsyncDisposable & {
   side: Side
   bench: Bench
-  /** The store, where that is Redis. */
+  /** The store, if it is Redis. */
   redis: BenchRedis | undefined
   emrUrl: string
   startApi(): Promise<Api>
   startWorker(): Promise<BenchProcess>
   startEmr(): Promise<Emr>
-  /** Where the next CPU profile of this run goes. */
+  /** The path of the next CPU profile of this run. */
   profilePath(of: BenchProcess): string
 }
 

@@ -36,7 +36,7 @@ Not measured: other (not installed).
 `)
 })
 
-test('numbers keep the digits that count', () => {
+test('numbers keep their significant digits', () => {
   expect([12_345.6, 123.4, 12.34, 1.234, 0.5, 7].map(shortNumber)).toEqual([
     '12,346',
     '123',

@@ -32,7 +32,7 @@ export function rowSection(results: RowResults): string {
   ].join('\n')
 }
 
-/** Three digits that count, and no more; thousands apart. */
+/** Three significant digits; thousands separated. */
 export function shortNumber(value: number): string {
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en-US')

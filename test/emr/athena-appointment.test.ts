@@ -42,7 +42,7 @@ test.each([
   expect(athena.emr.practice.appointments.get('500')).toMatchObject({ patientid: '7681', appointmenttypeid: type })
 })
 
-test('reads the appointment from a custom field where the connection names one', async () => {
+test('reads the appointment from a custom field if the connection names one', async () => {
   slot()
   const CustomFields = [
     { FieldId: 'x', ResponseValue: '1' },
@@ -60,7 +60,7 @@ test('reads the appointment from a custom field where the connection names one',
   expect(error).toMatchObject({ code: 400, pointers: ['/Encounter/CustomFields'] })
 })
 
-test('gives back the encounter that the front desk has made meanwhile, with its own reason left alone', async () => {
+test('returns the encounter that the front desk has created meanwhile, and leaves its reason unchanged', async () => {
   slot({ appointmentstatus: '2' })
   addBare(athena.emr, { encountertype: 'VISIT', appointmentid: '500', note: 'By the desk', diagnoses: ['R07.9'] })
   const made = await athena.port().create(orderOf(athena.emr, atSlot()), callFor())
@@ -74,14 +74,14 @@ test.each([
   ["it is another patient's", { patientid: '1' }, {}, ['/PatientId', '/Encounter/EncounterAlias']],
   ['the slot is open and no type is named', { appointmentstatus: 'o' }, {}, ['/Encounter/EncounterTypeId']],
   ['the identifier leads elsewhere', {}, { EncounterAlias: '..' }, ['/Encounter/EncounterAlias']],
-])('refuses as 400, with nothing made, when %s', async (_case, appointment, encounter, pointers) => {
+])('refuses with 400, and creates nothing, when %s', async (_case, appointment, encounter, pointers) => {
   slot(appointment)
   const error = await errorOf(athena.port().create(orderOf(athena.emr, atSlot(encounter)), callFor()))
   expect(error).toMatchObject({ code: 400, retry: false, outcomeUnknown: false, pointers })
   expect(athena.emr.encounters()).toEqual([])
 })
 
-test('an appointment that athena does not let in yet is a 400 at the appointment', async () => {
+test('an appointment that athena does not yet allow to be checked in is a 400 at the appointment', async () => {
   slot()
   athena.emr.refuse(/checkin$/, { status: 400, body: '{"error":"Jane Doe has no insurance"}' })
   const error = await errorOf(athena.port().create(orderOf(athena.emr, atSlot()), callFor()))
@@ -108,7 +108,7 @@ test.each(['hang after commit', 'drop after commit', 'garbage', 'drop before com
   },
 )
 
-test('has no answer while a patient is checked in whose encounter does not show', async () => {
+test('leaves the outcome unknown while a patient is checked in but no encounter is shown', async () => {
   slot({ appointmentstatus: '2' })
   const error = await errorOf(athena.port().find?.(orderOf(athena.emr, atSlot()), callFor()))
   expect(error).toMatchObject({ code: 502, retry: true })
@@ -117,7 +117,7 @@ test('has no answer while a patient is checked in whose encounter does not show'
 })
 
 test.each([403, 429, 500, 504])(
-  'a check-in whose encounter cannot be read for a %i is not told as having made none',
+  'a check-in whose encounter cannot be read for a %i is not reported as having created none',
   async (status) => {
     slot()
     athena.emr.refuse(/^GET chart\/7681\/encounters$/, { status })

@@ -7,7 +7,7 @@ import { addBare, useAthena, visit } from './use-athena.ts'
 
 const athena = useAthena()
 
-test('asks for it in the department named, else in the default one, and with the provider if there is one', async () => {
+test('requests it in the named department, else in the default one, and with the provider if there is one', async () => {
   const connector = athena.port()
   const named = visit({ AttendingProviderId: '99', Location: { UnitId: 'sample string 2', HospitalId: 'h' } })
   await connector.create(orderOf(athena.emr, named), callFor())
@@ -18,7 +18,7 @@ test('asks for it in the department named, else in the default one, and with the
   ])
 })
 
-test('takes the department from HospitalId, or from nowhere, as the connection says', async () => {
+test('takes the department from HospitalId, or from no field, as the connection configures', async () => {
   const encounter = visit({ Location: { UnitId: 'u', HospitalId: 'sample string 2' } })
   const byHospital = await athena
     .port({ departmentFrom: 'HospitalId' })
@@ -38,7 +38,7 @@ test('writes the reason with our key behind it, and each diagnosis', async () =>
   expect(made).toEqual({ EncounterId: '62020', AlternativeIdentifiers: [], NotCarried: ['/UserId'] })
 })
 
-test('sends the SNOMED code that the connection has for an ICD-10 code', async () => {
+test('sends the SNOMED code that the connection configures for an ICD-10 code', async () => {
   athena.emr.practice.diagnosisRules.needsSnomed = true
   const made = await athena
     .port({ snomedCodes: { 'J18.9': '233604007' } })
@@ -52,7 +52,7 @@ test.each([
   [/diagnoses$/, ['/Encounter/ICD10DXCodeIds/0', '/Encounter/ICD10DXCodeIds/1']],
   [/encounterreasonnote$/, ['/Encounter/ReasonForVisit']],
 ])(
-  'an encounter without the part at %s is there all the same, and the part is told as not carried',
+  'an encounter without the part at %s exists all the same, and the part is reported as not carried',
   async (line, lost) => {
     athena.emr.refuse(line, { status: 500, body: 'Jane Doe' })
     const made = await athena.port().create(orderOf(athena.emr, visit()), callFor())
@@ -60,7 +60,7 @@ test.each([
   },
 )
 
-test('found again by its key, it gets what it lacks, and nothing twice', async () => {
+test('completes an encounter found again by its key, and writes nothing twice', async () => {
   const order = orderOf(athena.emr, visit())
   athena.emr.refuse(/diagnoses$/, { status: 500 })
   await athena.port().create(order, callFor())
@@ -72,12 +72,12 @@ test('found again by its key, it gets what it lacks, and nothing twice', async (
   expect(athena.emr.calls.filter((line) => line.startsWith('POST'))).toEqual(['POST chart/encounter/62020/diagnoses'])
 })
 
-test("another order's encounter is not taken for ours, by its key", async () => {
+test("another order's encounter is not taken for ours, because of its key", async () => {
   await athena.port().create(orderOf(athena.emr, visit()), callFor())
   expect(await athena.port().find?.(orderOf(athena.emr, visit()), callFor())).toBeUndefined()
 })
 
-test('without a key in it, an encounter that looks like ours is given away once in a process', async () => {
+test('an encounter without a key that looks like ours is assigned once in a process', async () => {
   const connector = athena.port({ keyInNote: false, adoptUnmarked: true })
   const mine = orderOf(athena.emr, visit())
   await connector.create(mine, callFor())
@@ -93,7 +93,7 @@ test.each<[string, Partial<AthenaEncounter>[], boolean]>([
   ['one without a key is closed', [{ status: 'CLOSED' }], true],
   ['one without a key is deleted', [{ status: 'DELETED' }], true],
   ['one without a key has an order in it', [{ orders: ['CBC'] }], true],
-])('says that it cannot tell when %s, and writes nothing into it', async (_case, made, adoptUnmarked) => {
+])('leaves the outcome unknown when %s, and writes nothing to it', async (_case, made, adoptUnmarked) => {
   for (const one of made) addBare(athena.emr, one)
   const order = orderOf(athena.emr, visit({ AttendingProviderId: '71' }))
   const error = await errorOf(athena.port({ adoptUnmarked }).find?.(order, callFor()))
@@ -103,7 +103,7 @@ test.each<[string, Partial<AthenaEncounter>[], boolean]>([
   )
 })
 
-test('what bears our key and was deleted since is no success, and no reason to make another', async () => {
+test('an encounter with our key that was deleted since is no success, and no reason to create another', async () => {
   const order = orderOf(athena.emr, visit())
   await athena.port().create(order, callFor())
   const [made] = athena.emr.practice.encounters
@@ -119,7 +119,7 @@ test.each([
   ['older than the search goes back', { encounterdate: dayOf(new Date(Date.now() - 9 * 86_400_000)) }],
   ['with a note of its own', { note: 'Refill' }],
   ['with a diagnosis of its own', { diagnoses: ['Z00.0'] }],
-])('is sure that an encounter is not ours that is %s', async (_case, made) => {
+])('is sure that an encounter %s is not ours', async (_case, made) => {
   addBare(athena.emr, made)
   expect(await athena.port().find?.(orderOf(athena.emr, visit()), callFor())).toBeUndefined()
 })
@@ -132,7 +132,7 @@ test('takes the only one without a key for ours, marks it and completes it', asy
   expect(athena.emr.encounters()).toMatchObject([{ correlationKey: order.correlationKey }])
 })
 
-test('a job whose encounter cannot be told from others ends OutcomeUnknown, with none made for it', async () => {
+test('a job whose encounter cannot be distinguished from others ends OutcomeUnknown, with none created for it', async () => {
   await using gateway = await openGateway({
     emrSystem: 'Athena',
     connector: 'athena',
@@ -151,7 +151,7 @@ test('a job whose encounter cannot be told from others ends OutcomeUnknown, with
   expect(athena.emr.encounters()).toHaveLength(1)
 })
 
-test('of a request with each field of its own value, what is not told as lost has arrived in its own place', async () => {
+test('of a request with a distinct value in each field, every value not reported as lost has arrived in its place', async () => {
   const sent = { ...fullEncounter(), PatientIdType: 'sample string 3' }
   athena.emr.practice.departments.push('32545017')
   const made = await athena.port().create(orderOf(athena.emr, sent), callFor())

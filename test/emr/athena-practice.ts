@@ -1,6 +1,6 @@
 import type { HttpCall, HttpReply } from './misbehaving-http.ts'
 
-/** An appointment as a practice has it; `status` as athena's appointmentstatus: o, f, 2, 3, 4, x. */
+/** An appointment of a practice; `status` as athena's appointmentstatus: o, f, 2, 3, 4, x. */
 export type AthenaAppointment = {
   appointmentid: string
   appointmentstatus: string
@@ -10,7 +10,7 @@ export type AthenaAppointment = {
   appointmenttypeid: string
 }
 
-/** An encounter as a practice has it. */
+/** An encounter of a practice. */
 export type AthenaEncounter = {
   encounterid: string
   patientid: string
@@ -22,7 +22,7 @@ export type AthenaEncounter = {
   appointmentid?: string
   note: string
   diagnoses: string[]
-  /** Names of what was ordered. */
+  /** Names of the orders placed. */
   orders: string[]
 }
 
@@ -36,7 +36,7 @@ type Practice = {
 type Asked = { call: HttpCall; form: URLSearchParams; query: URLSearchParams; ids: string[] }
 type Operation = (practice: Practice, asked: Asked) => HttpReply
 
-/** What athenaOne v1 does with the calls that the connector makes, as far as its public documentation and use tell. */
+/** athenaOne v1's behaviour for the calls that the connector makes, as far as its public documentation and use show. */
 export const operations: [method: string, path: RegExp, Operation][] = [
   ['POST', /^chart\/([^/]+)\/ordergroups$/, createOrderGroup],
   ['GET', /^chart\/([^/]+)\/encounters$/, listEncounters],
@@ -89,7 +89,7 @@ function createOrderGroup(practice: Practice, { form, ids: [patientid = ''] }: A
   if (lacking) return lacking
   const departmentid = form.get('departmentid') ?? ''
   if (!practice.departments.includes(departmentid)) return refuse(404, 'The department does not exist.')
-  // left out, a provider of the department is picked
+  // if absent, a provider of the department is picked
   const providerid = form.get('orderingproviderid') ?? '71'
   const encounterid = add(practice, {
     patientid,
@@ -138,7 +138,7 @@ function readReasons(practice: Practice, { ids: [id] }: Asked): HttpReply {
   )
 }
 
-/** By diagnosis, and none for an encounter in which nothing was ordered. */
+/** By diagnosis; empty for an encounter without orders. */
 function readOrders(practice: Practice, { ids: [id] }: Asked): HttpReply {
   return onEncounter(practice, id, ({ orders }) =>
     json(200, orders.length === 0 ? [] : [{ diagnosis: 'Cough', orders: orders.map((name) => ({ ordertype: name })) }]),

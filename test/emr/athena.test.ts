@@ -13,27 +13,27 @@ conformance({ emrSystem: 'Athena', connector: 'athena', open: openAthena, adopti
 
 const athena = useAthena()
 
-test('refuses a PatientId that is no number of athena, before anything is sent', async () => {
+test('refuses a PatientId that is not an athena number, before anything is sent', async () => {
   const encounter = { ...visit(), PatientIdType: 'MRN' }
   const error = await errorOf(athena.port().create(orderOf(athena.emr, encounter), callFor()))
   expect(error).toMatchObject({ code: 400, pointers: ['/PatientIdType'] })
   expect(athena.emr.calls).toEqual([])
 })
 
-test('a quota used up holds the connection as long as athena says', async () => {
+test('an exhausted quota holds the connection for as long as athena requests', async () => {
   athena.emr.quota(0)
   const error = await errorOf(athena.port().create(orderOf(athena.emr, visit()), callFor()))
   expect(error).toMatchObject({ code: 502, retry: true, outcomeUnknown: false, retryAfterMs: 1000 })
 })
 
-test('a quota that runs out between the encounter and its parts is waited for', async () => {
+test('waits for a quota that runs out between the encounter and its parts', async () => {
   athena.emr.quota(2)
   const made = await athena.port().create(orderOf(athena.emr, visit()), callFor())
   expect(made.NotCarried).toEqual(['/UserId'])
   expect(athena.emr.practice.encounters[0]?.diagnoses).toEqual(['R07.9', 'J18.9'])
 })
 
-test('parts that time does not suffice for are told as not carried', async () => {
+test('parts for which no time is left are reported as not carried', async () => {
   athena.emr.quota(1)
   const over = new AbortController()
   const creating = athena.port().create(orderOf(athena.emr, visit()), callFor(over.signal))
@@ -45,7 +45,7 @@ test('parts that time does not suffice for are told as not carried', async () =>
   })
 })
 
-test('gets a new token when athena no longer takes the old one', async () => {
+test('gets a new token when athena no longer accepts the old one', async () => {
   const connector = athena.port()
   await connector.create(orderOf(athena.emr, visit()), callFor())
   athena.emr.forgetTokens()
@@ -59,7 +59,7 @@ test("uses the client's AuthorizationToken in place of the gateway's", async () 
   expect(athena.emr.calls).toEqual(['POST chart/7681/ordergroups'])
 })
 
-test('names what athena says is missing, and nothing else of what it says', async () => {
+test('names the fields that athena reports as missing, and passes on nothing else', async () => {
   const body = { error: 'Jane Doe', missingfields: ['DEPARTMENTID', 'JANE DOE'] }
   athena.emr.refuse(/ordergroups$/, { status: 400, body: JSON.stringify(body) })
   const error = await errorOf(athena.port().create(orderOf(athena.emr, visit()), callFor()))
@@ -79,7 +79,7 @@ test('an answer of status 200 without an encounter leaves the outcome unknown', 
   expect(error).toMatchObject({ code: 502, retry: true, outcomeUnknown: true })
 })
 
-test('a practice that does not exist is for the operator, not for the client', async () => {
+test("a practice that does not exist is the operator's concern, not the client's", async () => {
   const error = await errorOf(athena.port({ practiceId: '1' }).create(orderOf(athena.emr, visit()), callFor()))
   expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
 })
@@ -92,7 +92,7 @@ test('checks the credentials, the practice and the default department, and creat
   expect(athena.emr.encounters()).toEqual([])
 })
 
-test('a connection must say how many jobs per second its quota allows', () => {
+test('a connection must configure how many jobs per second its quota allows', () => {
   const { requestsPerSecond: _left, ...options } = athena.emr.options
   const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'))
   const path = join(folder, 'config.json')

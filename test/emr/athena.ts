@@ -7,11 +7,11 @@ import type { SimulatedEmr } from './simulated-emr.ts'
 const CLIENT = { clientId: 'gateway', clientSecret: 'athena-secret' }
 const SCOPE = 'athena/service/Athenanet.MDP.*'
 const PRACTICE = '195900'
-/** What clients call athena's own patient numbers here. */
+/** The clients' name for athena's own patient numbers. */
 const OWN_NUMBERS = 'sample string 3'
 const SECOND = 1_000
 
-/** What a test can see of, and do to, a simulated practice beside what all simulated EMRs offer. */
+/** What a test can see of, and do to, a simulated practice, in addition to what all simulated EMRs offer. */
 export type SimulatedAthena = SimulatedEmr & {
   practice: {
     departments: string[]
@@ -19,13 +19,13 @@ export type SimulatedAthena = SimulatedEmr & {
     appointments: Map<string, AthenaAppointment>
     diagnosisRules: { needsSnomed: boolean }
   }
-  /** Calls taken so far, as `POST chart/7/ordergroups`; the refused ones too. */
+  /** Calls received so far, as `POST chart/7/ordergroups`; refused ones too. */
   calls: string[]
-  /** Requests per second that it grants. */
+  /** Requests per second that it allows. */
   quota(perSecond: number): void
-  /** Answers calls whose line matches with this, until told otherwise. */
+  /** Answers calls whose line matches with this, until changed. */
   refuse(line: RegExp, reply: HttpReply | 'never'): void
-  /** Makes every token that it gave worthless. */
+  /** Invalidates every token issued so far. */
   forgetTokens(): void
 }
 
@@ -84,7 +84,7 @@ export async function openAthena(): Promise<SimulatedAthena> {
       requestsPerSecond: 50,
     },
     credentials: { loginId: 'joe', password: 'secret' },
-    // A 500 of athena's is its own trouble, told as 502.
+    // A 500 of athena's is its own fault, reported as 502.
     cannotSay: [500],
     encounters: () =>
       practice.encounters.map((content) => ({
@@ -101,7 +101,7 @@ export async function openAthena(): Promise<SimulatedAthena> {
         encounterdate: dayOf(new Date(Date.now() + days * 24 * 3600 * SECOND)),
         status: how === 'closed' ? 'CLOSED' : how === 'cancelled' ? 'DELETED' : 'TEMP',
         departmentid: how === 'at another hospital' ? '2' : made.departmentid,
-        // a doctor's own has no key, and no note unless it says so
+        // a doctor's own has no key, and no note unless configured
         note: how === 'for another reason' ? 'Refill' : '',
         diagnoses: [],
       }

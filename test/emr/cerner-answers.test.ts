@@ -5,7 +5,7 @@ import { TENANT } from './cerner.ts'
 import { millennium, openCernerPair } from './use-cerner.ts'
 
 describe('the answer to a creation', () => {
-  test('says nothing but where, so the identifiers are asked for', async () => {
+  test('has only a Location, so the identifiers are asked for', async () => {
     await using at = await openCernerPair()
     const found = await at.emr.create(orderOf(millennium()), callWith())
     expect(found.AlternativeIdentifiers).toEqual([
@@ -25,7 +25,7 @@ describe('the answer to a creation', () => {
     ['Encounter.participant[1].individual', ['/Encounter/ProvidersType/0/ProviderId']],
     ['Encounter.hospitalization.admitSource', ['/Encounter/AdmitSourceId']],
     ['Encounter.custom', []],
-  ])('422 at %s is told by the field of the request', async (expression, pointers) => {
+  ])('422 at %s is reported at the field of the request', async (expression, pointers) => {
     await using at = await openCernerPair({ refusal: { status: 422, elements: [expression] } })
     const error = await errorOf(at.emr.create(orderOf(millennium()), callWith()))
     expect(error).toMatchObject({ code: 400, retry: false, outcomeUnknown: false, pointers })
@@ -42,7 +42,7 @@ describe('the answer to a creation', () => {
     })
   })
 
-  test('403 is about the tenant: an operator has to look, no user can help', async () => {
+  test('403 concerns the tenant: an operator has to look, no user can help', async () => {
     await using at = await openCernerPair()
     const baseUrl = String(at.cerner.options['baseUrl']).replace(TENANT, 'another')
     await using emr = openPort({ connector: 'cerner', ...at.cerner.options, baseUrl })
@@ -53,7 +53,7 @@ describe('the answer to a creation', () => {
     expect(await errorOf(emr.check(callWith()))).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
   })
 
-  test('409 is tried again, and surely nothing was created', async () => {
+  test('409 is tried again, with the outcome known', async () => {
     await using at = await openCernerPair({ refusal: { status: 409, elements: [] } })
     const error = await errorOf(at.emr.create(orderOf(millennium()), callWith()))
     expect(error).toMatchObject({ code: 502, retry: true, outcomeUnknown: false })
@@ -61,7 +61,7 @@ describe('the answer to a creation', () => {
 })
 
 describe('the patient', () => {
-  test('of an identifier is asked for', async () => {
+  test('of an identifier is looked up', async () => {
     await using at = await openCernerPair()
     const request = { ...millennium(), PatientId: 'sample string 2', PatientIdType: 'sample string 3' }
     const found = await at.emr.create(orderOf(request), callWith())
@@ -74,7 +74,7 @@ describe('the patient', () => {
     })
   })
 
-  test('of a number of a kind that the connection does not know is never taken for one of Millennium', async () => {
+  test("with a number of an unknown type is never taken for one of Millennium's", async () => {
     await using at = await openCernerPair()
     const request = { ...millennium(), PatientIdType: 'MRN' }
     expect(await errorOf(at.emr.create(orderOf(request), callWith()))).toMatchObject({
@@ -109,7 +109,7 @@ describe('logging in', () => {
     expect(payload).toMatchObject({ iss: 'gateway', sub: 'gateway' })
   })
 
-  test("with the request's own token where it brings one", async () => {
+  test("with the request's own token if it brings one", async () => {
     await using at = await openCernerPair()
     const error = await errorOf(
       at.emr.create(orderOf(millennium(), { credentials: { authorizationToken: 'not-ours' } }), callWith()),
@@ -119,7 +119,7 @@ describe('logging in', () => {
   })
 })
 
-test('checks that it is let in, and creates nothing by it', async () => {
+test('checks that it has access, without creating anything', async () => {
   await using at = await openCernerPair()
   await at.emr.check(callWith())
   expect(at.cerner.encounters()).toEqual([])

@@ -13,7 +13,7 @@ const aliases = {
 }
 
 describe('what Millennium is sent', () => {
-  test('is all that it lets write, and the rest is told as not carried', async () => {
+  test('is everything that it allows writing, and the rest is reported as not carried', async () => {
     await using at = await openCernerPair({}, aliases)
     const found = await at.emr.create(orderOf(millennium()), callWith())
     const [made] = at.cerner.encounters()
@@ -119,7 +119,7 @@ describe('what Millennium is sent', () => {
     ['a type', { EncounterTypeId: '' }, '/Encounter/EncounterTypeId'],
     ['a state that it creates', { EncounterStatusId: 'cancelled' }, '/Encounter/EncounterStatusId'],
     ['a place', { Location: {} }, '/Encounter/Location'],
-  ])('is nothing without %s', async (_name, part, pointer) => {
+  ])('is refused without %s', async (_name, part, pointer) => {
     await using at = await openCernerPair()
     const { serviceProvider: _none, ...options } = at.cerner.options
     await using emr = openPort({ connector: 'cerner', ...options })
@@ -130,7 +130,7 @@ describe('what Millennium is sent', () => {
     expect(at.sent('/Encounter')).toEqual([])
   })
 
-  test('has no identifier of ours where the site has no place for one', async () => {
+  test('has no identifier of ours if the site has no place for one', async () => {
     await using at = await openCernerPair({ refusesIdentifiers: true })
     await at.emr.create(orderOf(millennium()), callWith())
     expect(at.sent('/Encounter')[0]).not.toHaveProperty('identifier')
@@ -141,7 +141,7 @@ describe('insurances', () => {
   const paths = (found: { NotCarried: string[] }, item: number) =>
     found.NotCarried.filter((pointer) => pointer.startsWith(`/Encounter/Insurances/${item}/`))
 
-  test('become Coverages of the encounter, those that Millennium takes', async () => {
+  test('become Coverages of the encounter, if Millennium accepts them', async () => {
     await using at = await openCernerPair()
     const found = await at.emr.create(orderOf(millennium()), callWith())
     expect(at.sent('/Coverage')).toMatchObject([
@@ -158,7 +158,7 @@ describe('insurances', () => {
         payor: [{ reference: 'Organization/643847' }],
       },
     ])
-    // The second one's subscriber is somebody else, whom Millennium would want to know as a patient.
+    // The second one's subscriber is somebody else, who would have to be a patient of Millennium.
     expect(paths(found, 1)).toHaveLength(6)
   })
 
@@ -166,7 +166,7 @@ describe('insurances', () => {
     ['are refused', { coverages: 422 }],
     ['fail', { coverages: 500 }],
     ['get no answer', { coverages: 'dropped' }],
-  ])('that %s leave the encounter created and are told', async (_name, site) => {
+  ])('that %s leave the encounter created and are reported', async (_name, site) => {
     await using at = await openCernerPair(site)
     const found = await at.emr.create(orderOf(millennium()), callWith())
     expect(at.cerner.encounters()).toHaveLength(1)
@@ -175,7 +175,7 @@ describe('insurances', () => {
     expect(again).toMatchObject({ EncounterId: found.EncounterId, NotCarried: found.NotCarried })
   })
 
-  test('for which no time is left leave the encounter created and are told', async () => {
+  test('for which no time is left leave the encounter created and are reported', async () => {
     const over = new AbortController()
     await using at = await openCernerPair({ onCoverage: () => over.abort() })
     const found = await at.emr.create(orderOf(millennium()), callWith(over.signal))
@@ -183,7 +183,7 @@ describe('insurances', () => {
     expect(paths(found, 0)).toContain('/Encounter/Insurances/0/CompanyId')
   })
 
-  test('are not doubled when the encounter is found again, and those that are missing are made up for', async () => {
+  test('are not doubled when the encounter is found again, and missing ones are added', async () => {
     await using at = await openCernerPair()
     const request = millennium()
     const [first] = request.Encounter.Insurances ?? []
@@ -202,7 +202,7 @@ describe('insurances', () => {
     expect(found?.NotCarried).not.toContain('/Encounter/Insurances/1/CompanyId')
   })
 
-  test('are not sent where the connection says never', async () => {
+  test('are not sent if the connection configures never', async () => {
     await using at = await openCernerPair({}, { coverages: 'never' })
     const found = await at.emr.create(orderOf(millennium()), callWith())
     expect(at.sent('/Coverage')).toEqual([])

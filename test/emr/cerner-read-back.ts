@@ -3,7 +3,7 @@ import type { CodeableConcept, Coverage, Encounter, Patient } from '@medplum/fhi
 import { missing } from './fhir-read-back.ts'
 import type { ReadBack } from './fhir-read-parts.ts'
 
-/** JSON Pointers to the values of `sent` that cannot be read out of what Millennium keeps. */
+/** JSON Pointers to the values of `sent` that cannot be read from what Millennium stores. */
 export function cernerMissing(
   kept: { encounter: Encounter; coverages: Coverage[] },
   sent: PatientEncounter,
@@ -31,7 +31,7 @@ function readBack(
   const identifiers = (encounter.identifier ?? []).map(({ value }) => value)
   return {
     PatientId: [patientId, patient?.identifier?.[0]?.value],
-    // The type is in which patient it became: the one with this id, or the one with this number of that type.
+    // The type decides which patient it became: the one with this id, or the one with this number of that type.
     PatientIdType:
       patientId === sent.PatientId || patient?.identifier?.[0]?.value === sent.PatientId
         ? sent.PatientIdType

@@ -13,7 +13,9 @@ const writable = new Set(
 )
 const LONGEST_REASON = 255
 
-/** Each rule of the documentation that an Encounter breaks, the gravest first. `pool`: the alias pool that takes identifiers. */
+/**
+ * Each rule of the documentation that an Encounter breaks, the gravest first. `pool`: the alias pool for identifiers.
+ */
 export function faultsOfEncounter(sent: Encounter, site: { tenant: string; pool: string | undefined }): CernerFault[] {
   const faults: CernerFault[] = []
   const refuse = (expression: string, code = 'business-rule', status: 400 | 422 = 422) =>

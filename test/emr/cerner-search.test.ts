@@ -10,7 +10,7 @@ const encounterIn = (content: unknown) => (content as { encounter: Encounter }).
 describe('finding by patient and date', () => {
   const site = { refusesIdentifiers: true }
 
-  test('finds what was created, and tells it from what others have', async () => {
+  test("finds what was created, and distinguishes it from others' encounters", async () => {
     await using at = await openCernerPair(site)
     expect(await at.emr.find?.(orderOf(millennium()), callWith())).toBeUndefined()
     const made = await at.emr.create(orderOf(millennium()), callWith())
@@ -18,7 +18,7 @@ describe('finding by patient and date', () => {
       EncounterId: made.EncounterId,
       NotCarried: made.NotCarried,
     })
-    // The same patient's, at the same time: made for another order by this very process.
+    // The same patient's, at the same time: created for another order by this very process.
     expect(await at.emr.find?.(orderOf(millennium(), { correlationKey: 'another' }), callWith())).toBeUndefined()
     const url = at.cerner.calls.findLast(({ url }) => url.searchParams.has('patient'))?.url
     expect(url?.searchParams.getAll('date')).toEqual(['ge2025-03-01T07:14:30.123Z', 'le2025-03-01T07:16:30.123Z'])
@@ -34,7 +34,7 @@ describe('finding by patient and date', () => {
     expect(found?.NotCarried).toContain('/Encounter/Insurances/0/CompanyId')
   })
 
-  test('of ten orders that look alike each has an encounter of its own, though one answer was lost', async () => {
+  test('each of ten orders that look alike has an encounter of its own, although one answer was lost', async () => {
     await using emr = await openCerner(site)
     const about = { emrSystem: 'Cerner', connector: 'cerner', settings: { concurrency: 10, timeoutMs: 5_000 } }
     await using gateway = await openGateway({ ...about, emr })
@@ -47,7 +47,7 @@ describe('finding by patient and date', () => {
     expect(given.size).toBe(10)
   })
 
-  test('after a restart still finds it', async () => {
+  test('still finds it after a restart', async () => {
     await using at = await openCernerPair(site)
     const made = await at.emr.create(orderOf(millennium()), callWith())
     await using next = openPort({ connector: 'cerner', ...at.cerner.options })
@@ -75,7 +75,7 @@ describe('finding by patient and date', () => {
     ['with another reason', { reasonCode: [{ text: 'Something else' }] }],
     ['of a contained place', { location: [{ location: { reference: '#0' } }] }],
     ['changed since', { meta: { versionId: '3', lastUpdated: new Date().toISOString() } }],
-  ])('gives no answer where one alike is %s', async (_name, part) => {
+  ])('leaves the outcome unknown if one alike is %s', async (_name, part) => {
     await using at = await openCernerPair(site)
     await at.emr.create(orderOf(millennium()), callWith())
     Object.assign(encounterIn(at.cerner.encounters()[0]?.content), part)
@@ -83,7 +83,7 @@ describe('finding by patient and date', () => {
     expect(await errorOf(next.find?.(orderOf(millennium()), callWith()))).toMatchObject({ name: 'Undecided' })
   })
 
-  test('does not take for ours what was made 40 hours before the first attempt', async () => {
+  test('does not take for ours an encounter created 40 hours before the first attempt', async () => {
     await using at = await openCernerPair(site)
     await at.emr.create(orderOf(millennium()), callWith())
     const theirs = encounterIn(at.cerner.encounters()[0]?.content)
@@ -92,7 +92,7 @@ describe('finding by patient and date', () => {
     expect(await next.find?.(orderOf(millennium()), callWith())).toBeUndefined()
   })
 
-  test('gives no answer where two look alike, or where nothing tells when it was', async () => {
+  test('leaves the outcome unknown if two look alike, or if the time is not shown', async () => {
     await using at = await openCernerPair(site)
     await at.emr.create(orderOf(millennium()), callWith())
     at.cerner.enter(encounterIn(at.cerner.encounters()[0]?.content))
@@ -108,7 +108,7 @@ describe('finding by patient and date', () => {
   })
 })
 
-test('what bears our key and was cancelled since is no success, and no reason to make another', async () => {
+test('an encounter with our key that was cancelled since is no success, and no reason to create another', async () => {
   await using at = await openCernerPair()
   await at.emr.create(orderOf(millennium()), callWith())
   encounterIn(at.cerner.encounters()[0]?.content).status = 'cancelled'

@@ -12,17 +12,17 @@ const DAY_MS = 86_400_000
 const FHIR_JSON = 'application/fhir+json'
 const POOL = 'urn:oid:1.2.3.4.5'
 
-/** What a Millennium site can have otherwise. */
+/** How a Millennium site can differ. */
 export type CernerSite = {
   /** Has no alias pool for our identifiers, and refuses them. */
   refusesIdentifiers?: boolean
-  /** What it answers to a Coverage: as documented, a status, or nothing at all. */
+  /** Its answer to a Coverage: as documented, a status, or nothing at all. */
   coverages?: 'taken' | number | 'dropped'
   /** Answers reads of a single encounter with 500. */
   hidesEncounters?: boolean
   /** Refuses every Encounter with this status, and names these elements. */
   refusal?: { status: number; elements: string[] }
-  /** Called when a Coverage comes in. */
+  /** Called when a Coverage arrives. */
   onCoverage?: () => void
 }
 
@@ -38,8 +38,8 @@ export type SimulatedCerner = SimulatedEmr & {
 type Kept = { encounter: Encounter & { id: string }; coverages: Coverage[] }
 
 /**
- * Millennium's FHIR interface as documented: it guards nothing against a second POST, says nothing in the body of a 201, and
- * refuses elements that it does not let write instead of overlooking them.
+ * Millennium's FHIR interface as documented: it has no guard against a second POST, a 201 has no body, and it refuses
+ * elements that it does not allow writing instead of ignoring them.
  */
 export async function openCerner(site: CernerSite = {}): Promise<SimulatedCerner> {
   const kept: Kept[] = []
@@ -166,7 +166,7 @@ export async function openCerner(site: CernerSite = {}): Promise<SimulatedCerner
       ...(!site.refusesIdentifiers && { identifierSystem: POOL, identifierType: { code: '1080' } }),
     },
     credentials: { loginId: 'registrar', password: 'secret' },
-    // 403 is about the tenant and 500 about Millennium itself: the gateway tells both as 502.
+    // 403 concerns the tenant and 500 Millennium itself: the gateway reports both as 502.
     cannotSay: [403, 500],
     calls,
     site,

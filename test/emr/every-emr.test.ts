@@ -15,7 +15,7 @@ import { loadSample } from '../fixtures/sample.ts'
 // a database of its own: the queue of webhook deliveries has one name for all
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/6`
 
-/** Every EMR but the Sandbox, which has its own tests; the compiler asks for those that are missing. */
+/** Every EMR but the Sandbox, which has its own tests; the compiler reports missing ones. */
 const emrs: Record<
   Exclude<EmrSystem, 'Sandbox'>,
   { connector: string; open: () => Promise<SimulatedEmr>; settings?: object }
@@ -56,7 +56,7 @@ afterAll(async () => {
 })
 
 test.for(names)(
-  'the sample sent to %s ends 201 with the id of the EMR, which holds every field that is not told as left out',
+  "the sample sent to %s ends 201 with the EMR's id, and the EMR holds every field that is not reported as left out",
   async (emrSystem) => {
     const emr = opened[emrSystem]
     if (!emr) throw new Error('it was not opened')

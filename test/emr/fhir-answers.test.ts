@@ -32,7 +32,7 @@ describe('one encounter for one key', () => {
     expect(at.made()).toHaveLength(2)
   })
 
-  test('gives up on several under one key, which only a person can sort out', async () => {
+  test('stops at several under one key, which only a person can sort out', async () => {
     await using at = await openFhirPair()
     const identifier = [{ system: 'urn:encounter-gateway:job', value: 'k2345678901234567890' }]
     const one: Encounter = { resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' }, identifier }
@@ -49,7 +49,7 @@ describe('one encounter for one key', () => {
     ['by conditional create', {}],
     ['by a search before it', { conditionalCreate: false }],
     ['by a search after an answer without it', { shows: 'never' }],
-  ])('finds %s that ours was cancelled since, and makes no other', async (_how, abilities) => {
+  ])('finds %s that ours was cancelled since, and creates no other', async (_how, abilities) => {
     await using at = await openFhirPair({ ...abilities, transactions: false })
     await at.emr.create(orderOf(fullEncounter()), callWith())
     Object.assign(at.server.resources('Encounter')[0] ?? {}, { status: 'cancelled' })
@@ -65,7 +65,7 @@ describe('one encounter for one key', () => {
     expect(at.made()).toHaveLength(1)
   })
 
-  test("does not take another's encounter for ours where the server overlooks the condition", async () => {
+  test("does not take another's encounter for ours if the server ignores the condition", async () => {
     await using at = await openFhirPair({ overlooks: true, transactions: false })
     const another = at.server.add({ resourceType: 'Encounter', status: 'planned', class: { code: 'AMB' } })
     expect(await at.emr.find?.(orderOf(fullEncounter()), callWith())).toBeUndefined()
@@ -74,7 +74,7 @@ describe('one encounter for one key', () => {
     expect(at.server.resources('Encounter')).toEqual([another])
   })
 
-  test('more entries than a server creates conditionally go without conditions, after a search', async () => {
+  test('more entries than a server creates conditionally are sent without conditions, after a search', async () => {
     await using at = await openFhirPair({}, { maxConditionalEntries: 5 })
     const created = await at.emr.create(orderOf(fullEncounter()), callWith())
     expect(created.NotCarried).toEqual([])
@@ -95,7 +95,7 @@ describe('what the server says of itself', () => {
     expect(at.server.calls.filter(({ url }) => url.pathname === '/fhir/metadata')).toHaveLength(1)
   })
 
-  test('is read again after the server could not do what it said', async () => {
+  test('is read again after the server could not do what it declares', async () => {
     const abilities: FhirAbilities = {}
     await using at = await openFhirPair(abilities)
     await at.emr.check(callWith())
@@ -111,7 +111,7 @@ describe('what the server says of itself', () => {
   test.each<[string, FhirAbilities]>([
     ['another release of FHIR', { fhirVersion: '3.0.2' }],
     ['no encounters', { creates: ['Patient'] }],
-  ])('%s: gives up before anything is sent', async (_name, abilities) => {
+  ])('%s: stops before anything is sent', async (_name, abilities) => {
     await using at = await openFhirPair(abilities)
     const error = await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
     expect(error).toMatchObject({ code: 502, retry: false, outcomeUnknown: false })
@@ -128,13 +128,13 @@ describe('what the server refuses', () => {
     ['Bundle.entry[5].resource.code.coding[0].code', ['/Encounter/ICD10DXCodeIds/1']],
     ['Encounter', []],
     ['Jane Doe', []],
-  ])('at %s is told by the fields of the request', async (expression, pointers) => {
+  ])('at %s is reported at the fields of the request', async (expression, pointers) => {
     await using at = await openFhirPair({ objectsTo: [expression] })
     const error = await errorOf(at.emr.create(orderOf(fullEncounter()), callWith()))
     expect(error).toMatchObject({ code: 400, retry: false, outcomeUnknown: false, pointers })
   })
 
-  test('by its own validation comes back to the field', async () => {
+  test('by its own validation is reported at the field', async () => {
     await using at = await openFhirPair()
     const request = fullEncounter()
     request.Encounter.EncounterDateTime = '2025-03-01T08:15:30+15:00'
@@ -165,7 +165,7 @@ describe('logging in', () => {
     expect(await errorOf(wrong.find?.(orderOf(fullEncounter()), callWith()))).toMatchObject({ code: 401 })
   })
 
-  test("as the request's own user where it brings a token, and never by LoginId and Password", async () => {
+  test("as the request's own user if it brings a token, and never by LoginId and Password", async () => {
     await using at = await openFhirPair()
     const credentials = { loginId: 'joe', password: 'secret', authorizationToken: 'abc' }
     await at.emr.create(orderOf(fullEncounter(), { credentials }), callWith())
@@ -176,7 +176,7 @@ describe('logging in', () => {
   })
 })
 
-test('checks that the server is there and can be searched, and creates nothing by it', async () => {
+test('checks that the server is there and can be searched, without creating anything', async () => {
   await using at = await openFhirPair()
   await at.emr.check(callWith())
   expect(at.server.resources()).toEqual([])

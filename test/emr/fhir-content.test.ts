@@ -10,7 +10,7 @@ const byMrn = (): PatientEncounter => ({ ...fullEncounter(), PatientIdType: 'MRN
 const patients = [{ id: 'p1', system: MRN, value: 'M-1, $|x' }]
 
 describe('what a fhir connection carries', () => {
-  test('all 82 fields, each where R4 has its place, in one transaction', async () => {
+  test('carries all 82 fields, each in its place in R4, in one transaction', async () => {
     await using at = await openFhirPair()
     const found = await at.emr.create(orderOf(fullEncounter()), callWith())
     const [made] = at.server.encounters()
@@ -28,7 +28,7 @@ describe('what a fhir connection carries', () => {
     ])
   })
 
-  test('without transactions the Encounter alone, and tells what stayed behind', async () => {
+  test('sends the Encounter alone without transactions, and reports what is missing', async () => {
     await using at = await openFhirPair({ transactions: false })
     const found = await at.emr.create(orderOf(fullEncounter()), callWith())
     const [made] = at.server.encounters()
@@ -39,7 +39,7 @@ describe('what a fhir connection carries', () => {
     )
   })
 
-  test('as much as a server takes that does not know every type', async () => {
+  test('sends what a server accepts that does not know every type', async () => {
     await using at = await openFhirPair({ creates: ['Encounter', 'Coverage'] })
     const found = await at.emr.create(orderOf(fullEncounter()), callWith())
     const [made] = at.server.encounters()
@@ -51,7 +51,7 @@ describe('what a fhir connection carries', () => {
     expect(made && at.server.missing(made, fullEncounter())).toEqual(found.NotCarried)
   })
 
-  test('an encounter of which next to nothing is known', async () => {
+  test('sends an encounter of which next to nothing is known', async () => {
     await using at = await openFhirPair()
     const little = { UserId: 'u', PatientId: 'p1', Encounter: {} }
     const found = await at.emr.create(orderOf(little), callWith())
@@ -61,7 +61,7 @@ describe('what a fhir connection carries', () => {
     ])
   })
 
-  test('leaves out what FHIR cannot say, and tells so', async () => {
+  test('leaves out what FHIR cannot express, and reports it', async () => {
     await using at = await openFhirPair()
     const odd = fullEncounter()
     Object.assign(odd.Encounter, {
@@ -95,7 +95,7 @@ describe('the patient', () => {
     expect(at.posted()).toEqual(['/fhir'])
   })
 
-  test('is searched for without a transaction, and not in the URL', async () => {
+  test('is searched for without a transaction, with the number not in the URL', async () => {
     await using at = await openFhirPair({ patients, transactions: false }, settings)
     await at.emr.create(orderOf(byMrn()), callWith())
     expect(at.server.resources('Encounter')).toMatchObject([{ subject: { reference: 'Patient/p1' } }])
@@ -167,14 +167,14 @@ describe('clinicians, places and payers that the site has a system for', () => {
     expect(found.NotCarried).not.toContain('/Encounter/ProvidersType/0/ProviderId')
   })
 
-  test('are not vouched for when the encounter is found again', async () => {
+  test('are not confirmed when the encounter is found again', async () => {
     await using at = await openFhirPair({}, { identifierSystems: { ProviderId: 'urn:npr' } })
     await at.emr.create(orderOf(fullEncounter()), callWith())
     const again = await at.emr.find?.(orderOf(fullEncounter()), callWith())
     expect(again?.NotCarried).toContain('/Encounter/ProvidersType/0/Address/City')
   })
 
-  test('the same one twice and not alike: the first counts, and the rest is told', async () => {
+  test('the same one twice with different content: the first counts, and the rest is reported', async () => {
     await using at = await openFhirPair({}, { identifierSystems: systems })
     const request = fullEncounter()
     const [first] = request.Encounter.Insurances ?? []

@@ -25,22 +25,22 @@ import {
   type Resolve,
 } from './fhir-read-parts.ts'
 
-/** A resource as a server keeps it. */
+/** A resource as a server stores it. */
 export type Kept = Resource & { id: string }
-/** What arrived for one encounter: the Encounter, and what came with it in one transaction. */
+/** What arrived for one encounter: the Encounter, and the resources in the same transaction. */
 export type KeptEncounter = { encounter: Kept; others: Kept[] }
 
 const PLANNED = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter.planned'
 
 /**
- * JSON Pointers to the values of `sent` that are not where a reader of R4 looks for them. Written from the specification, knowing
- * nothing of the connector but the names of its extensions.
+ * JSON Pointers to the values of `sent` that are not where a reader of R4 looks for them. Written from the
+ * specification, independent of the connector except for the names of its extensions.
  */
 export function missingFrom(kept: KeptEncounter, sent: PatientEncounter, store: readonly Kept[]): string[] {
   return missing(sent, readBack(kept, store), '')
 }
 
-/** The pointers at which `found` does not say what `sent` does; where it says it in several ways, one is enough. */
+/** The pointers at which `found` differs from `sent`; if it has several forms of a value, one match is enough. */
 export function missing(sent: unknown, found: ReadBack, pointer: string): string[] {
   if (typeof sent === 'object' && sent !== null) {
     const within = typeof found === 'object' ? found : {}

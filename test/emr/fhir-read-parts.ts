@@ -14,22 +14,22 @@ import type {
   Resource,
 } from '@medplum/fhirtypes'
 
-/** What the URLs of the connector's own extensions begin with. */
+/** Prefix of the URLs of the connector's own extensions. */
 export const OURS = 'urn:encounter-gateway:extension:'
 const CONTACT_POINT = 'http://hl7.org/fhir/StructureDefinition/contactpoint-extension'
 
-/** A value read back, or the several ways in which it stands there. */
+/** A value read back, or the several forms in which it is present. */
 export type Read = string | undefined | (string | undefined)[]
-/** The request as it can be told from what arrived. */
+/** The request as reconstructed from what arrived. */
 export type ReadBack = Read | ReadBack[] | { [name: string]: ReadBack }
 
-/** Follows a reference that stands in `holder`. */
+/** Follows a reference in `holder`. */
 export type Resolve = <Target extends Resource>(
   holder: Resource | undefined,
   reference: Reference | undefined,
 ) => Target | undefined
 
-/** A clinician and the part taken. */
+/** A clinician and the role. */
 export function provider(
   encounter: Encounter,
   participant: NonNullable<Encounter['participant']>[number],
@@ -74,7 +74,7 @@ export function insurance(coverage: Coverage, resolve: Resolve): ReadBack {
   }
 }
 
-/** Whom a reference is to, without how it is shown. */
+/** The target of a reference, without its display text. */
 const reach = ({ reference, identifier }: Reference = {}) => [reference, identifier]
 
 function address(found: Address | undefined): ReadBack {
@@ -125,7 +125,7 @@ export const ours = (element: { extension?: Extension[] } | undefined, name: str
 /** The identifier of a type. */
 export const typed = (resource: Practitioner | Account | undefined, code: string) =>
   resource?.identifier?.find(({ type }) => concept(type).includes(code))?.value
-/** What the last part of a system says, as the tests name theirs. */
+/** The last part of a system, as the tests name theirs. */
 export const typeOfSystem = ({ system }: { system?: string }) => system?.split(':').at(-1)
 
 /** A concept's text and codes. */
@@ -133,7 +133,7 @@ export function concept(found: CodeableConcept | undefined): (string | undefined
   return [found?.text, ...(found?.coding ?? []).flatMap(codes)]
 }
 
-/** A code, and what HL7 v2 called the classes that R4 has other codes for. */
+/** A code, and HL7 v2's codes for the classes that R4 codes differently. */
 export function codes(coding: Coding | undefined): (string | undefined)[] {
   const v2: Record<string, string> = { IMP: 'I', AMB: 'O', EMER: 'E', PRENC: 'P' }
   return [coding?.code, coding?.display, v2[coding?.code ?? '']]

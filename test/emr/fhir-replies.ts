@@ -3,7 +3,7 @@ import type { Kept } from './fhir-read-back.ts'
 import type { HttpReply } from './misbehaving-http.ts'
 import { r4Issues } from './r4-validation.ts'
 
-/** The one media type that the simulated server speaks. */
+/** The only media type that the simulated server speaks. */
 export const FHIR_JSON = 'application/fhir+json'
 
 /** The key that an encounter bears. */
@@ -26,7 +26,7 @@ export function refuse(status: number, expressions: string[]): never {
   throw new Refused(outcome(status, 'invalid', expressions))
 }
 
-/** Refuses a resource that is not valid R4; `prefix` says where in the Bundle it stands. */
+/** Refuses a resource that is not valid R4; `prefix` is its place in the Bundle. */
 export function check(resource: Resource, prefix: string): void {
   const issues = r4Issues(resource)
   if (issues.length > 0)
@@ -39,7 +39,7 @@ export function check(resource: Resource, prefix: string): void {
     )
 }
 
-/** A reply with a resource in it. */
+/** A reply that holds a resource. */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpReply {
   return { status, headers: { 'content-type': `${FHIR_JSON}; charset=utf-8`, ...headers }, body: JSON.stringify(body) }
 }

@@ -8,21 +8,21 @@ import type { TokenIssuer } from './token-issuer.ts'
 
 /** How this FHIR server differs from one that can do everything. */
 export type FhirAbilities = {
-  /** Takes a transaction; by default it does. */
+  /** Accepts a transaction; by default it does. */
   transactions?: boolean
-  /** Knows conditional create; by default it does. */
+  /** Supports conditional create; by default it does. */
   conditionalCreate?: boolean
-  /** The types of resource that can be created; by default all that it has heard of. */
+  /** The types of resource that can be created; by default all that it knows. */
   creates?: string[]
   /** Shows what it created only if asked for it (`Prefer`), or `never`. */
   shows?: 'if preferred' | 'never'
-  /** Lets in only who has a token of its own token endpoint. */
+  /** Accepts only callers with a token of its own token endpoint. */
   issuer?: TokenIssuer
   /** Patients that it knows from the start. */
   patients?: { id: string; system: string; value: string }[]
-  /** Elements that it refuses, whatever is in them, with 422. */
+  /** Elements that it refuses with 422, whatever they hold. */
   objectsTo?: string[]
-  /** Overlooks search parameters: every search finds everything of its type. */
+  /** Ignores search parameters: every search finds everything of its type. */
   overlooks?: boolean
   /** Speaks another release. */
   fhirVersion?: string
@@ -30,7 +30,7 @@ export type FhirAbilities = {
 
 export type SimulatedFhir = SimulatedEmr & {
   calls: HttpCall[]
-  /** Everything it has, of one type or of all. */
+  /** Everything it stores, of one type or of all. */
   resources(type?: string): Kept[]
   add(resource: Resource): Kept
 }
@@ -47,7 +47,10 @@ const knownTypes = [
   'RelatedPerson',
 ]
 
-/** A FHIR R4 server as the specification describes one: validates, creates conditionally, all or nothing in a transaction. */
+/**
+ * A FHIR R4 server as the specification describes one: validates, creates conditionally, all or nothing in a
+ * transaction.
+ */
 export async function openFhirServer(abilities: FhirAbilities = {}): Promise<SimulatedFhir> {
   const {
     transactions = true,
@@ -135,7 +138,7 @@ export async function openFhirServer(abilities: FhirAbilities = {}): Promise<Sim
     )
     const ids = entries.map((_entry, index) => found[index]?.id ?? randomUUID())
     const urls = new Map(entries.map(({ fullUrl, type }, index) => [fullUrl, `${type}/${ids[index]}`]))
-    // All is resolved before anything is kept: it is everything or nothing.
+    // Everything is resolved before anything is stored: all or nothing.
     const wanted = entries.map(({ resource }, index) =>
       Object.assign(resolve(resource, urls), { id: ids[index] ?? '' }),
     )
@@ -214,7 +217,7 @@ export async function openFhirServer(abilities: FhirAbilities = {}): Promise<Sim
     ...server,
     options: { baseUrl: `${baseUrl}/fhir`, ...(issuer && { auth: issuer.auth(`${baseUrl}/fhir/token`) }) },
     credentials: {},
-    // A FHIR server's 500 is its own trouble, which the gateway tells as 502.
+    // A FHIR server's 500 is its own fault, which the gateway reports as 502.
     cannotSay: [500],
     calls,
     add,

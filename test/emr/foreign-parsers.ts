@@ -2,7 +2,7 @@ import { Hl7Message } from '@medplum/core'
 import { Message, type HL7Node } from 'node-hl7-client'
 import type { ParsedMessage, ParsedSegment } from './hl7v2-parser.ts'
 
-/** As @medplum/core reads it, which leaves escapes to its user. */
+/** As @medplum/core reads it, which leaves unescaping to its user. */
 export function readByMedplum(text: string): ParsedMessage {
   const message = Hl7Message.parse(text.replace(/\r$/, ''))
   return readable(
@@ -21,7 +21,7 @@ export function readByMedplum(text: string): ParsedMessage {
 const letters: Record<string, string> = { F: '|', S: '^', T: '&', R: '~', E: '\\' }
 const unescaped = (text: string) => text.replaceAll(/\\([FSTRE])\\/g, (_whole, letter: string) => letters[letter] ?? '')
 
-/** As node-hl7-client reads it, which undoes escapes by itself. */
+/** As node-hl7-client reads it, which unescapes by itself. */
 export function readByNodeHl7Client(text: string): ParsedMessage {
   const segments: ParsedSegment[] = []
   const message = new Message({ text: text.replace(/\r$/, '') })

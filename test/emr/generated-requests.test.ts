@@ -29,7 +29,7 @@ const generated = SEEDS.flatMap((seed) => Array.from({ length: 100 }, (_, index)
 const correlationKey = 'k2345678901234567890'
 const now = Date.now()
 
-/** What Medplum's validator objects to, and two rules of R4 that it leaves out: org-1 and per-1. */
+/** The objections of Medplum's validator, and two rules of R4 that it lacks: org-1 and per-1. */
 function issuesOf(resource: object): string[] {
   const left: string[] = []
   const walk = (node: unknown) => {
@@ -43,7 +43,7 @@ function issuesOf(resource: object): string[] {
   return [...left, ...r4Issues(resource).map(({ expression, text }) => `${expression}: ${text}`)]
 }
 
-test('a home of an Organization, one that nobody can name and a period that runs backwards are seen', () => {
+test('detects a home of an Organization, a nameless one and a period that runs backwards', () => {
   const named = { resourceType: 'Organization', name: 'Aetna' }
   const home = { telecom: [{ system: 'phone', value: '1', use: 'home' }] }
   const period = { start: '2025-01-02T00:00:00Z', end: '2025-01-01T00:00:00Z' }
@@ -78,7 +78,7 @@ describe('FHIR R4', () => {
   })
 })
 
-test('Millennium: all generated requests with a type are valid R4, the class apart, which it infers', () => {
+test('Millennium: all generated requests with a type are valid R4 except for the class, which it infers', () => {
   const auth = { tokenUrl: 'https://emr/token', clientId: 'c', clientSecret: 's' }
   const configured = Value.Default(cernerOptions, { baseUrl: 'https://emr/r4/t', auth, serviceProvider: '7' })
   const site = millenniumOf(configured as CernerOptions)
@@ -114,14 +114,14 @@ function refusedAt(encounter: PatientEncounter, site: Site): string[] {
 
 describe.each(['meditech', 'epic', 'hl7v2'])('HL7 v2.5.1 with the settings of the page %s', (page) => {
   const site = siteOf(documented(page))
-  /** The same, but that times can be compared as they were sent. */
+  /** The same, except that times can be compared as they were sent. */
   const exact = siteOf({ ...documented(page), timeZone: '', precision: 'fraction' })
 
   test('no generated request is refused', () => {
     expect(generated.flatMap((encounter) => refusedAt(encounter, site))).toEqual([])
   })
 
-  test('every message keeps to the lengths, types, tables and cardinalities of the standard', () => {
+  test('every message respects the lengths, types, tables and cardinalities of the standard', () => {
     const lengths = Object.entries(site.elements).flatMap(([element, { maxLength }]) =>
       maxLength ? [[element, maxLength] as const] : [],
     )

@@ -44,7 +44,7 @@ test('every resend has the same MSH-10', async () => {
   expect(emr.encounters()).toHaveLength(1)
 })
 
-test('a value that does not fit is refused before anything is sent, all of them by name', async () => {
+test('values that do not fit are refused before anything is sent, each by name', async () => {
   const emr = await receiver()
   const misfits = { MedicalServiceId: 'CARDIOLOGY', AdmitPriorityId: 'URGENT', EstimatedLengthOfStay: 'a week' }
   const error = await errorOf(port(emr.options).create(orderOf(emr, visit(misfits)), callFor()))
@@ -53,7 +53,7 @@ test('a value that does not fit is refused before anything is sent, all of them 
   expect(emr.connections()).toBe(0)
 })
 
-test('what the EMR refuses is named by our pointers, and nothing of what it says goes further', async () => {
+test('what the EMR refuses is named by our pointers, and nothing of its text is passed on', async () => {
   const emr = await receiver()
   const say = (location: string, code: number) =>
     emr.answerWith((m) => `MSA|AE|${m.value('MSH-10')}|Jane Doe\rERR||${location}|${code}^Jane Doe|E||||Jane Doe\r`)
@@ -80,7 +80,7 @@ test('what the EMR refuses is named by our pointers, and nothing of what it says
   expect(emr.connections()).toBe(1)
 })
 
-test('a rejected message is for the operator, and a site may have it sent again', async () => {
+test("a rejected message is the operator's concern, and a site may have it sent again", async () => {
   const emr = await receiver({ agreed: { processingId: 'T' } })
   const order = orderOf(emr, visit())
   const rejected = { code: 502, outcomeUnknown: false, pointers: [] }
@@ -122,14 +122,14 @@ test('an answer to another message is not ours', async () => {
   expect(error).toMatchObject({ code: 408, outcomeUnknown: true })
 })
 
-test.each(['MSA|XX|', 'MSA||', 'NTE|'])('an answer that says nothing (%s) leaves the outcome unknown', async (said) => {
+test.each(['MSA|XX|', 'MSA||', 'NTE|'])('an answer without a verdict (%s) leaves the outcome unknown', async (said) => {
   const emr = await receiver()
   emr.answerWith((message) => `${said}${message.value('MSH-10')}\r`)
   const error = await errorOf(port(emr.options).create(orderOf(emr, visit()), callFor()))
   expect(error).toMatchObject({ code: 502, retry: true, outcomeUnknown: true })
 })
 
-test('in enhanced mode CA is waited beyond, and an answer is answered where it asks for that', async () => {
+test('in enhanced mode it waits beyond CA, and answers an answer that requests it', async () => {
   const emr = await receiver({ wantsAnswers: true })
   const connector = port({ ...emr.options, acknowledgement: 'enhanced' })
   await connector.create(orderOf(emr, visit()), callFor())
@@ -164,7 +164,7 @@ test('a discharge that fails is not carried, and the encounter stays created', a
   expect(created.NotCarried).toEqual(['/Encounter/DischargeDateTime'])
 })
 
-test('a receiver that does not notice duplicates makes two of them with "resend", and one with "stop"', async () => {
+test('a receiver that does not notice duplicates creates two encounters with "resend", and one with "stop"', async () => {
   const emr = await receiver({ duplicates: 'not noticed' })
   const endsAs = async (onUnknownOutcome: string) => {
     const gateway = await openGateway({
@@ -186,7 +186,7 @@ test('a receiver that does not notice duplicates makes two of them with "resend"
   expect(await endsAs('stop')).toEqual({ status: 'OutcomeUnknown', statusCode: 408, encounters: 1 })
 })
 
-test('checks that the EMR takes connections, and sends nothing', async () => {
+test('checks that the EMR accepts connections, and sends nothing', async () => {
   const emr = await receiver()
   await port(emr.options).check(callFor())
   expect(emr.received).toEqual([])

@@ -23,20 +23,20 @@ test('the page lists each field with the element that the mapping uses, in the o
   expect(page('hl7v2')).toContain(rows.join('\n'))
 })
 
-test('the page tells of every option', () => {
+test('the page lists every option', () => {
   expect(firstCells(page('hl7v2'))).toEqual(expect.arrayContaining(Object.keys(hl7v2.options.properties)))
 })
 
 test.each([
   ['meditech', meditech],
   ['epic', epic],
-] as const)('the page of %s tells of all that its profile changes', (name, profile) => {
+] as const)('the page of %s lists everything that its profile changes', (name, profile) => {
   expect(firstCells(page(name))).toEqual(Object.keys(profile))
 })
 
 const visits = Object.entries(sampleVisits)
 test.each(['meditech', 'epic'].flatMap((name) => visits.map(([kind, visit]) => [name, kind, visit] as const)))(
-  'the page of %s shows the message of an %s visit as its own settings make it',
+  'the page of %s shows the message of an %s visit built with its own settings',
   (name, _kind, visit) => {
     const text = page(name)
     const connection = JSON.parse(/```json\n(.*?)```/s.exec(text)?.[1] ?? '') as { emrSystem: string }

@@ -57,7 +57,7 @@ async function nodeHl7(code: 'AA' | 'AE' | 'AR') {
   return { address: { host: '127.0.0.1', port: at }, taken }
 }
 
-test('@medplum/hl7 takes an encounter and reads every part of it in its place', async () => {
+test('@medplum/hl7 accepts an encounter and reads every part of it in its place', async () => {
   const taken: Hl7Message[] = []
   const address = await medplum((message, connection) => {
     taken.push(message)
@@ -103,7 +103,7 @@ test('@medplum/hl7 in enhanced mode: AA after CA counts', async () => {
   expect(codes).toEqual(['AL'])
 })
 
-test('@medplum/hl7 in enhanced mode: CA alone counts only where the site says so', async () => {
+test('@medplum/hl7 in enhanced mode: CA alone counts only if the site configures it', async () => {
   const address = await medplum(() => undefined, true)
   const connector = port({ ...address, acknowledgement: 'commit' })
   expect(await connector.create(order(), callFor())).toMatchObject({ EncounterId: 'V100' })
@@ -120,7 +120,7 @@ test.each([
   expect(await errorOf(port(address).create(order(), callFor()))).toMatchObject(expected)
 })
 
-test('node-hl7-server takes an encounter', async () => {
+test('node-hl7-server accepts an encounter', async () => {
   const { address, taken } = await nodeHl7('AA')
   const plain = { ReasonForVisit: 'Chest pain' }
   expect(await port(address).create(order(plain), callFor())).toMatchObject({ EncounterId: 'V100', NotCarried: [] })
@@ -133,11 +133,11 @@ test('a value with delimiters, line breaks and block characters makes no segment
   expect(taken).toEqual([{ visit: 'V100', bed: '1', segments: 5 }])
 })
 
-test('node-hl7-server, which hands out all messages of a connection again with the next one, needs one for each', async () => {
+test('node-hl7-server, which delivers all messages of a connection again with the next one, needs a connection for each', async () => {
   const reused = await nodeHl7('AA')
   const reusing = port(reused.address)
   for (let each = 0; each < 3; each++) {
-    // It answers the messages before once more; those are not our answers.
+    // It answers the earlier messages once more; those are not our answers.
     expect(await reusing.create(order(), callFor())).toMatchObject({ EncounterId: 'V100' })
   }
   expect(reused.taken).toHaveLength(1 + 2 + 3)
@@ -184,7 +184,7 @@ async function pythonHl7(code: string) {
 }
 
 test.skipIf(!python)(
-  'python3-hl7 takes encounters over one connection (skipped where it is not installed)',
+  'python3-hl7 accepts encounters over one connection (skipped if it is not installed)',
   async () => {
     const { address, next } = await pythonHl7('AA')
     const connector = port(address)
@@ -195,7 +195,7 @@ test.skipIf(!python)(
   },
 )
 
-test.skipIf(!python)('python3-hl7 answers AE (skipped where it is not installed)', async () => {
+test.skipIf(!python)('python3-hl7 answers AE (skipped if it is not installed)', async () => {
   const { address } = await pythonHl7('AE')
   const error = await errorOf(port(address).create(order(), callFor()))
   expect(error).toMatchObject({ code: 502, retry: true, outcomeUnknown: false })

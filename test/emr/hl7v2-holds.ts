@@ -75,7 +75,7 @@ function same(held: string, sent: string, name: string): boolean {
   return held === sent || (held !== '' && instantOf(held) === instantOf(sent))
 }
 
-/** Of TS or RFC 3339, to the 100 microseconds that TS can say. */
+/** Of TS or RFC 3339, to the 100 microseconds that TS can express. */
 function instantOf(text: string): string | undefined {
   const ts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d+)?([+-]\d\d)(\d\d)$/.exec(text)
   const [, y, mo, d, h, mi, s, fraction = '', zh, zm] = ts ?? []
@@ -118,7 +118,7 @@ function insuranceHolds(message: ParsedMessage, index: number, names: string[], 
   return holdsAt(message, insurance[name], value, index)
 }
 
-/** What the subscriber can be to a patient who is this to the subscriber: HL7 table 0063. */
+/** The subscriber's possible relationships to a patient with this one to the subscriber: HL7 table 0063. */
 const inverses: Record<string, string[]> = {
   SEL: ['SEL'],
   SPO: ['SPO'],

@@ -1,6 +1,6 @@
 /**
- * HL7 v2 as a receiver reads it, written apart from the gateway's own serializer: delimiters from MSH, segments by CR, then
- * fields, repetitions, components and subcomponents, each unescaped at the end.
+ * HL7 v2 as a receiver reads it, written independently of the gateway's own serializer: delimiters from MSH, segments
+ * by CR, then fields, repetitions, components and subcomponents, each unescaped at the end.
  */
 export type ParsedMessage = {
   segments: ParsedSegment[]
@@ -60,7 +60,7 @@ function unescaper(delimiters: Record<string, string>, encoding: BufferEncoding)
   }
   const mark = (delimiters['escape'] ?? '').replaceAll('\\', '\\\\')
   const sequence = new RegExp(`${mark}(?:X((?:[0-9A-F]{2})+)|([FSTRE]))${mark}`, 'g')
-  // `""` alone is an order to delete what the receiver has: no value.
+  // `""` alone is an order to delete the receiver's value: no value.
   return (content: string) =>
     (content === '""' ? '' : content).replaceAll(sequence, (_whole, hex?: string, letter?: string) =>
       hex === undefined ? (letters[letter ?? ''] ?? '') : Buffer.from(hex, 'hex').toString(encoding),

@@ -12,7 +12,7 @@ import { holds } from './hl7v2-holds.ts'
 import { parseMessage } from './hl7v2-parser.ts'
 import { differing } from './leaf-values.ts'
 
-/** Texts that would be something else in a message if nobody took care, and any other. */
+/** Texts that would mean something else in a message if nothing were escaped, and any other. */
 const hostile = fc.oneof(
   fc.constantFrom('""', '\rPV1|1|E', '\x1c\r\x0bMSH|^~\\&|', '\\F\\', '\\X0D\\', 'a&b', '~', '^^', '|', '\r\n', ' a '),
   fc
@@ -43,7 +43,7 @@ const hostile = fc.oneof(
     .map((parts) => parts.join('')),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
 )
-/** What ends must not end before it begins. */
+/** An end must not lie before its beginning. */
 const earliest = fc.constant('2025-12-12T20:56:11.0053317+00:00')
 const time = fc.constantFrom('2025-12-12T20:56:11.0053317+00:00', '2026-01-31T23:59:59Z', '2026-02-01T00:00:00.5-11:00')
 const record = <Name extends string>(names: Name[]) =>
@@ -116,7 +116,7 @@ const request: fc.Arbitrary<PatientEncounter> = fc.record({
   }),
 })
 
-/** A site that takes texts of any length, and has a Z segment for what has no element. */
+/** A site that accepts texts of any length, and has a Z segment for fields without an element. */
 const fields = {
   '/Encounter/FormType': 'ZEG-2',
   '/Encounter/VisitorStatusId': 'ZEG-3',
@@ -132,7 +132,7 @@ const at = (characterSet: Site['characterSet']) => siteOf({ emrSystem: 'Any', ch
 const encode = (encounter: PatientEncounter, site: Site) =>
   encodeEncounter({ correlationKey: 'k2345678901234567890', encounter }, site, new Date('2026-03-01T12:00:00Z'))
 
-test('whatever the values are, each is read back as it was, in its own element, and makes no segment and no frame', () => {
+test('any value is read back unchanged, in its own element, and makes no segment and no frame', () => {
   fc.assert(
     fc.property(request, (encounter) => {
       const { bytes, notCarried } = encode(encounter, at('UNICODE UTF-8'))
@@ -154,7 +154,7 @@ test('whatever the values are, each is read back as it was, in its own element, 
   )
 })
 
-/** What the message of a hostile text says, or `undefined` where the text is refused. */
+/** The content of a message with a hostile text, or `undefined` if the text is refused. */
 function readBack(ReasonForVisit: string, site: Site): string | undefined {
   try {
     const encounter = { UserId: 'u', PatientId: 'p', Encounter: { PatientClassId: 'O', ReasonForVisit } }
@@ -168,7 +168,7 @@ function readBack(ReasonForVisit: string, site: Site): string | undefined {
 test.each([
   ['ASCII', 0x7f],
   ['8859/1', 0xff],
-] as const)('in %s what fits is read back, and what does not is refused', (characterSet, highest) => {
+] as const)('in %s texts that fit are read back, and others are refused', (characterSet, highest) => {
   const site = at(characterSet)
   fc.assert(
     fc.property(hostile, (text) => {
@@ -179,7 +179,7 @@ test.each([
   )
 })
 
-test('no bytes make the reader of acknowledgements fail, and it finds nothing where there is no MSA', () => {
+test('no bytes make the reader of acknowledgements fail, and it finds nothing without an MSA', () => {
   const parts = ['MSH|^~\\&', '|', '^', '~', '&', '\r', 'MSA|AE|k1', 'ERR|', '||PV1^1^2', '103', '205', 'W']
   const likely = fc.array(fc.constantFrom(...parts)).map((chosen) => Buffer.from(chosen.join('')))
   const any = fc.uint8Array({ maxLength: 200 }).map((each) => Buffer.from(each))
@@ -192,7 +192,7 @@ test('no bytes make the reader of acknowledgements fail, and it finds nothing wh
   )
 })
 
-test('frames are found again however their bytes are cut', () => {
+test('frames are found however their bytes are split', () => {
   const message = fc.string({ maxLength: 20 }).map((text) => text.replaceAll('\x0b', '.').replaceAll('\x1c', '.'))
   fc.assert(
     fc.property(fc.array(message), fc.array(fc.nat({ max: 60 })), (messages, cuts) => {

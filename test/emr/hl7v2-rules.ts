@@ -10,7 +10,7 @@ const { definitions } = createRequire(import.meta.url)('hl7-dictionary') as { de
 const dictionary = definitions['2.5.1']
 const REQUIRED = 2
 
-/** A fault in the words of ERR: HL7 table 0357, and the location as ERR-2 has it. */
+/** A fault in the terms of ERR: HL7 table 0357, and the location as in ERR-2. */
 export type Fault = { ack: 'AE' | 'AR'; code: number; location: string }
 
 const structures: Record<string, { structure: string; segments: RegExp }> = {
@@ -20,10 +20,10 @@ const structures: Record<string, { structure: string; segments: RegExp }> = {
   A03: { structure: 'ADT_A03', segments: /^MSH EVN PID PV1( PV2)?( ROL)*( DG1)*$/ },
 }
 
-/** What the receiver was set up with: the elements that it takes longer than the standard. */
+/** The receiver's setup: the elements for which it accepts more than the standard length. */
 export type Agreed = { processingId: string; versionId: string; lengths: Record<string, number> }
 
-/** The first thing wrong with a message by HL7 v2.5.1; `undefined` when there is nothing. */
+/** The first violation of HL7 v2.5.1 in a message; `undefined` if there is none. */
 export function faultIn(message: ParsedMessage, agreed: Agreed): Fault | undefined {
   const reject = (code: number, field: number): Fault => ({ ack: 'AR', code, location: `MSH^1^${field}` })
   if (message.value('MSH-9.1') !== 'ADT') return reject(200, 9)

@@ -7,7 +7,7 @@ import { useHl7v2 } from './use-hl7v2.ts'
 const { receiver, port } = useHl7v2()
 const unreachable = { code: 502, retry: true, outcomeUnknown: false }
 
-describe.skipIf(!canMakeCertificates)('MLLP over TLS (skipped where there is no openssl command)', () => {
+describe.skipIf(!canMakeCertificates)('MLLP over TLS (skipped if there is no openssl command)', () => {
   let emr: Identity
   let gateway: Identity
   beforeAll(() => {
@@ -42,7 +42,7 @@ describe.skipIf(!canMakeCertificates)('MLLP over TLS (skipped where there is no 
   })
 
   test.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'shows its own certificate where %s asks for one, and without it nothing is taken',
+    'shows its own certificate if %s requests one, and without it nothing is accepted',
     async (version) => {
       const mutual = { requestCert: true, rejectUnauthorized: true, ca: gateway.cert }
       const there = await receiver({ tls: { ...emr, ...mutual, minVersion: version, maxVersion: version } })
@@ -54,7 +54,7 @@ describe.skipIf(!canMakeCertificates)('MLLP over TLS (skipped where there is no 
     },
   )
 
-  test('a receiver in clear, or one that never ends the handshake, was not sent anything', async () => {
+  test('sends nothing to a receiver in clear, or to one that never ends the handshake', async () => {
     const there = await receiver()
     const error = await errorOf(
       port({ ...there.options, tls: trusted() }).create(orderOf(there, visit()), callFor(AbortSignal.timeout(200))),
@@ -62,7 +62,7 @@ describe.skipIf(!canMakeCertificates)('MLLP over TLS (skipped where there is no 
     expect(error).toMatchObject(unreachable)
   })
 
-  test('a key that is none stops the worker at the start', async () => {
+  test('an invalid key stops the worker at the start', async () => {
     const there = await receiver()
     expect(() => port({ ...there.options, tls: { key: 'no key', cert: emr.cert } })).toThrow(/PEM|unsupported|DECODER/i)
   })

@@ -7,11 +7,14 @@ import { faultIn, type Agreed, type Fault } from './hl7v2-rules.ts'
 import { differing } from './leaf-values.ts'
 import type { Misbehaviour, SimulatedEmr, SimulatedEncounter } from './simulated-emr.ts'
 
-/** How a site has set its receiver up. */
+/** How a site has set up its receiver. */
 export type Receiver = {
-  /** What it does with a message whose MSH-10 it has had: take it without another encounter, refuse it, or not notice. */
+  /**
+   * How it handles a message whose MSH-10 it already had: accept it without another encounter, refuse it, or not
+   * notice.
+   */
   duplicates?: 'acknowledge' | 'refuse' | 'not noticed'
-  /** Asks for an answer to its application acknowledgements. */
+  /** Requests an answer to its application acknowledgements. */
   wantsAnswers?: boolean
   tls?: TlsOptions
   agreed?: Partial<Agreed>
@@ -19,32 +22,32 @@ export type Receiver = {
   options?: Record<string, unknown>
 }
 
-/** A simulated receiver, and what only a test of HL7 v2 wants to see. */
+/** A simulated receiver, and what only a test of HL7 v2 needs to see. */
 export type SimulatedHl7v2 = SimulatedEmr & {
   port: number
-  /** Every message that was taken, oldest first; an A03 among them. */
+  /** Every message that was accepted, oldest first, including A03s. */
   messages: ParsedMessage[]
   /** Every message that arrived, in its bytes. */
   received: Buffer[]
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   connections(): number
-  /** Says what to answer in place of the usual: the segments after MSH; `undefined` for the usual. */
+  /** Replaces the usual answer: returns the segments after MSH; `undefined` for the usual one. */
   answerWith(answer: ((message: ParsedMessage) => string | undefined) | undefined): void
-  /** Cuts all connections, without a word. */
+  /** Cuts all connections without notice. */
   cutConnections(): void
 }
 
 const OVERSIZED_BYTES = 1024 * 1024
 const DRIP_MS = 50
 
-/** An interface engine that takes ADT over MLLP: it checks as HL7 v2.5.1 says, and keeps what it took. */
+/** An interface engine that accepts ADT over MLLP: it validates by HL7 v2.5.1, and stores what it accepted. */
 export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2> {
   const { duplicates = 'acknowledge', wantsAnswers = false } = receiver
   const agreed: Agreed = {
     processingId: 'P',
     versionId: '2.5.1',
     ...receiver.agreed,
-    // What the pages about this connector ask a site to take: JobIds of 20 characters.
+    // What the pages about this connector ask a site to accept: JobIds of 20 characters.
     lengths: { 'PV1-19.1': 20, 'PV1-50.1': 20, ...receiver.agreed?.lengths },
   }
   const messages: ParsedMessage[] = []
@@ -60,7 +63,7 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
   let custom: ((message: ParsedMessage) => string | undefined) | undefined
   let answers = 0
 
-  /** Takes a message as a receiver does, and says what its MSA and ERR are. */
+  /** Processes a message as a receiver does, and returns its MSA and ERR. */
   function take(message: ParsedMessage): string {
     const controlId = message.value('MSH-10')
     const fault = faultIn(message, agreed)
@@ -111,7 +114,7 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
       if ('dropAndCommitAfterMs' in now) throw new Error('only a simulated EMR over HTTP does that')
       if (now.answer === 400) send(refused(controlId, { ack: 'AE', code: 103, location: 'PV1^1^10' }, message))
       if (now.answer === 502) send(refused(controlId, { ack: 'AE', code: 207, location: '' }, message))
-      // 408 is said by saying nothing.
+      // 408 is expressed by silence.
       return
     }
     if (now === 'hang before commit') return
@@ -189,12 +192,12 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
       if (isDown) await stop()
       else await listen(port)
     },
-    // nothing can be asked for, so that nothing is there to be claimed
+    // nothing can be asked for, so nothing can be claimed
     enterLookAlike: () => {
       const [{ content } = { content: undefined }] = encounters.splice(0)
       encounters.push({ encounterId: 'theirs', correlationKey: undefined, content })
     },
-    // MLLP has no login, and an acknowledgement no word for a fault of the gateway or for too many requests.
+    // MLLP has no login, and an acknowledgement has no code for a fault of the gateway or for too many requests.
     cannotSay: [401, 403, 429, 500],
     missing: ({ content }, sent) =>
       differing(sent, (pointer, value) => holds(content as ParsedMessage, pointer, value)),

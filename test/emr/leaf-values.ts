@@ -1,6 +1,9 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 
-/** Every value of what was sent, by its JSON Pointer. For simulated EMRs, which must not lean on the connectors' own code. */
+/**
+ * Every value that was sent, by its JSON Pointer. For simulated EMRs, which must not depend on the connectors' own
+ * code.
+ */
 export function leafValues(sent: PatientEncounter): Map<string, string> {
   const found = new Map<string, string>()
   const walk = (value: unknown, pointer: string) => {
@@ -11,7 +14,7 @@ export function leafValues(sent: PatientEncounter): Map<string, string> {
   return found
 }
 
-/** The pointers of `sent` whose value is not what the EMR holds there. */
+/** The pointers of `sent` at which the EMR holds another value. */
 export function differing(sent: PatientEncounter, held: (pointer: string, value: string) => boolean): string[] {
   return [...leafValues(sent)].filter(([pointer, value]) => !held(pointer, value)).map(([pointer]) => pointer)
 }

@@ -8,7 +8,7 @@ test.each([
   { emrSystem: 'Athena', connector: 'athena', open: openAthena, settings: { adoptUnmarked: true } },
   { emrSystem: 'Allscripts', connector: 'unity', open: openUnity, settings: { adoptUnmarked: true } },
 ])(
-  'of ten orders by $connector that look alike each has an encounter of its own, though one answer was lost',
+  'each of ten orders by $connector that look alike has an encounter of its own, although one answer was lost',
   async ({ open, ...about }) => {
     await using emr = await open()
     await using gateway = await openGateway({

@@ -33,7 +33,7 @@ describe.each(['auto', 'never'])('fhir against Medplum, transactions: %s', (tran
     ['the sample', takeEncounter(loadSample())],
     ['a full encounter', fullEncounter()],
     ['next to nothing', { UserId: 'u', PatientId: 'p1', Encounter: {} }],
-  ])('sends of %s only what is valid R4, and finds it again', async (_name, encounter) => {
+  ])('sends only valid R4 for %s, and finds it again', async (_name, encounter) => {
     await using at = await open({ transactions })
     const created = await at.emr.create(orderOf(encounter), callWith())
     expect(at.medplum.taken.flatMap((resource) => r4Issues(resource))).toEqual([])
@@ -42,7 +42,7 @@ describe.each(['auto', 'never'])('fhir against Medplum, transactions: %s', (tran
     expect(created.AlternativeIdentifiers[0]).toMatchObject({ Code: 'CorrelationKey', Value: KEY })
   })
 
-  test('a second creation under the key makes no second encounter', async () => {
+  test('a second creation under the key creates no second encounter', async () => {
     await using at = await open({ transactions })
     const first = await at.emr.create(orderOf(fullEncounter()), callWith())
     const again = await at.emr.create(orderOf(fullEncounter()), callWith())
@@ -59,7 +59,7 @@ describe.each(['auto', 'never'])('fhir against Medplum, transactions: %s', (tran
     expect(await at.medplum.all('Encounter')).toHaveLength(1)
   })
 
-  test('several under the key are a 412, which only a person can sort out', async () => {
+  test('several under the key result in a 412, which only a person can sort out', async () => {
     await using at = await open({ transactions })
     await at.medplum.repository.createResource(ours)
     await at.medplum.repository.createResource(ours)
@@ -69,7 +69,7 @@ describe.each(['auto', 'never'])('fhir against Medplum, transactions: %s', (tran
     expect(await at.medplum.all('Encounter')).toHaveLength(2)
   })
 
-  test('the patient of an identifier is the one that there is', async () => {
+  test('the patient of an identifier is the existing one', async () => {
     await using at = await open({ transactions, patientIdentifierSystems: { MRN: 'urn:mrn' } })
     const identifier = [{ system: 'urn:mrn', value: 'M-1' }]
     const patient = await at.medplum.repository.createResource({ resourceType: 'Patient', identifier })
@@ -79,7 +79,7 @@ describe.each(['auto', 'never'])('fhir against Medplum, transactions: %s', (tran
 })
 
 describe('fhir against Medplum', () => {
-  test('what the validation objects to comes back to the field', async () => {
+  test('an objection of the validation is reported at the field', async () => {
     await using at = await open()
     const request = fullEncounter()
     request.Encounter.DischargeDateTime = '2025-03-04T10:00:00+14:30'
@@ -101,7 +101,7 @@ describe('fhir against Medplum', () => {
     expect(conditions).toMatchObject([{ encounter: { reference: `Encounter/${encounter?.id}` } }, {}])
   })
 
-  test('Medplum takes no more than 8 entries with conditions; with the option it takes any number', async () => {
+  test('Medplum accepts at most 8 entries with conditions; with the option it accepts any number', async () => {
     const many = fullEncounter()
     many.Encounter.ICD10DXCodeIds = ['A01.0', 'A02.1', 'A03.2', 'A04.3', 'A05.4', 'A06.5', 'A07.8']
     await using plain = await open()

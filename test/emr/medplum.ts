@@ -9,7 +9,7 @@ import { r4Issues } from './r4-validation.ts'
 export type Medplum = AsyncDisposable & {
   baseUrl: string
   repository: MemoryRepository
-  /** Everything that came in by POST and passed the validation, resource by resource. */
+  /** Every POST that passed the validation, resource by resource. */
   taken: Resource[]
   /** The status of each answer to a POST, oldest first. */
   statuses: number[]
@@ -29,9 +29,9 @@ const types = [
 ]
 
 /**
- * A FHIR server that we did not write: Medplum's router on its memory repository. Medplum's own server adds what the router leaves
- * out, and so does this: validation, `/metadata`, `Location`, conditional references. `infersClass`: puts a class into each Encounter,
- * as Millennium does, before it is validated.
+ * A FHIR server that we did not write: Medplum's router on its memory repository. Medplum's own server adds what the
+ * router lacks, and so does this: validation, `/metadata`, `Location`, conditional references. `infersClass`: puts a
+ * class into each Encounter, as Millennium does, before it is validated.
  */
 export async function openMedplum({ infersClass = false } = {}): Promise<Medplum> {
   const router = new FhirRouter()
@@ -80,7 +80,7 @@ export async function openMedplum({ infersClass = false } = {}): Promise<Medplum
     }
   }
 
-  /** `Patient?identifier=...` becomes the reference to the one that is meant. */
+  /** Replaces `Patient?identifier=...` with the reference to the patient it identifies. */
   async function resolve(value: unknown): Promise<unknown> {
     if (Array.isArray(value)) return Promise.all(value.map((item) => resolve(item)))
     if (typeof value !== 'object' || value === null) return value
@@ -140,7 +140,7 @@ function outcomeOf(text: string, expression: string): OperationOutcome {
   return { resourceType: 'OperationOutcome', issue }
 }
 
-/** As Medplum's server puts it. */
+/** In the form of Medplum's server. */
 const statement: CapabilityStatement = {
   resourceType: 'CapabilityStatement',
   status: 'active',

@@ -9,11 +9,11 @@ export type HttpReply = { status: number; headers?: Record<string, string>; body
 
 /** The vendor's part of a simulated EMR that speaks HTTP. */
 export type HttpVendor = {
-  /** Answers as the vendor does, and keeps what it creates. */
+  /** Answers as the vendor does, and stores what it creates. */
   handle(call: HttpCall): HttpReply | Promise<HttpReply>
   /** Whether a call would create an encounter: only such calls meet a misbehaviour and count as load. */
   creates(call: HttpCall): boolean
-  /** How the vendor says one of the seed's codes. */
+  /** The vendor's form of one of the seed's codes. */
   say(code: 400 | 401 | 403 | 408 | 429 | 500 | 502): HttpReply
 }
 

@@ -11,12 +11,12 @@ indexStructureDefinitionBundle(readJson('fhir/r4/profiles-types.json') as Bundle
 indexStructureDefinitionBundle(readJson('fhir/r4/profiles-resources.json') as Bundle<StructureDefinition>)
 for (const file of SEARCH_PARAMETER_BUNDLE_FILES) indexSearchParameterBundle(readJson(file) as Bundle<SearchParameter>)
 
-/** One element that is not as R4 wants it. */
+/** One element that violates R4. */
 export type R4Issue = { expression: string; text: string }
 
 /**
- * What R4's own structure definitions object to in a resource, by Medplum's validator: missing and unknown elements, cardinality,
- * types, formats. It does not look codes up. Contained resources are checked too.
+ * The objections of R4's own structure definitions to a resource, found by Medplum's validator: missing and unknown
+ * elements, cardinality, types, formats. It does not look up codes. Contained resources are checked too.
  */
 export function r4Issues(resource: unknown): R4Issue[] {
   try {

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { openMisbehavingHttp, type HttpCall, type HttpReply } from './misbehaving-http.ts'
 import type { SimulatedEmr } from './simulated-emr.ts'
 
-/** The Sandbox EMR itself, behind a socket that can be made to misbehave in ways that it cannot. */
+/** The Sandbox EMR itself, behind a socket that can misbehave in ways that it cannot itself. */
 export async function openSandbox(): Promise<SimulatedEmr> {
   const app = buildSandboxEmr()
   const encounters: { encounterId: string; correlationKey: string; content: unknown }[] = []
@@ -36,7 +36,7 @@ export async function openSandbox(): Promise<SimulatedEmr> {
     credentials: { loginId: 'user', password: 'secret' },
     cannotSay: [],
     encounters: () => encounters,
-    // found by its key alone, it makes no difference what else is in it
+    // found by its key alone, whatever else it holds
     enterLookAlike: () => {
       const [{ content } = { content: undefined }] = encounters.splice(0)
       encounters.push({ encounterId: 'theirs', correlationKey: 'z2345678901234567890', content })

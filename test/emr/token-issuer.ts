@@ -1,12 +1,12 @@
 import type { HttpCall, HttpReply } from './misbehaving-http.ts'
 
-/** A token endpoint for OAuth2 client credentials by secret, and the check of what it issued. */
+/** A token endpoint for OAuth2 client credentials by secret, and the check of the tokens it issued. */
 export type TokenIssuer = {
   /** The option `auth` of a connection whose token endpoint is at this URL. */
   auth(tokenUrl: string): { tokenUrl: string; clientId: string; clientSecret: string; scope: string }
   handle(call: HttpCall): HttpReply
   accepts(authorization: string | undefined): boolean
-  /** Ends the tokens given so far, although their time is not up. */
+  /** Invalidates the tokens issued so far, although they have not expired. */
   revoke(): void
   issued(): number
 }

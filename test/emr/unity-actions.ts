@@ -1,4 +1,4 @@
-/** A MagicJson call as it came in. */
+/** A MagicJson call as received. */
 export type MagicCall = {
   Action: string
   AppUserID: string
@@ -9,12 +9,12 @@ export type MagicCall = {
   parameters: string[]
 }
 
-/** An encounter as TouchWorks keeps it; `when` as it was sent. */
+/** An encounter as TouchWorks stores it; `when` as it was sent. */
 export type UnityEncounter = { id: string; patientId: string; user: string; type: string; when: string }
 
 type Action = (kept: UnityEncounter[], asked: MagicCall) => unknown
 
-/** What the actions do that the connector asks for, as far as public code and documentation tell. */
+/** The effects of the actions that the connector calls, as far as public code and documentation show. */
 export const actions: Record<string, Action> = {
   SaveSimpleEncounter: (kept, asked) => {
     const [type = '', when = ''] = asked.parameters
@@ -36,7 +36,7 @@ export const actions: Record<string, Action> = {
     const [when = '', type = ''] = asked.parameters
     return [{ savevisitinfo: [{ ID: add(kept, asked, type, when) }] }]
   },
-  // type, when, days ahead, also what is past
+  // type, when, days ahead, whether past ones too
   GetEncounterList: (kept, { PatientID, parameters: [type, when = '', ahead = '0', past = 'Y'] }) => {
     const first = Date.parse(when)
     const last = first + (Number(ahead) + 1) * 86_400_000

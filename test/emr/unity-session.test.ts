@@ -24,7 +24,7 @@ test('users do not share a session', async () => {
   expect(allscripts.emr.kept).toHaveLength(1)
 })
 
-test('a login that was refused is not tried again at once, but one with another password is', async () => {
+test('a refused login is not tried again at once, but one with another password is', async () => {
   const unity = allscripts.port()
   const wrong = orderOf(allscripts.emr, sample, { credentials: { loginId: 'jmedici', password: 'wrong' } })
   for (const _again of [1, 2, 3]) expect(await errorOf(unity.create(wrong, callFor()))).toMatchObject({ code: 401 })
@@ -33,19 +33,19 @@ test('a login that was refused is not tried again at once, but one with another 
   expect(allscripts.emr.kept).toHaveLength(1)
 })
 
-test('service credentials that are refused are a 401, whatever the user', async () => {
+test('refused service credentials are a 401, whatever the user', async () => {
   const unity = allscripts.port({ servicePassword: 'wrong' })
   const error = await errorOf(unity.create(orderOf(allscripts.emr, sample), callFor()))
   expect(error).toMatchObject({ code: 401, message: "the EMR did not accept the gateway's service credentials" })
 })
 
-test('needs LoginId and Password, since Unity knows no tokens of others', async () => {
+test('requires LoginId and Password, since Unity accepts no foreign tokens', async () => {
   const order = orderOf(allscripts.emr, sample, { credentials: { authorizationToken: 't' } })
   expect(await errorOf(allscripts.port().create(order, callFor()))).toMatchObject({ code: 401 })
   expect(allscripts.emr.calls).toEqual([])
 })
 
-test('opens another session when Unity has ended the first, once for all that wait', async () => {
+test('opens another session when Unity has ended the first, once for all waiting calls', async () => {
   const unity = allscripts.port()
   await unity.create(orderOf(allscripts.emr, sample), callFor())
   allscripts.emr.fallAsleep()
@@ -56,7 +56,7 @@ test('opens another session when Unity has ended the first, once for all that wa
   expect(allscripts.emr.calls.filter((line) => line === 'GetToken')).toHaveLength(1)
 })
 
-test('gives up when the new session is ended too', async () => {
+test('fails when the new session is ended too', async () => {
   allscripts.emr.misbehave({ how: { answer: 401 } })
   const error = await errorOf(allscripts.port().create(orderOf(allscripts.emr, sample), callFor()))
   expect(error).toMatchObject({ code: 401, retry: false, outcomeUnknown: false })

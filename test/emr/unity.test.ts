@@ -16,7 +16,7 @@ conformance({ emrSystem: 'Allscripts', connector: 'unity', open: openUnity, adop
 const allscripts = useEmr({ emrSystem: 'Allscripts', connector: 'unity', open: openUnity })
 const sample = takeEncounter(loadSample())
 
-test.each([400, 401, 403] as const)('nothing of what Unity says with a %i goes any further', async (code) => {
+test.each([400, 401, 403] as const)("nothing of Unity's text with a %i is passed on", async (code) => {
   allscripts.emr.misbehave({ how: { answer: code } })
   const error = await errorOf(allscripts.port().create(orderOf(allscripts.emr, sample), callFor()))
   expect(error.code).toBe(code)
@@ -46,7 +46,7 @@ test('by GetEncounter, the same patient, type and time is the same encounter', a
   expect(allscripts.emr.kept).toHaveLength(2)
 })
 
-test("takes a site's own action with its own parameters", async () => {
+test("calls a site's own action with its own parameters", async () => {
   const unity = allscripts.port({
     action: 'SaveVisit',
     parameter1: '/Encounter/EncounterDateTime',
@@ -66,7 +66,7 @@ test("takes a site's own action with its own parameters", async () => {
   })
 })
 
-test('of encounters that look alike, finds the one that another order does not have', async () => {
+test('finds, among encounters that look alike, the one not assigned to another order', async () => {
   const unity = allscripts.port({ adoptUnmarked: true })
   const mine = orderOf(allscripts.emr, sample)
   await unity.create(orderOf(allscripts.emr, sample), callFor())
@@ -81,7 +81,7 @@ test('of encounters that look alike, finds the one that another order does not h
   expect(await unity.find?.(mine, callFor())).toMatchObject({ EncounterId: '7' })
 })
 
-test('does not look for an encounter while another of the same patient is being made', async () => {
+test('does not search for an encounter while another of the same patient is being created', async () => {
   const unity = allscripts.port({ adoptUnmarked: true })
   const over = new AbortController()
   const lists = () => allscripts.emr.calls.filter((line) => line === 'MagicJson GetEncounterList').length
@@ -104,7 +104,7 @@ test.each([
   ['two look like it', [{ DTTM: '12/12/2025 20:56' }, { DTTM: '12/12/2025 20:56' }], true],
   ['one is of that day, without a time', [{ DTTM: '12/12/2025' }], true],
   ['one has a type by another name', [{ DTTM: '12/12/2025 20:56', EncounterType: 'other' }], true],
-])('says that it cannot tell when %s', async (_case, rows, adoptUnmarked) => {
+])('leaves the outcome unknown when %s', async (_case, rows, adoptUnmarked) => {
   const listed = rows.map((row, index) => ({
     ID: String(index + 1),
     patientid: 'sample string 2',
@@ -121,7 +121,7 @@ test.each([
   [[{ savesimpleencounterinfo: [{ EncounterID: '-1', STATUS: 'Critical: Jane Doe cannot be saved' }] }], 400],
   [[{ savesimpleencounterinfo: [{ ID: '5', Status: 'Error: the user is not authorized' }] }], 403],
   [[{ Error: 'Magic Error - No records found.' }], 400],
-])('a creation that Unity answers with %j was refused with %i, whatever number is in it', async (body, code) => {
+])('an answer of %j to a creation is a refusal with %i, whatever number it holds', async (body, code) => {
   allscripts.emr.reply('SaveSimpleEncounter', body)
   const error = await errorOf(allscripts.port().create(orderOf(allscripts.emr, sample), callFor()))
   expect(error).toMatchObject({ code, retry: false, outcomeUnknown: false })
@@ -133,7 +133,7 @@ test.each(['0', '-1', 'none'])('an encounter number of %j leaves the outcome unk
   expect(error).toMatchObject({ code: 502, outcomeUnknown: true })
 })
 
-test('takes Unity at its word that there is none, and no failure for that word', async () => {
+test('believes Unity that there is none, and does not take a failure for that', async () => {
   allscripts.emr.reply('GetEncounterList', [{ Error: 'Magic Error - No encounters found.' }])
   expect(await allscripts.port().find?.(orderOf(allscripts.emr, sample), callFor())).toBeUndefined()
   allscripts.emr.reply('GetEncounterList', [{ Error: 'Magic Error - Timeout expired.' }])
@@ -143,7 +143,7 @@ test('takes Unity at its word that there is none, and no failure for that word',
   })
 })
 
-test('a job whose encounter cannot be told from another ends OutcomeUnknown, with none made for it', async () => {
+test('a job whose encounter cannot be distinguished from another ends OutcomeUnknown, with none created for it', async () => {
   await using gateway = await openGateway({
     emrSystem: 'Allscripts',
     connector: 'unity',
@@ -157,7 +157,7 @@ test('a job whose encounter cannot be told from another ends OutcomeUnknown, wit
   expect(allscripts.emr.encounters()).toEqual([])
 })
 
-test('a Unity without a list of encounters cannot be asked, and its connection must say what then', () => {
+test('a Unity without a list of encounters cannot be asked, and its connection must configure a policy for that', () => {
   expect('find' in allscripts.port()).toBe(true)
   expect('find' in allscripts.port({ listAction: 'none' })).toBe(false)
   const connection = { emrSystem: 'Allscripts', connector: 'unity', listAction: 'none', onUnknownOutcome: 'reconcile' }
@@ -166,14 +166,14 @@ test('a Unity without a list of encounters cannot be asked, and its connection m
   ])
 })
 
-test('checks that Unity is there and takes the licence, and leaves no token behind', async () => {
+test('checks that Unity is there and accepts the licence, and leaves no token behind', async () => {
   await allscripts.port().check(callFor())
   expect(allscripts.emr.calls).toEqual(['GetToken', 'RetireSecurityToken'])
   expect(allscripts.emr.tokens.size).toBe(0)
   expect(await errorOf(allscripts.port({ serviceUsername: 'x' }).check(callFor()))).toMatchObject({ code: 401 })
 })
 
-test('a time zone that does not exist stops the worker, and a field that does not is a mistake in the file', () => {
+test('an unknown time zone stops the worker, and an unknown field is a mistake in the configuration', () => {
   expect(() => allscripts.port({ timeZone: 'Mars/Olympus' })).toThrow(RangeError)
   const parameter = connectorOptions['unity']?.properties['parameter3']
   const valid = (text: string) => parameter !== undefined && Value.Check(parameter, text)
@@ -181,7 +181,7 @@ test('a time zone that does not exist stops the worker, and a field that does no
   expect(['/Encounter', '/Encounter/Nothing', '/Encounter/ICD10DXCodeIds/*'].map(valid)).toEqual([false, false, false])
 })
 
-test('of a request with each field of its own value, what is not told as lost has arrived in its own place', async () => {
+test('of a request with a distinct value in each field, every value not reported as lost has arrived in its place', async () => {
   const sent = { ...fullEncounter(), PatientIdType: 'sample string 3' }
   const made = await allscripts.port().create(orderOf(allscripts.emr, sent), callFor())
   const [kept] = allscripts.emr.encounters()

@@ -7,25 +7,25 @@ import { actions, type MagicCall, type UnityEncounter } from './unity-actions.ts
 
 const LICENCE = { Username: 'Gateway-1', Password: 'licence-secret', Appname: 'Gateway.TestApp' }
 const USER = { loginId: 'jmedici', password: 'password01' }
-/** What clients call the patient numbers of this EMR. */
+/** The clients' name for the patient numbers of this EMR. */
 const OWN_NUMBERS = 'sample string 3'
 const SERVICE = '/Unity/UnityService.svc'
 const creating = new Set(['SaveSimpleEncounter', 'GetEncounter', 'SaveVisit'])
 
-/** What a test can see of, and do to, a simulated Unity beside what all simulated EMRs offer. */
+/** What a test can see of, and do to, a simulated Unity, in addition to what all simulated EMRs offer. */
 export type SimulatedUnity = SimulatedEmr & {
   kept: UnityEncounter[]
-  /** Calls taken so far, as `GetToken` or `MagicJson SaveSimpleEncounter`. */
+  /** Calls received so far, as `GetToken` or `MagicJson SaveSimpleEncounter`. */
   calls: string[]
-  /** Every token that lasts. */
+  /** Every valid token. */
   tokens: Map<string, string>
-  /** Makes all users look idle: no token is worth anything any more. */
+  /** Makes all users look idle: no token is valid any more. */
   fallAsleep(): void
-  /** Answers this action so until told otherwise. */
+  /** Answers this action in this way until changed. */
   reply(action: string, body: unknown): void
 }
 
-/** A Unity service, JSON flavour, in front of a TouchWorks that keeps encounters. */
+/** A Unity service, JSON flavour, in front of a TouchWorks that stores encounters. */
 export async function openUnity(): Promise<SimulatedUnity> {
   const kept: UnityEncounter[] = []
   const calls: string[] = []
@@ -91,7 +91,7 @@ export async function openUnity(): Promise<SimulatedUnity> {
       patientIdTypes: [OWN_NUMBERS],
     },
     credentials: USER,
-    // A 500 is Unity's own trouble, told as 502.
+    // A 500 is Unity's own fault, reported as 502.
     cannotSay: [500],
     encounters: () => kept.map((content) => ({ encounterId: content.id, correlationKey: undefined, content })),
     // Unity shows patient, type and time and nothing else: there all of them look the same
@@ -127,7 +127,7 @@ function bodyOf({ headers, body }: HttpCall): Record<string, unknown> | undefine
   return JSON.parse(body) as Record<string, unknown>
 }
 
-/** WCF binds by name: each of the twelve has to be there as a text, also `Data`. */
+/** WCF binds by name: each of the twelve has to be present as a text, also `Data`. */
 function magicCallOf(body: Record<string, unknown>): MagicCall | undefined {
   const numbers = [1, 2, 3, 4, 5, 6].map((number) => `Parameter${number}`)
   const names = ['Action', 'AppUserID', 'Appname', 'PatientID', 'Token', ...numbers, 'Data']

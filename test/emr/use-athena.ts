@@ -8,14 +8,14 @@ export function useAthena(settings: Record<string, unknown> = {}) {
   return useEmr({ emrSystem: 'Athena', connector: 'athena', open: openAthena, settings })
 }
 
-/** A request of what athena can take, and `more`. */
+/** A request of what athena can carry, and `more`. */
 export const visit = (more: Partial<PatientEncounter['Encounter']> = {}): PatientEncounter => ({
   UserId: 'u1',
   PatientId: '7681',
   Encounter: { ReasonForVisit: 'Chest pain & cough', ICD10DXCodeIds: ['R07.9', 'J18.9'], ...more },
 })
 
-/** Puts an encounter into the practice: an order group that nobody has written anything into, made today, but for `more`. */
+/** Puts an encounter into the practice: an untouched order group, created today, except for `more`. */
 export function addBare({ practice }: SimulatedAthena, more: Partial<AthenaEncounter> = {}): void {
   practice.encounters.push({
     encounterid: '90',

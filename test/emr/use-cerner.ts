@@ -3,14 +3,14 @@ import { openPort } from '../fixtures/emr-port.ts'
 import { fullEncounter } from '../fixtures/full-encounter.ts'
 import { openCerner, type CernerSite } from './cerner.ts'
 
-/** A `cerner` connection and the simulated Millennium that it leads to. */
+/** A `cerner` connection and the simulated Millennium behind it. */
 export async function openCernerPair(site: CernerSite = {}, settings: Record<string, unknown> = {}) {
   const cerner = await openCerner(site)
   const emr = openPort({ connector: 'cerner', ...cerner.options, ...settings })
   return {
     cerner,
     emr,
-    /** What was posted to a path that ends so, oldest first. */
+    /** The bodies posted to a path that ends in this way, oldest first. */
     sent: (path: string) =>
       cerner.calls
         .filter(({ method, url }) => method === 'POST' && url.pathname.endsWith(path))

@@ -24,7 +24,7 @@ export function useHl7v2() {
   return { later, receiver, port }
 }
 
-/** The sample's codes are no real ones: at a site that leaves out what does not fit, the rest arrives. */
+/** The sample's codes are not real ones: at a site that leaves out misfits, the rest arrives. */
 export const lenient = { onMisfit: 'leave-out', defaultPatientClass: 'U', elements: { 'PID-3.5': { maxLength: 20 } } }
 
 /** What the receiver of such a site has agreed to beyond the standard. */

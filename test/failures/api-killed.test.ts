@@ -12,7 +12,7 @@ async function jobOf(answer: Response | undefined): Promise<string> {
   return ((await answer?.json()) as Job | undefined)?.JobId ?? ''
 }
 
-test('an api killed under load: whoever had no answer asks the other with the same key, and all is made once', async () => {
+test('an api killed under load: callers without an answer ask the other with the same key, and each encounter is created once', async () => {
   await using emr = await openGatedEmr({ latencyMs: 20 })
   await using fleet = await openFleet({ emrs: [{ emr }] })
   const [doomed, other] = await Promise.all([fleet.startApi(), fleet.startApi(), fleet.startWorker()])
@@ -38,11 +38,11 @@ test('an api killed under load: whoever had no answer asks the other with the sa
   enough.abort()
   await Promise.all(callers)
   await expect.poll(pending, PATIENCE).toBe(0)
-  // what nobody was told of, since the key is asked for again, is the same job
+  // a job that nobody received, since the key is asked for again, is the same job
   expect(emr.made.toSorted()).toEqual(accepted.toSorted())
 })
 
-test('an api killed between Redis’ word and its own: the same key names the job that there is', async () => {
+test('an api killed between Redis’ answer and its own: the same key names the existing job', async () => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr }] })
   const { connection, pending } = fleet.connection()

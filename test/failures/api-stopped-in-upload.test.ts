@@ -10,7 +10,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 const ITEMS = 200
 const KEY = { 'idempotency-key': 'one-upload' }
 
-/** An upload of which the test decides when what is sent. */
+/** An upload whose parts the test sends when it decides. */
 function beginUpload(api: FleetProcess, emrInstance: string) {
   const url = `${api.url}/api/v1/Sandbox/PatientEncounters/Batch`
   const sent = request(url, { method: 'POST', headers: { ...uploadHeaders(emrInstance), ...KEY } })
@@ -29,7 +29,7 @@ function beginUpload(api: FleetProcess, emrInstance: string) {
 }
 
 describe.concurrent('an api told to stop in the middle of an upload', () => {
-  test('takes it to its end, and then ends', async ({ expect }) => {
+  test('reads it to its end, and then ends', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })
     const { connection, pending } = fleet.connection()
@@ -48,7 +48,7 @@ describe.concurrent('an api told to stop in the middle of an upload', () => {
     expect(emr.made).toHaveLength(ITEMS)
   })
 
-  test('and killed in it: the same upload to another api brings the rest, and each item is made once', async ({
+  test('and killed in it: the same upload to another api adds the rest, and each item is created once', async ({
     expect,
   }) => {
     await using emr = await openGatedEmr()

@@ -50,7 +50,7 @@ const statuses = async (batchId: string) => {
 }
 const timesOpened = () => worker.output().split('breaker.opened').length - 1
 
-test('a batch for an EMR that is down waits parked, and drains by itself when the EMR is back, no attempt wasted', async () => {
+test('a batch for an EMR that is down waits parked, and drains by itself when the EMR is back, without a wasted attempt', async () => {
   const lines = Array.from({ length: ITEMS }, (_, at) =>
     JSON.stringify({ UserId: 'u', PatientId: `D${at}`, Encounter: {} }),
   )
@@ -71,7 +71,7 @@ test('a batch for an EMR that is down waits parked, and drains by itself when th
   const { Jobs } = JSON.parse(await ask(`/Jobs?BatchId=${BatchId}&Limit=${ITEMS}`)) as { Jobs: Job[] }
   expect(new Set(emr.made)).toEqual(new Set(Jobs.map(({ JobId }) => JobId)))
   expect(emr.made).toHaveLength(ITEMS)
-  // only what was under way when the breaker opened has an attempt that came to nothing
+  // only calls under way when the breaker opened have a wasted attempt
   const tries = Jobs.map(({ Attempts }) => Attempts)
   expect(Math.max(...tries)).toBeLessThanOrEqual(2)
   expect(tries.filter((count) => count === 2).length).toBeLessThanOrEqual(CONCURRENCY)

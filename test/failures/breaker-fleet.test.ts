@@ -13,7 +13,7 @@ const settings = {
   breaker: { minimumCalls: 4, failurePercent: 50, openMs: 500 },
 }
 
-/** How often the breaker has opened or been held open, by any worker: each time it is written anew until when. */
+/** How often any worker has opened the breaker or held it open: each time its end is written anew. */
 async function opened({
   redis,
   key,
@@ -35,7 +35,7 @@ async function attempts({ view }: FleetConnection, jobs: string[]): Promise<numb
   return Promise.all(jobs.map(async (job) => (await view(job))?.Attempts ?? 0))
 }
 
-test('an EMR down under a backlog: two workers stop for it as one, spend nothing on it, and come back by and by', async () => {
+test('an EMR down under a backlog: two workers stop for it together, spend nothing on it, and come back gradually', async () => {
   await using emr = await openGatedEmr({ latencyMs: 40 })
   await using fleet = await openFleet({ emrs: [{ emr, settings }] })
   await emr.goDown()
@@ -46,7 +46,7 @@ test('an EMR down under a backlog: two workers stop for it as one, spend nothing
   await openings(1, about)
   await expect.poll(async () => (await at.view(jobs.at(-1) ?? ''))?.Status, PATIENCE).toBe('Parked')
   const spent = await attempts(at, jobs)
-  // each time that it opens again there was a probe, and none costs the job that it was made with
+  // each reopening follows a probe, and none costs its job an attempt
   await openings(5, about)
   const costly = async () => (await attempts(at, jobs)).filter((count, n) => count > (spent[n] ?? 0))
   await expect.poll(costly, PATIENCE).toEqual([])

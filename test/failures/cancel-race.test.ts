@@ -8,7 +8,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 const CALLERS = 10
 const EACH = 10
 
-test('a hundred cancellations racing with the dispatch: 204 and never sent, or 409 and made once', async () => {
+test('a hundred cancellations racing with the dispatch: 204 and never sent, or 409 and created once', async () => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr, settings: { concurrency: 2 } }] })
   const [api] = await Promise.all([fleet.startApi(), fleet.startWorker(), fleet.startWorker()])

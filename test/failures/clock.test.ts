@@ -10,14 +10,14 @@ const libfaketime = [
   '/usr/lib64/faketime/libfaketime.so.1',
 ].find((path) => existsSync(path))
 
-/** The environment of a process whose wall clock is off; what passes of time passes as for everybody. */
+/** The environment of a process whose wall clock is wrong; time passes for it as for all others. */
 function clockOff(by: string): Record<string, string> {
   return { LD_PRELOAD: libfaketime ?? '', FAKETIME: by, DONT_FAKE_MONOTONIC: '1' }
 }
 
 describe.concurrent('a worker whose clock is off', () => {
   for (const by of ['+1h', '-1h']) {
-    test(`by ${by} makes no encounter twice, expires no job early, and leaves none behind`, async ({ expect }) => {
+    test(`by ${by} creates no encounter twice, expires no job early, and leaves none behind`, async ({ expect }) => {
       await using emr = await openGatedEmr()
       await using fleet = await openFleet({ emrs: [{ emr, settings: { deadlineHours: 0.5, backoffMs: 200 } }] })
       const { submit, view, pending } = fleet.connection()
@@ -25,7 +25,7 @@ describe.concurrent('a worker whose clock is off', () => {
       emr.hold('after commit')
       const found = await submit()
       await expect.poll(() => emr.made, PATIENCE).toEqual([found])
-      // the connection is cut: the job is put off by the clock that is off, and so is the next, which is refused
+      // the connection is cut: the job is delayed by the wrong clock, and so is the next, which is refused
       emr.forget()
       emr.refuse(502, 502)
       const again = await submit()

@@ -23,19 +23,25 @@ import type { GatedEmr } from './gated-emr.ts'
 
 const START_MS = paced(60_000)
 
-/** The database where fleets without webhooks meet; one with webhooks needs its own, since their queue has one name for all. */
+/**
+ * The database shared by fleets without webhooks; one with webhooks needs its own, since their queue has the same name
+ * everywhere.
+ */
 export const SHARED_DATABASE = 10
 
-/** An api or a worker that runs as in earnest. */
+/** An api or a worker that runs as in production. */
 export type FleetProcess = RunningProcess & { url: string }
 
 /** As many worker and api processes as a test starts, over one Redis, with their EMRs in the test. */
 export type Fleet = Awaited<ReturnType<typeof openFleet>>
 
-/** One connection as the test sees it: what the ingress would queue, and what the records say. */
+/** One connection as the test sees it: what the ingress would queue, and the records. */
 export type FleetConnection = ReturnType<Fleet['connection']>
 
-/** Nothing runs yet; a `database` of its own is emptied first. `emrs` gives each connection its EMR and its settings, beside the usual short waits. */
+/**
+ * Nothing runs yet; a `database` of its own is emptied first. `emrs` gives each connection its EMR and its settings, in
+ * addition to the usual short waits.
+ */
 export async function openFleet(about: {
   emrs: { emr: Pick<GatedEmr, 'baseUrl'>; settings?: object }[]
   database?: number
@@ -67,7 +73,7 @@ export async function openFleet(about: {
   writeFileSync(configPath, JSON.stringify(content))
   const config = loadConfig(configPath, process.env, connectorOptions)
   const redis = connectRedis(redisUrl, 'producer')
-  // heard here, or ioredis prints what a test brings about on purpose
+  // handled here, or ioredis prints errors that a test causes on purpose
   redis.on('error', () => undefined)
   await untilReady(redis)
   if (!about.redisUrl && database !== SHARED_DATABASE) await redis.flushdb()
@@ -91,7 +97,7 @@ export async function openFleet(about: {
       connection,
       records,
       queue,
-      /** Accepts a request as the ingress would; gives its JobId. */
+      /** Accepts a request as the ingress would; returns its JobId. */
       submit: async (patientId = 'p'): Promise<string> => {
         const jobId = newJobId(connection)
         const request = { UserId: 'u', PatientId: patientId, Encounter: {} }
@@ -111,7 +117,7 @@ export async function openFleet(about: {
       },
       /** The job as its application would see it. */
       view: async (jobId: string) => (await viewJob(redis, queue, records, connection, jobId))?.job,
-      /** How many accepted jobs have no outcome yet. */
+      /** The number of accepted jobs without an outcome. */
       pending: () => redis.zcard(records.keys.pending),
     }
   }
@@ -125,7 +131,7 @@ export async function openFleet(about: {
       if (!connection) throw new RangeError(`this fleet has no connection number ${n}`)
       return connection
     },
-    /** A worker of all connections, ready; `ready: false` for one that is not going to live that long. */
+    /** A worker of all connections, ready; `ready: false` for one that will not live that long. */
     startWorker: (environment: object = {}, ready = true) =>
       run('worker/src/main.ts', 'WORKER_PORT', environment, ready),
     startApi: (environment: object = {}) => run('api/src/server.ts', 'PORT', environment, true),
@@ -157,7 +163,7 @@ export async function postTo(api: FleetProcess, emrInstance: string, headers: Re
   }).catch(() => undefined)
 }
 
-/** Uploads so many items as one batch, as `demo`; throws if it is not accepted. `batch` asks how it stands. */
+/** Uploads this many items as one batch, as `demo`; throws if it is not accepted. `batch` reads its state. */
 export async function uploadTo(api: FleetProcess, emrInstance: string, items: number) {
   const lines = Array.from({ length: items }, (_, n) => uploadLine(n))
   const answer = await fetch(`${api.url}/api/v1/Sandbox/PatientEncounters/Batch`, {

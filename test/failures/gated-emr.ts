@@ -8,14 +8,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 export type Arrival = {
   /** The JobId. */
   key: string
-  /** How many such requests the EMR had in hand with this one. */
+  /** The number of such requests in progress at the EMR, this one included. */
   atOnce: number
 }
 
-/** The Sandbox EMR, on a socket of the test's own, stopped and let go at the points that matter. */
+/** The Sandbox EMR, on a socket of the test's own, stopped and released at the points that matter. */
 export type GatedEmr = Awaited<ReturnType<typeof openGatedEmr>>
 
-/** Each creation takes `latencyMs`. Like the Sandbox EMR it never compares keys, so that a second encounter is seen. */
+/**
+ * Each creation takes `latencyMs`. Like the Sandbox EMR it never compares keys, so that a second encounter is visible.
+ */
 export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {}) {
   const app = buildSandboxEmr()
   const arrivals: Arrival[] = []
@@ -72,21 +74,21 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
     baseUrl: `http://127.0.0.1:${port}`,
     /** Every request for an encounter so far, in order. */
     arrivals: arrivals as readonly Arrival[],
-    /** The key of every encounter made so far, in order; one that stands here twice was made twice. */
+    /** The key of every encounter created so far, in order; one that occurs twice was created twice. */
     made: made as readonly string[],
-    /** From now on no request gets past this point, until `release` or `forget`. */
+    /** From now on no request passes this point, until `release` or `forget`. */
     hold(at: 'before commit' | 'after commit') {
       gates[at] ??= Promise.withResolvers()
-      // nobody may be held when it is forgotten
+      // nothing may be held when it is forgotten
       gates[at].promise.catch(() => undefined)
     },
-    /** Lets everything go on that is held, also the requests of those who have hung up. */
+    /** Releases everything that is held, also the requests of callers that have hung up. */
     release: () => open((gate) => gate.resolve()),
-    /** Forgets everything that is held, as an EMR that crashed. */
+    /** Forgets everything that is held, like an EMR that crashed. */
     forget: () => open((gate) => gate.reject(new Error('forgotten'))),
-    /** Answers the next requests for an encounter with these statuses and makes nothing. */
+    /** Answers the next requests for an encounter with these statuses and creates nothing. */
     refuse: (...statuses: number[]) => (refusals = statuses),
-    /** Refuses connections from now on, and cuts those that exist. */
+    /** Refuses connections from now on, and cuts the existing ones. */
     goDown: shut,
     async comeBack() {
       server.listen(port, '127.0.0.1')

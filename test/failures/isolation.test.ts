@@ -7,10 +7,10 @@ const WAITING = 2_000
 const AT_ONCE = 200
 const HEALTHY = 50
 
-test('one EMR hangs with thousands of jobs waiting: those of another all go through meanwhile', async () => {
+test('one EMR hangs with thousands of jobs waiting: all jobs of another complete meanwhile', async () => {
   await using hung = await openGatedEmr()
   await using healthy = await openGatedEmr()
-  // one that answers nothing, not even in the end, and a gateway that waits for it
+  // one that never answers, not even in the end, and a gateway that waits for it
   hung.hold('before commit')
   const settings = { timeoutMs: 60_000 }
   await using fleet = await openFleet({ emrs: [{ emr: hung, settings }, { emr: healthy }] })

@@ -10,7 +10,7 @@ const DATABASE = 2
 const RESULT_MS = 10_000
 
 // A FHIR server with conditional create remembers a correlation key for ever, and answers it with what it made then.
-test('an Idempotency-Key used again after its time makes a new encounter, is told of, and names no other patient’s', async () => {
+test('an Idempotency-Key used again after its time creates a new encounter, which is reported, and names no other patient’s', async () => {
   await using emr = await openFhirServer()
   await using receiver = await startWebhookReceiver()
   await using fleet = await openFleet({

@@ -5,7 +5,10 @@ import { openGatedEmr } from './gated-emr.ts'
 const PATIENCE = { timeout: 40_000 }
 const MINUTE_MS = 60_000
 
-/** What an outage, or a jump of Redis' clock, leaves that is longer than anything is kept: no key with a TTL, and every deadline passed. */
+/**
+ * The state after an outage, or a jump of Redis' clock, longer than anything is kept: no key with a TTL, and every
+ * deadline passed.
+ */
 async function leaveForAWeek({ redis }: Fleet, { records }: FleetConnection, passedMs: number): Promise<void> {
   for (const key of await redis.keys(`${records.keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
   const pending = await redis.zrange(records.keys.pending, '0', '-1')
@@ -16,7 +19,7 @@ test.each([
   ['the EMR is asked', MINUTE_MS, { Status: 'Succeeded', Recovered: true }],
   ['hours ago: a person decides', 180 * MINUTE_MS, { Status: 'OutcomeUnknown' }],
 ])(
-  'a worker dies in a call, and nobody comes until after the deadline: %s',
+  'a worker dies in a call, and no other runs until after the deadline: %s',
   async (_, passedMs, expected) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })

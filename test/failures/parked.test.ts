@@ -8,7 +8,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 
 const DATABASE = 12
 const DEADLINE_S = 3
-// opened by the test, and never to be closed but by a probe that goes well
+// opened by the test, and only a successful probe may close it
 const settings = { maxAttempts: 1, concurrency: 4, breaker: { minimumCalls: 1, failurePercent: 1, openMs: 1_000 } }
 
 let emr: GatedEmr
@@ -46,7 +46,7 @@ async function ask(method: string, path: string): Promise<{ status: number; job:
   return { status: answer.status, job: JSON.parse((await answer.text()) || '{}') as Job }
 }
 
-/** Opens a connection's breaker with a job that fails by it; gives that job. */
+/** Opens a connection's breaker with a job that fails by it; returns that job. */
 async function openBreaker(at: FleetConnection): Promise<string> {
   const job = await at.submit()
   await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Failed', StatusCode: 502 })
@@ -59,7 +59,7 @@ async function submitParked(at: FleetConnection): Promise<string> {
   return job
 }
 
-test('a job whose deadline passes while it is parked expires, unsent, and its application is told', async () => {
+test('a job whose deadline passes while it is parked expires, unsent, and its application is notified', async () => {
   await openBreaker(hasty)
   const job = await submitParked(hasty)
   await expect.poll(() => hasty.view(job), PATIENCE).toMatchObject({ Status: 'Expired', StatusCode: 408, Attempts: 0 })

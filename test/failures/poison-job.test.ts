@@ -4,7 +4,7 @@ import { openFleet, type FleetProcess } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { preloading } from './preload.ts'
 
-// A death costs the lock of 6 s and the check that comes every 2 s; 19 jobs that have to go alone take 1.5 s each.
+// A death costs the lock of 6 s and the check every 2 s; 19 jobs that have to run alone take 1.5 s each.
 const PATIENCE = { timeout: 150_000 }
 
 describe.concurrent('a job that its process dies of', { timeout: 240_000 }, () => {
@@ -37,7 +37,7 @@ describe.concurrent('a job that its process dies of', { timeout: 240_000 }, () =
     expect(deaths).toBe(1)
   })
 
-  test('is counted anew after a Retry', async ({ expect }) => {
+  test('is counted from zero after a Retry', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr, settings: { maxAttempts: 50 } }] })
     const { submit, view, queue, records } = fleet.connection()
@@ -64,9 +64,7 @@ describe.concurrent('a job that its process dies of', { timeout: 240_000 }, () =
   })
 })
 
-test('a job whose workers are killed from outside, one after the other, is not set aside for it', async ({
-  expect,
-}) => {
+test('a job whose workers are killed from outside, one after the other, is not set aside', async ({ expect }) => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr, settings: { maxAttempts: 50 } }] })
   const { submit, view } = fleet.connection()

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-/** The environment of a process that ends, or stands still, at a point of its own work; see stop-at.ts. */
+/** The environment of a process that ends, or is suspended, at a point of its own work; see stop-at.ts. */
 export function stoppingAt(
   point: `${'before' | 'after'} ${'accept' | 'begin' | 'finish'}`,
   signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL',

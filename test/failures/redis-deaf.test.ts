@@ -6,7 +6,7 @@ import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
 
-test('a worker hears none of Redis’ answers for a while: what it had recorded stands, and the next job is made', async () => {
+test('a worker gets none of Redis’ answers for a while: what it had recorded stands, and the next job succeeds', async () => {
   await using redis = await startRedisServer()
   await using line = await openChaosProxy(Number(new URL(redis.url).port))
   await using emr = await openGatedEmr()

@@ -6,7 +6,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 
 const JOBS = 12
 
-test('Redis full while attempts fail and others come due: with room again each job is made once, none is left behind', async () => {
+test('Redis full while attempts fail and others come due: with room again each job is done once, and none is left behind', async () => {
   await using redis = await startRedisServer()
   await using emr = await openGatedEmr()
   const settings = { concurrency: JOBS, maxAttempts: 5, backoffMs: 2_000, breaker: { minimumCalls: 100 } }
@@ -23,7 +23,7 @@ test('Redis full while attempts fail and others come due: with room again each j
   await fleet.redis.config('SET', 'maxmemory', '1mb')
   emr.refuse(...Array.from({ length: JOBS / 2 }, () => 502))
   emr.release()
-  // what failed can neither be noted nor put off
+  // a failed attempt can neither be recorded nor delayed
   await expect.poll(() => worker.output(), PATIENCE).toContain('OOM')
   await fleet.redis.config('SET', 'maxmemory', '0')
   await expect.poll(pending, PATIENCE).toBe(0)

@@ -4,7 +4,7 @@ import { openFleet, postTo } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
 
-test('a full Redis: 503 and nothing half-accepted; with room again all works, the call in flight included', async () => {
+test('a full Redis: 503 and nothing half-accepted; with room again everything works, including the call in flight', async () => {
   await using redis = await startRedisServer()
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr }], redisUrl: redis.url })
@@ -19,11 +19,11 @@ test('a full Redis: 503 and nothing half-accepted; with room again all works, th
   const replies = await Promise.all(Array.from({ length: 20 }, () => postTo(api, connection.emrInstance)))
   expect(new Set(replies.map((reply) => reply?.status))).toEqual(new Set([503]))
   await expect.poll(readiness, PATIENCE).toBe(503)
-  // nobody was told of more than the one job, and there is nothing of any other
+  // nobody received more than the one job, and nothing of any other is stored
   expect(await fleet.redis.keys(records.keys.payload('*'))).toEqual([records.keys.payload(inFlight)])
   expect(await fleet.redis.zrangebyscore(records.keys.pending, '-inf', '+inf')).toEqual([inFlight])
   expect(await queue.getJobCountByTypes('wait', 'delayed', 'active')).toBe(1)
-  // the EMR's answer comes while nothing can be written
+  // the EMR's answer arrives while nothing can be written
   emr.release()
   await expect.poll(() => worker.output(), PATIENCE).toContain('"outcome":"created"')
 

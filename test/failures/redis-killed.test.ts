@@ -7,7 +7,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 
 const CALLERS = 8
 
-test('Redis killed under load: 503 while it is away, and of what was accepted nothing is lost or made twice', async () => {
+test('Redis killed under load: 503 while it is away, and nothing accepted is lost or created twice', async () => {
   await using redis = await startRedisServer()
   await using emr = await openGatedEmr({ latencyMs: 20 })
   await using fleet = await openFleet({ emrs: [{ emr }], redisUrl: redis.url })
@@ -27,7 +27,7 @@ test('Redis killed under load: 503 while it is away, and of what was accepted no
   }
   const callers = Array.from({ length: CALLERS }, call)
   await expect.poll(() => emr.made.length, PATIENCE).toBeGreaterThan(50)
-  // calls are in flight: their ends can only be recorded when Redis is back
+  // calls are in flight: their results can only be recorded when Redis is back
   emr.hold('after commit')
   const answered = emr.made.length
   await expect.poll(() => emr.made.length, PATIENCE).toBeGreaterThan(answered)

@@ -10,7 +10,9 @@ async function retry(api: FleetProcess, job: string): Promise<number> {
 }
 
 describe.concurrent('a Retry', () => {
-  test('racing with nine others on two apis: one is taken, and the encounter is made once', async ({ expect }) => {
+  test('racing with nine others on two apis: one is accepted, and the encounter is created once', async ({
+    expect,
+  }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })
     const { submit, view } = fleet.connection()
@@ -28,7 +30,7 @@ describe.concurrent('a Retry', () => {
     expect(emr.arrivals).toHaveLength(2)
   })
 
-  test('while a worker puts the ended job away is found there and run', async ({ expect }) => {
+  test('while a worker marks the ended job as failed is found there and run', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })
     const { records, queue, submit, view } = fleet.connection()
@@ -38,7 +40,7 @@ describe.concurrent('a Retry', () => {
     const about = { routing: { application: 'demo' }, createdAt: Date.now(), maxAttempts: 3 }
     expect(await records.finish(job, { ...ended, ...about })).toBe('recorded')
     const api = await fleet.startApi()
-    // it has just been told that the job has ended, and BullMQ still takes the job for one that is being worked on
+    // it has just learned that the job has ended, and BullMQ still has the job as active
     const late = await fleet.startWorker(stoppingAt('after begin', 'SIGSTOP'), false)
     await expect.poll(() => queue.getJobCountByTypes('active'), PATIENCE).toBe(1)
     expect(await retry(api, job)).toBe(202)
@@ -47,7 +49,7 @@ describe.concurrent('a Retry', () => {
     expect(emr.made).toEqual([job])
   })
 
-  test('whose api dies before it has queued the job is run, however many others have failed since, and also where BullMQ has forgotten it', async ({
+  test('whose api dies before it has queued the job is run, however many others have failed since, also if BullMQ has forgotten it', async ({
     expect,
   }) => {
     await using emr = await openGatedEmr()
@@ -58,7 +60,7 @@ describe.concurrent('a Retry', () => {
     await fleet.startWorker()
     for (const job of jobs) await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Failed' })
     const [putAway, setAside, forgotten] = jobs
-    // a Retry is this script first; the api dies before it can say anything to BullMQ
+    // a Retry begins with this script; the api dies before its first command to BullMQ
     await fleet.redis.hset(records.keys.queued(setAside), 'failedReason', 'job stalled more than allowable limit')
     const later = Array.from({ length: 3_000 }, (_, n) => [Date.now() + n, `later-${n}`])
     await fleet.redis.zadd(records.keys.failed, ...later.flat())

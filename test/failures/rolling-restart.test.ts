@@ -7,7 +7,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 
 const CALLERS = 4
 
-test('two apis and two workers restarted one by one under load: no caller notices, no encounter is made twice', async () => {
+test('two apis and two workers restarted one by one under load: no caller notices, no encounter is created twice', async () => {
   await using emr = await openGatedEmr({ latencyMs: 20 })
   await using fleet = await openFleet({ emrs: [{ emr }] })
   const [apis, workers] = await Promise.all([
@@ -19,7 +19,7 @@ test('two apis and two workers restarted one by one under load: no caller notice
   const accepted: string[] = []
   const refused: unknown[] = []
   const enough = new AbortController()
-  // a caller as every client of two servers is: the one that does not take the request leaves it to the other
+  // a caller like every client of two servers: if one does not accept the request, it tries the other
   const call = async (_: unknown, caller: number) => {
     for (let n = caller; !enough.signal.aborted; n++) {
       const key = { 'idempotency-key': randomUUID() }

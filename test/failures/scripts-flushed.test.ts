@@ -7,7 +7,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 
 const ITEMS = 200
 
-test('SCRIPT FLUSH under load: api and worker heal by themselves, and of requests, batches and webhooks nothing is lost', async () => {
+test('SCRIPT FLUSH under load: api and worker recover by themselves, and no request, batch or webhook is lost', async () => {
   await using redis = await startRedisServer()
   await using emr = await openGatedEmr({ latencyMs: 20 })
   await using receiver = await startWebhookReceiver()
@@ -32,7 +32,7 @@ test('SCRIPT FLUSH under load: api and worker heal by themselves, and of request
   await expect.poll(told, PATIENCE).toBe(ITEMS + 2)
 })
 
-test('SCRIPT FLUSH while only single requests come: their webhooks are told all the same', async () => {
+test('SCRIPT FLUSH while only single requests arrive: their webhooks are delivered all the same', async () => {
   await using redis = await startRedisServer()
   await using receiver = await startWebhookReceiver()
   await using emr = await openGatedEmr()

@@ -3,7 +3,7 @@ import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
 
-test('a second SIGTERM ends the worker at once; the call it was in is taken over and made once', async () => {
+test('a second SIGTERM ends the worker at once; the call it was in is taken over and completed once', async () => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr, settings: { timeoutMs: 60_000 } }] })
   const { submit, view } = fleet.connection()

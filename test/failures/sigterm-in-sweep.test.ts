@@ -7,13 +7,13 @@ import { openGatedEmr } from './gated-emr.ts'
 
 const PATIENCE = { timeout: 60_000 }
 
-test('SIGTERM while the sweep ends 20,000 overdue jobs: nothing more is taken, and the worker ends in its drain time', async () => {
+test('SIGTERM while the sweep ends 20,000 overdue jobs: no more jobs are taken, and the worker ends in its drain time', async () => {
   await using emr = await openGatedEmr({ latencyMs: 300 })
   const settings = { concurrency: 2, timeoutMs: 20_000 }
   await using fleet = await openFleet({ emrs: [{ emr, settings }] })
   const { connection, submit, records, pending } = fleet.connection()
   const { keys } = records
-  // as after an outage longer than deadlineHours, but for BullMQ's part, which the sweep can do without
+  // as after an outage longer than deadlineHours, except for BullMQ's part, which the sweep does not need
   const overdue = Array.from({ length: 20_000 }, () => newJobId(connection))
   for (let first = 0; first < overdue.length; first += 1_000) {
     const some = overdue.slice(first, first + 1_000)
@@ -33,7 +33,7 @@ test('SIGTERM while the sweep ends 20,000 overdue jobs: nothing more is taken, a
   expect(await pending()).toBeGreaterThan(1_000)
 }, 120_000)
 
-test('the drain time ends while an EMR is still connected to: no attempt is spent, and the breaker does not count it', async () => {
+test('the drain time ends while the worker still connects to an EMR: no attempt is spent, and the breaker does not count it', async () => {
   const silent = createServer().listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const connected = once(silent, 'connection')

@@ -4,9 +4,10 @@ import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 
 /**
- * Loaded into a process by `--import`, it stops it with the signal STOP_BY at a point that no test could hit from
- * outside: STOP_AT is `before begin` (Redis is about to be asked), `after begin` (Redis has answered, nobody here has seen it yet), or
- * either with `finish`, or with `accept` in an api; the first such point counts. It says `stopped before begin` when it is there.
+ * Loaded into a process by `--import`: stops it with the signal STOP_BY at a point that no test could hit from outside.
+ * STOP_AT is `before begin` (Redis is about to be asked), `after begin` (Redis has answered, the process has not seen
+ * it yet), or either with `finish`, or with `accept` in an api; the first such point counts. It prints `stopped before
+ * begin` when it gets there.
  */
 const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
 const signal = process.env['STOP_BY'] ?? 'SIGKILL'

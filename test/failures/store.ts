@@ -1,10 +1,10 @@
 /**
- * Writes one of the stored-*.json, which upgrade.test.ts reads: `REDIS_URL=redis://127.0.0.1:6379 node test/failures/store.ts stored-v4`
- * stores, in database 15, which it empties, one job as intake leaves it and one as it is after it has failed, of jobs with an Idempotency-Key
- * one that has ended and one that waits, and of batches one that is finished and one half uploaded; and writes down every key with Redis'
- * own DUMP of it. Run it only when the stored format changes, under a new name: the file of an older version is what shows that an
- * upgrade loses nothing. stored-v1 is of sealed format 1, stored-v2 of sealed format 3, both without keys and batches; stored-v3 is the
- * last whose JobIds are made of the Idempotency-Key alone.
+ * Writes one of the stored-*.json, which upgrade.test.ts reads: `REDIS_URL=redis://127.0.0.1:6379 node
+ * test/failures/store.ts stored-v4` stores, in database 15, which it empties, one job as intake leaves it and one that
+ * has failed, one ended and one waiting job with an Idempotency-Key, and one finished and one half uploaded batch; then
+ * it writes every key with Redis' own DUMP of it. Run it only when the stored format changes, under a new name: the
+ * file of an older version proves that an upgrade loses nothing. stored-v1 has sealed format 1, stored-v2 sealed format
+ * 3, both without keys and batches; stored-v3 is the last whose JobIds are made from the Idempotency-Key alone.
  */
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -73,7 +73,7 @@ const batches = {
 }
 await api.kill('SIGTERM')
 
-// what lives for seconds is not stored
+// keys that live for seconds are not stored
 const passing = /:(?:sweep|limiter|stalled-check|readiness)$|^eg:\{requests:/
 const found = (await fleet.redis.keys('eg:*')).filter((key) => !passing.test(key))
 const keys = await Promise.all(

@@ -24,7 +24,7 @@ async function setAside({ connection, queue }: FleetConnection): Promise<void> {
   redis.disconnect()
 }
 
-test('a sweep held up just before it ends a job as Failed: once a Retry is under way, it ends nothing', async () => {
+test('a sweep held up just before it ends a job as Failed ends nothing once a Retry is under way', async () => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr, settings: { timeoutMs: 60_000 } }] })
   const at = fleet.connection()
@@ -39,7 +39,7 @@ test('a sweep held up just before it ends a job as Failed: once a Retry is under
   expect(retried.status).toBe(202)
   await expect.poll(() => emr.made, PATIENCE).toEqual([job])
   frozen.child.kill('SIGCONT')
-  // it goes on with its work, and has sent what it was about to send
+  // it continues, and has sent what it was about to send
   frozen.child.kill('SIGTERM')
   await frozen.ended
   expect(await at.records.outcome(job)).toBeUndefined()

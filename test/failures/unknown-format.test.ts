@@ -3,7 +3,7 @@ import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
 
-test('a payload sealed in a format of the future fails its job with 500 and a line in the log, and no other job', async () => {
+test('a payload sealed in a future format fails its job with 500 and a log line, and no other job', async () => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr }] })
   const { records, submit, view } = fleet.connection()

@@ -8,7 +8,7 @@ import { PATIENCE } from '../fixtures/pace.ts'
 const DATABASE = 13
 const DAY_MS = 86_400_000
 
-/** What store.ts has written. */
+/** The content of a file that store.ts has written. */
 type Stored = {
   sealingKey: string
   emrInstance: string
@@ -17,7 +17,7 @@ type Stored = {
   keys: { name: string; dump: string }[]
 }
 
-/** What it has written of keys and batches, since stored-v3. */
+/** The keys and batches in it, since stored-v3. */
 type StoredKeys = Stored & {
   keyed: Record<'ended' | 'waiting', string>
   batches: Record<'half' | 'finished', { batchId: string; jobs: string[] }>
@@ -25,7 +25,7 @@ type StoredKeys = Stored & {
 
 const TOO_OLD = 'this Redis cannot restore what a Redis 7.0 has dumped'
 
-/** Whether the Redis could take it. The fixture is older than any deadline: what waits gets a new one. */
+/** Whether this Redis could load it. The fixture is older than any deadline: waiting jobs get a new one. */
 async function restore(fleet: Fleet, stored: Stored): Promise<boolean> {
   const { redis } = fleet
   const [, version] = /redis_version:(\d+)/.exec(await redis.info('server')) ?? []
@@ -38,7 +38,7 @@ async function restore(fleet: Fleet, stored: Stored): Promise<boolean> {
 }
 
 test.for(['stored-v1.json', 'stored-v2.json', 'stored-v3.json'])(
-  'jobs of %s are read by this version: one is worked off, one is shown, retried and worked off',
+  'jobs of %s are read by this version: one is done, one is shown, retried and done',
   { timeout: 90_000 },
   async (file, { skip }) => {
     const stored = JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Stored
@@ -59,7 +59,7 @@ test.for(['stored-v1.json', 'stored-v2.json', 'stored-v3.json'])(
   },
 )
 
-test('Idempotency-Keys of stored-v3 name the jobs and batches that they named, and a half upload goes on', async ({
+test('Idempotency-Keys of stored-v3 name the same jobs and batches as before, and a half upload continues', async ({
   skip,
 }) => {
   const stored = JSON.parse(readFileSync(new URL('stored-v3.json', import.meta.url), 'utf8')) as StoredKeys
@@ -76,7 +76,7 @@ test('Idempotency-Keys of stored-v3 name the jobs and batches that they named, a
     expect(await again?.json()).toMatchObject({ JobId: keyed[name] })
   }
   await expect.poll(() => view(keyed.waiting), PATIENCE).toMatchObject({ Status: 'Succeeded' })
-  // its outcome has given its record, which an older version named otherwise, the term of the result
+  // its outcome has given its record, which an older version named differently, the result's expiry
   const left = [records.keys.idempotency, records.keys.outcome].map((key) => fleet.redis.pttl(key(keyed.waiting)))
   expect(new Set((await Promise.all(left)).map((ms) => Math.round(ms / 60_000)))).toEqual(new Set([72 * 60]))
 

@@ -12,7 +12,7 @@ const DATABASE = 14
 /** More than a worker delivers at once. */
 const JOBS = 30
 
-test('an endpoint that takes every webhook and never answers: jobs go on, others are told, and in the end it is told all', async () => {
+test('an endpoint that accepts every webhook and never answers: jobs continue, others are notified, and in the end it gets all', async () => {
   let answers = false
   await using hanging = await startWebhookReceiver((response) => answers && response.writeHead(204).end())
   await using receiver = await startWebhookReceiver()
@@ -36,7 +36,7 @@ test('an endpoint that takes every webhook and never answers: jobs go on, others
   const replies = await Promise.all(Array.from({ length: JOBS }, () => post('demo')))
   expect(new Set(replies.map((reply) => reply?.status))).toEqual(new Set([202]))
   await expect.poll(() => hanging.received.length, PATIENCE).toBeGreaterThan(10)
-  // all its places are taken by those that hang; nobody but webhooks waits for them
+  // all places are taken by the hanging deliveries; only webhooks wait for them
   expect((await post('other'))?.status).toBe(202)
   await expect.poll(pending, PATIENCE).toBe(0)
   expect(emr.made).toHaveLength(JOBS + 1)
@@ -45,6 +45,6 @@ test('an endpoint that takes every webhook and never answers: jobs go on, others
   answers = true
   const ids = () => new Map(hanging.received.map(({ headers, body }) => [headers['webhook-id'], body]))
   await expect.poll(() => ids().size, PATIENCE).toBe(JOBS)
-  // nothing is told but what ended, under one id each however often it was tried
+  // only ended jobs are reported, under one id each however often it was tried
   expect(new Set(ids().values()).size).toBe(JOBS)
 })

@@ -5,7 +5,7 @@ import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
 
-// The lock of 6 s and the check that comes every 2 s have to pass.
+// The lock of 6 s and the check every 2 s have to pass.
 
 async function open(settings: object = {}) {
   const emr = await openGatedEmr()
@@ -43,7 +43,9 @@ describe.concurrent('a worker held up for longer than its lock while another one
     expect(emr.made).toEqual([job, next])
   })
 
-  test('between its mark and its call: the other makes the encounter, and the call is not made', async ({ expect }) => {
+  test('between its mark and its call: the other creates the encounter, and the call is not made', async ({
+    expect,
+  }) => {
     await using opened = await open()
     const { emr, fleet, at } = opened
     const job = await at.submit()

@@ -5,7 +5,7 @@ import { openGatedEmr } from './gated-emr.ts'
 import { stoppingAt } from './preload.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
 
-// A killed worker's jobs are free once its lock of 6 s is over and the check that comes every 2 s has seen it.
+// A killed worker's jobs are free once its lock of 6 s has expired and the check every 2 s has seen it.
 const OUTBOX_DATABASE = 11
 
 async function open({
@@ -27,7 +27,7 @@ async function open({
 
 // (after the commit and before the record: test/end-to-end.test.ts)
 describe.concurrent('a worker killed', () => {
-  test('before its call leaves no mark: the job is taken up with nothing spent', async ({ expect }) => {
+  test('before its call leaves no mark: the job is taken up and no attempt is spent', async ({ expect }) => {
     await using opened = await open()
     const { emr, fleet, at } = opened
     const job = await at.submit()
@@ -39,7 +39,9 @@ describe.concurrent('a worker killed', () => {
     expect(emr.arrivals).toHaveLength(1)
   })
 
-  test('in its call before the EMR commits: the EMR is asked, has nothing, and gets it again', async ({ expect }) => {
+  test('in its call before the EMR commits: the EMR is asked, does not have it, and gets it again', async ({
+    expect,
+  }) => {
     await using opened = await open()
     const { emr, fleet, at } = opened
     emr.hold('before commit')
@@ -55,10 +57,10 @@ describe.concurrent('a worker killed', () => {
     expect(emr.made).toEqual([job])
   })
 
-  test('in a call that may outlast its lock: "nothing" is believed only once the call must have ended', async ({
+  test('in a call that may outlast its lock: "not found" is believed only once the call must have ended', async ({
     expect,
   }) => {
-    // three times the lock: who takes the job over asks long before the EMR commits
+    // three times the lock: whoever takes the job over asks long before the EMR commits
     await using opened = await open({ settings: { timeoutMs: 20_000 } })
     const { emr, fleet, at } = opened
     emr.hold('before commit')
@@ -77,7 +79,9 @@ describe.concurrent('a worker killed', () => {
     expect(emr.arrivals).toHaveLength(1)
   })
 
-  test('after the outcome, before BullMQ knows: the job is run again and lets the outcome be', async ({ expect }) => {
+  test('after the outcome, before BullMQ knows: the job is run again and leaves the outcome alone', async ({
+    expect,
+  }) => {
     await using opened = await open()
     const { emr, fleet, at } = opened
     const job = await at.submit()
@@ -91,7 +95,7 @@ describe.concurrent('a worker killed', () => {
     expect(emr.arrivals).toHaveLength(1)
   })
 
-  test('after the outcome, before its webhook is queued: another worker tells it, once', async ({ expect }) => {
+  test('after the outcome, before its webhook is queued: another worker delivers it, once', async ({ expect }) => {
     await using receiver = await startWebhookReceiver()
     await using opened = await open({
       database: OUTBOX_DATABASE,

@@ -23,11 +23,11 @@ const mistakesIn = (encounter: unknown) =>
     ? contradictionsIn((encounter as PatientEncounterRequest).Encounter, { now: Date.now() })
     : ['form']
 
-test('every generated encounter is valid and does not contradict itself', () => {
+test('every generated encounter is valid and free of contradictions', () => {
   expect(few.filter((encounter) => mistakesIn(encounter).length > 0)).toEqual([])
 })
 
-test('there are planned encounters, such as have begun and such as are over, with a status and without', () => {
+test('generates planned, begun and finished encounters, with a status and without', () => {
   const states = few.map(({ Encounter }) => encounterStateOf(Encounter, { now: Date.now() }))
   const kinds = new Set(states.map(({ phase, told }) => `${phase} ${told}`))
   expect([...kinds].toSorted()).toEqual([
@@ -41,7 +41,7 @@ test('there are planned encounters, such as have begun and such as are over, wit
   ])
 })
 
-test('every field is there in some and each optional one is missing in others', () => {
+test('every field is present in some and each optional one is missing in others', () => {
   const counts = new Map<string, number>()
   for (const encounter of few)
     for (const path of new Set(pathsOf(encounter))) counts.set(path, (counts.get(path) ?? 0) + 1)
@@ -56,7 +56,7 @@ test('every field is there in some and each optional one is missing in others', 
   ])
 })
 
-test('the same place of a seed is always the same, and others differ', () => {
+test("the same place in a seed's sequence is always the same, and others differ", () => {
   expect(encountersFrom(7, 3).next().value).toEqual(few[3])
   expect(encounterAt(8, 3)).not.toEqual(few[3])
   expect(new Set(few.map((encounter) => encounter.PatientId)).size).toBe(few.length)
@@ -73,7 +73,7 @@ test('a spoilt line is refused', () => {
 test.for([
   [['--help'], 0],
   [['--cuont', '3'], 64],
-] as const)('generate %s shows how it is used, and no stack', ([args, exitCode]) => {
+] as const)('generate %s shows its usage, and no stack', ([args, exitCode]) => {
   const script = fileURLToPath(new URL('generate.ts', import.meta.url))
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
   expect(status).toBe(exitCode)

@@ -10,21 +10,24 @@ import * as words from './vocabulary.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** The n-th encounter of a seed is the same on every day, so that what has begun lies far back and what is planned far ahead. */
+/**
+ * The n-th encounter of a seed is the same on every day, so begun ones lie far in the past and planned ones far in the
+ * future.
+ */
 const FIRST_DAY = Date.UTC(2025, 0, 1)
 const FIRST_PLANNED_DAY = Date.UTC(2035, 0, 1)
-/** How often an optional field is there: often enough to be met, rarely enough that each is also missing. */
+/** How often an optional field is present: often enough to occur, rarely enough that each is also missing. */
 const SOMETIMES = 0.6
 
 /**
- * Realistic encounters without end, number `from` first: each differs, every optional field is sometimes there, and the n-th
- * of a seed is always the same. PatientIds are unique within a seed.
+ * Endless realistic encounters, number `from` first: each differs, every optional field is sometimes present, and the
+ * n-th of a seed is always the same. PatientIds are unique within a seed.
  */
 export function* encountersFrom(seed: number, from = 0): Generator<PatientEncounter> {
   for (let index = from; ; index++) yield encounterAt(seed, index)
 }
 
-/** The encounter of one place in a seed's sequence. */
+/** The encounter at one place in a seed's sequence. */
 export function encounterAt(seed: number, index: number): PatientEncounter {
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b))
   const status = random.pick(words.statuses)

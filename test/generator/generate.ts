@@ -11,7 +11,7 @@ Writes one request body per line. The same seed gives the same lines. --invalid:
 
 const LINES_A_TURN = 1_000
 
-/** `npm run generate`: NDJSON on standard output, at the pace of whoever reads it. */
+/** `npm run generate`: NDJSON on standard output, at the pace of its reader. */
 async function main(): Promise<number> {
   const values = readOptions()
   if (values === undefined || values.help) {
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     const encounter = encounterAt(seed, written)
     const line = luck.chance(invalid) ? spoiltLine(encounter, luck) : JSON.stringify(encounter)
     if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
-    // a file takes all at once, and a bar has to be drawn in between
+    // a file accepts everything at once, and a bar has to be drawn in between
     if (written % LINES_A_TURN === 0) await nextTurn()
   }
   endProgress?.()
@@ -52,7 +52,7 @@ function readOptions() {
   }
 }
 
-/** Only where a person looks on while a file or another program gets the lines. */
+/** Only if a person watches while a file or another program gets the lines. */
 function showProgress(count: number, written: () => number): (() => void) | undefined {
   if (!process.stderr.isTTY || process.stdout.isTTY) return undefined
   return showBar(process.stderr, () => ({
@@ -62,7 +62,7 @@ function showProgress(count: number, written: () => number): (() => void) | unde
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // whoever read has enough, as `head` does
+  // the reader has enough, as `head` does
   if (error.code === 'EPIPE') process.exit(0)
   throw error
 })

@@ -4,7 +4,7 @@ export type Random = {
   next(): number
   /** A whole number from `least` to `most`, both included. */
   whole(least: number, most: number): number
-  /** Whether something happens that has this chance. */
+  /** Whether an event with this chance happens. */
   chance(probability: number): boolean
   pick<T>(list: readonly T[]): T
 }

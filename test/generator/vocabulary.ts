@@ -1,4 +1,4 @@
-/** What generated encounters are made of. Names are common ones; numbers and addresses belong to nobody. */
+/** The values of generated encounters. Names are common ones; numbers and addresses belong to nobody. */
 export const familyNames = [
   'Okafor',
   'Nguyen',
@@ -53,7 +53,7 @@ export const cities = [
 ] as const
 /** HL7 v2 table 0004. */
 export const patientClasses = ['I', 'O', 'E', 'P', 'R', 'B'] as const
-/** Those of patients who are there. */
+/** Those of patients who are present. */
 export const presentClasses = ['I', 'O', 'E', 'R', 'B'] as const
 /** HL7 v2 table 0007. */
 export const encounterTypes = ['A', 'E', 'L', 'R', 'N', 'U', 'C'] as const
@@ -65,7 +65,7 @@ export const admitPriorities = ['1', '2', '3'] as const
 export const medicalServices = ['MED', 'SUR', 'CAR', 'PUL', 'URO'] as const
 /** HL7 v2 table 0063. */
 export const relationships = ['SEL', 'SPO', 'CHD', 'PAR', 'GRD'] as const
-/** What patient and subscriber are to each other, in the same table. */
+/** The relationships between patient and subscriber, in the same table. */
 export const subscriptions = [
   { PatientRelationshipToSubscriber: 'SEL', SubscriberRelationshipToPatientId: 'SEL' },
   { PatientRelationshipToSubscriber: 'SPO', SubscriberRelationshipToPatientId: 'SPO' },

@@ -3,7 +3,7 @@ import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import { expect, test } from 'vitest'
 import { created, failed, minimalRequest, openIngress } from '../fixtures/ingress.ts'
 
-test('an acceptance that reaches Redis twice does not bring a job back that has ended in between', async () => {
+test('an acceptance that reaches Redis twice does not restore a job that has ended in between', async () => {
   await using gateway = await openIngress()
   const { records, settings } = gateway.connection
   const jobId = newJobId(settings)
@@ -27,7 +27,7 @@ test('an Idempotency-Key is kept through a new round, however short results are 
   const { keys } = gateway.connection.records
   const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
   const [record = ''] = await gateway.redis.keys(`${keys.idempotency('')}*`)
-  // no term, or a job that waits longer than its payload is kept would be forgotten by its key
+  // no expiry, or a job that waits longer than its payload is kept would be forgotten by its key
   expect(await gateway.redis.pttl(record)).toBe(-1)
   await gateway.finish(jobId, failed)
   const left = await gateway.redis.pttl(record)
@@ -38,7 +38,7 @@ test('an Idempotency-Key is kept through a new round, however short results are 
   expect(await gateway.redis.pttl(record)).toBeGreaterThan(0)
 })
 
-test('requests that come together are each accepted by themselves, and a key that is among them twice names one job', async () => {
+test('requests that arrive together are each accepted separately, and a key that occurs twice among them names one job', async () => {
   await using gateway = await openIngress()
   const { queue, records, settings, accept } = gateway.connection
   const requests = Array.from({ length: 250 }, (_, index) => {

@@ -21,7 +21,7 @@ test('the same key and content name the same job, however they are written', asy
   expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
-test('the same key with another content is refused, and the first job is as it was', async () => {
+test('the same key with another content is refused, and the first job is unchanged', async () => {
   await using gateway = await openIngress()
   const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
   const reply = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, { 'Idempotency-Key': 'k' })
@@ -55,7 +55,7 @@ test('the key counts for one application only', async () => {
   expect(reply.json<{ JobId: string }>().JobId).not.toBe(jobId)
 })
 
-test('fifty at once make one job', async () => {
+test('fifty at once create one job', async () => {
   await using gateway = await openIngress()
   const replies = await Promise.all(
     Array.from({ length: 50 }, () => gateway.post(minimalRequest, { 'Idempotency-Key': 'k' })),
@@ -82,7 +82,7 @@ test('a rotated sealing key changes nothing for keys used before', async () => {
   expect(await after.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
-test('once the result is forgotten the key makes a new job of a new JobId, whatever the content', async () => {
+test('once the result is forgotten the key creates a new job with a new JobId, whatever the content', async () => {
   await using gateway = await openIngress({ retention: { resultHours: 0.5 / 3_600 } })
   const headers = { 'Idempotency-Key': 'k' }
   const jobs: string[] = []
@@ -97,19 +97,19 @@ test('once the result is forgotten the key makes a new job of a new JobId, whate
   expect(new Set(jobs).size).toBe(3)
 })
 
-test('a key counts while its job waits, and no record of it outlives the job', async () => {
+test('a key is valid while its job waits, and no record of it outlives the job', async () => {
   await using gateway = await openIngress()
   const { keys } = gateway.connection.records
   const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
   const record = (await gateway.redis.keys(`${keys.idempotency('')}*`))[0] ?? ''
   expect(await gateway.redis.pttl(record)).toBe(-1)
-  // gone without an outcome, as the sweep lets go of what nothing is known of: the key is free
+  // gone without an outcome, as when the sweep drops a job of which nothing is known: the key is free
   await gateway.redis.zrem(keys.pending, jobId)
   const reply = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, { 'Idempotency-Key': 'k' })
   expect([reply.statusCode, reply.json<{ JobId: string }>().JobId === jobId]).toEqual([202, false])
 })
 
-test('a store that forgot the key gives the same request the same JobId, and another one another', async () => {
+test('a store that forgot the key gives the same request the same JobId, and another request another', async () => {
   await using gateway = await openIngress()
   const { queue, records } = gateway.connection
   const headers = { 'Idempotency-Key': 'k' }

@@ -9,7 +9,7 @@ const connection = { emrSystem: 'Sandbox', emrInstance: 'default' }
 const key = sealingKey('k1', Buffer.alloc(32, 7))
 const HOUR_MS = 3_600_000
 
-/** What the id of a keyed request is made of. */
+/** The parts that the id of a keyed request is made from. */
 const use = fc.record({
   application: fc.string({ maxLength: 3 }),
   key: fc.string({ minLength: 1, maxLength: 3 }),
@@ -31,7 +31,7 @@ const itemOf = (byPrint: Use, index: number) =>
     byPrint.content,
   )
 
-test('the same application, key, content and period give the same ids; any other of them gives others', () => {
+test('the same application, key, content and period give the same ids; a change of any of them gives others', () => {
   fc.assert(
     fc.property(use, use, fc.nat(3), fc.nat(3), (one, two, place, other) => {
       const same = JSON.stringify(one) === JSON.stringify(two)
@@ -54,7 +54,7 @@ test('one part changed is enough', () => {
     (used) => ({ ...used, content: `${used.content}0` }),
     (used) => ({ ...used, number: used.number + 1 }),
     (used) => ({ ...used, lengthMs: used.lengthMs + 1 }),
-    // what one part loses the next one gains
+    // moves a character from one part to the next
     (used) => ({ ...used, application: used.application + used.key, key: used.content || 'x', content: '' }),
   )
   fc.assert(

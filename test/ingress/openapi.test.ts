@@ -58,7 +58,7 @@ function leaves(schema: Schema, path = ''): { path: string; schema: Schema }[] {
 
 test('is OpenAPI 3.1 without a single complaint of the linter', async () => {
   expect(document.openapi).toBe('3.1.0')
-  // `Jobs` is no EMRSystem, and probes make no mistakes.
+  // `Jobs` is not an EMRSystem, and probes make no mistakes.
   const rules = { 'no-ambiguous-paths': 'off', 'operation-4xx-response': 'off' } as const
   const config = await createConfig({ extends: ['recommended'], rules })
   const problems = await lintFromString({ source, config })
@@ -128,7 +128,7 @@ test('describes each of the 90 values that a request can carry', () => {
   expect(all.filter(({ schema }) => (schema.description ?? '').length < 12).map(({ path }) => path)).toEqual([])
 })
 
-test('asks clients for their application’s name and key, and probes for nothing', () => {
+test('asks clients for their application’s name and key, and requires none for probes', () => {
   for (const name of ['ApplicationName', 'ApplicationKey']) {
     expect(document.components.securitySchemes[name]).toMatchObject({ type: 'apiKey', in: 'header', name })
   }
@@ -137,7 +137,7 @@ test('asks clients for their application’s name and key, and probes for nothin
   expect(document.paths['/readyz']?.['get']?.security).toEqual([])
 })
 
-test('can be browsed with nothing from elsewhere', async () => {
+test('can be browsed without external resources', async () => {
   const { app } = ingress
   const page = await app.inject('/docs')
   expect(page.statusCode).toBe(200)

@@ -8,7 +8,7 @@ import { connectBoth, sharedRedisUrl } from '../fixtures/redis-server.ts'
 const NOON = Date.UTC(2025, 11, 12, 12)
 const newName = () => `test-${randomBytes(8).toString('hex')}`
 
-test('two processes together admit as many as the limit, whoever asks first', async () => {
+test('two processes together admit exactly the limit, whichever asks first', async () => {
   using clients = await connectBoth(sharedRedisUrl())
   const about = { name: newName(), requestsPerMinute: 7 }
   const one = openRequestBudget(clients.redis, about, () => NOON + 15_000)
@@ -29,7 +29,7 @@ test('a large budget is claimed a hundredth at a time, and no more than all of i
   expect(asked.filter(({ admitted }) => admitted)).toHaveLength(249)
 })
 
-test('the next minute starts anew', async () => {
+test('the next minute starts with a full budget', async () => {
   using clients = await connectBoth(sharedRedisUrl())
   let now = NOON
   const admit = openRequestBudget(clients.redis, { name: newName(), requestsPerMinute: 1 }, () => now)
@@ -38,7 +38,7 @@ test('the next minute starts anew', async () => {
   expect((await admit()).admitted).toBe(true)
 })
 
-test('a request over the limit is a 429 that says when to come back, and is not accepted', async () => {
+test('a request over the limit is a 429 with Retry-After, and is not accepted', async () => {
   await using gateway = await openIngress({ application: { requestsPerMinute: 2 } })
   // six, since a minute may end in between
   const replies = await Promise.all(Array.from({ length: 6 }, () => gateway.post(minimalRequest)))

@@ -31,7 +31,7 @@ test('with Redis away every request is a 503 at once, and the first after its re
   expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 2 })
 })
 
-test('a full Redis is a 503, and nothing of the request is kept', async () => {
+test('a full Redis is a 503, and nothing of the request is stored', async () => {
   await using server = await startRedisServer()
   await using gateway = await openIngress({ redisUrl: server.url })
   await gateway.accept()
@@ -44,7 +44,7 @@ test('a full Redis is a 503, and nothing of the request is kept', async () => {
   expect((await gateway.post(minimalRequest)).statusCode).toBe(202)
 })
 
-test('a SCRIPT FLUSH is not noticed by who sends a request', async () => {
+test('a SCRIPT FLUSH is not noticed by callers', async () => {
   await using server = await startRedisServer()
   await using gateway = await openIngress({ redisUrl: server.url })
   await gateway.accept()

@@ -48,7 +48,7 @@ describe('a body that cannot be read is refused:', () => {
     expect(JSON.stringify(refused.problem)).not.toMatch(/Zoë|oops|\^/)
   })
 
-  test('the content type may say UTF-8', async () => {
+  test('the content type may name UTF-8', async () => {
     const refused = await refusal('[]', { 'Content-Type': 'application/json; charset="UTF-8"' })
     expect(refused.slug).toBe('invalid-request')
   })
@@ -106,14 +106,14 @@ describe('a body with a mistake is refused with its pointer:', () => {
       { EncounterStatusId: 'in-progress', DischargeDateTime: past },
       [STATUS, END],
     ],
-  ])('what cannot be true of one encounter, at each field: %s', async (_what, Encounter, pointers) => {
+  ])('what contradicts itself in one encounter, at each field: %s', async (_what, Encounter, pointers) => {
     const { status, slug, problem } = await refusal(encounter(Encounter))
     expect([status, slug]).toEqual([400, 'invalid-request'])
     expect(problem.Errors?.map(({ Pointer }) => Pointer)).toEqual(pointers)
     expect(JSON.stringify(problem)).not.toMatch(/20\d\d-/)
   })
 
-  test('all of them at once, with those of headers and what this EMR needs', async () => {
+  test('all of them at once, including headers and what this EMR requires', async () => {
     const body = { UserId: 7, Encounter: { Location: { Bed: '1' } }, Pasword: 'x' }
     const headers = { LoginId: undefined, Password: undefined, RequestVerboseLogging: 'yes', 'Idempotency-Key': '' }
     const { problem } = await refusal(body, headers)
@@ -135,7 +135,7 @@ describe('a body with a mistake is refused with its pointer:', () => {
     expect([problem.Errors?.length, problem.ErrorsOmitted]).toEqual([200, 4_800])
   })
 
-  test('none where what is optional is null', async () => {
+  test('none if optional values are null', async () => {
     await using other = await openIngress()
     const empty = {
       EncounterDateTime: null,
@@ -161,7 +161,7 @@ describe('who may not is refused:', () => {
     ['a wrong key', { ApplicationKey: 'demo kez' }],
     ['an unknown application', { ApplicationName: 'nobody' }],
     ['the key of another application', { ApplicationKey: 'other key' }],
-  ])('%s, and told nothing of the body', async (_what, headers) => {
+  ])('%s, and learns nothing about the body', async (_what, headers) => {
     const { status, slug, problem, headers: sent } = await refusal({ Nonsense: 1 }, headers)
     expect([status, slug]).toEqual([401, 'unauthorized'])
     expect(sent['www-authenticate']).toContain('ApplicationKey')
@@ -199,7 +199,7 @@ describe('who may not is refused:', () => {
   )
 })
 
-test('an X-Request-Id is taken over if it is harmless, and replaced if not', async () => {
+test('an X-Request-Id is kept if it is harmless, and replaced if not', async () => {
   const ids = ['a-b_c.7', 'a b', 'x'.repeat(65), '<script>']
   const replies = await Promise.all(
     ids.map((id) => gateway.app.inject({ url: '/nope', headers: { 'X-Request-Id': id } })),
@@ -209,7 +209,7 @@ test('an X-Request-Id is taken over if it is harmless, and replaced if not', asy
   for (const id of given.slice(1)) expect(id).toMatch(/^[A-Za-z0-9_-]{20}$/)
 })
 
-test('a wrong key is refused as well after the right one has been let in, and the right one after that', async () => {
+test('a wrong key is refused even after the right one was accepted, and the right one is accepted after that', async () => {
   const status = async (ApplicationKey: string) => (await gateway.post(minimalRequest, { ApplicationKey })).statusCode
   expect(await status('demo key')).toBe(202)
   // as long as the right one, shorter, and the key of the other application

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { created, failed, minimalRequest, newSealingKey, openIngress, type Ingress } from '../fixtures/ingress.ts'
 import { loadSample } from '../fixtures/sample.ts'
 
-/** The JobId that a request with this Idempotency-Key has got, known before the request is answered. */
+/** The JobId of the request with this Idempotency-Key, known before the request is answered. */
 async function jobIdOf(gateway: Ingress, key: string): Promise<string> {
   const [{ id, key: base64 } = { id: '', key: '' }] = gateway.sealingKeys
   const scope = { application: gateway.names.demo, connection: gateway.connection.settings, key }
@@ -23,7 +23,7 @@ async function finishOnceAccepted(gateway: Ingress, jobId: string, ending: typeo
 }
 
 describe('a valid request', () => {
-  test('is answered 202 with its job, where to find it and when to ask', async () => {
+  test('is answered 202 with its job, its location and when to ask', async () => {
     await using gateway = await openIngress()
     const reply = await gateway.post(loadSample())
     const job = reply.json<{ JobId: string }>()
@@ -48,7 +48,7 @@ describe('a valid request', () => {
     expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
   })
 
-  test('is sealed byte for byte as it came, dates with 7 fractional digits and nulls among it', async () => {
+  test('is sealed byte for byte as received, including dates with 7 fractional digits and nulls', async () => {
     await using gateway = await openIngress()
     const body = `{ "UserId":"u", "PatientId":"Zoë", "PatientIdType":null,
       "Encounter":{"EncounterDateTime":"2025-12-12T20:56:11.0053317+00:00","Insurances":null} }`
@@ -66,7 +66,7 @@ describe('a valid request', () => {
     expect(request).toEqual(minimalRequest)
   })
 
-  test('may carry all header parameters in its body, of which the application key is not kept', async () => {
+  test('may carry all header parameters in its body, and the application key is not stored', async () => {
     await using gateway = await openIngress()
     const { ApplicationName, ApplicationKey, LoginId, Password, EmrInstance } = gateway.headers
     const parameters = { ApplicationName, ApplicationKey, LoginId, Password, EmrInstance, RequestVerboseLogging: true }
@@ -87,7 +87,7 @@ describe('a valid request', () => {
     expect(packed).not.toContain('demo key')
   })
 
-  test('follows a header where the body says otherwise', async () => {
+  test('follows a header if the body differs', async () => {
     await using gateway = await openIngress()
     const body = { ...minimalRequest, LoginId: 'nurse', Password: 'x', ApplicationKey: 'wrong', EmrInstance: 'nowhere' }
     const reply = await gateway.post(body, { AuthorizationToken: 'token' })
@@ -124,7 +124,7 @@ describe('with Prefer: wait', () => {
     expect(reply.json()).toEqual({ EncounterId: '4711', AlternativeIdentifiers: created.result.AlternativeIdentifiers })
   })
 
-  test('the reply is a problem of the EMR’s status code if it failed', async () => {
+  test('the reply is a problem with the EMR’s status code if it failed', async () => {
     await using gateway = await openIngress({ application: { waitSeconds: 30 } })
     const key = 'no header, but the default of the application'
     const waiting = gateway.post(minimalRequest, { 'Idempotency-Key': key })
@@ -136,7 +136,7 @@ describe('with Prefer: wait', () => {
     expect(reply.json()).toEqual({ ...failed.result.Problem, instance: `/api/v1/Jobs/${jobId}` })
   })
 
-  test('the reply is 202 if the time is up', async () => {
+  test('the reply is 202 if the wait is over', async () => {
     await using gateway = await openIngress()
     const reply = await gateway.post(minimalRequest, { Prefer: 'wait=1' })
     expect([reply.statusCode, reply.headers['preference-applied']]).toEqual([202, 'wait=1'])
@@ -161,7 +161,7 @@ describe('with Prefer: wait', () => {
     expect([reply.statusCode, reply.json<{ JobId: string }>().JobId]).toEqual([202, jobId])
   })
 
-  test('an outcome that was published while nobody listened is still found', async () => {
+  test('an outcome published while nobody listened is still found', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     gateway.subscriber.removeAllListeners('message')

@@ -4,7 +4,10 @@ import { connect, type AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { minimalRequest, openIngress, type Ingress } from '../fixtures/ingress.ts'
 
-/** Sends bytes over a socket of their own and gives the reply, once the server has closed it; `hangUp` closes it first. */
+/**
+ * Sends bytes over a socket of their own and returns the reply, once the server has closed it; `hangUp` closes it
+ * first.
+ */
 async function talk(gateway: Ingress, text: string, hangUp = false) {
   const { port } = gateway.app.server.address() as AddressInfo
   const socket = connect(port, '127.0.0.1')
@@ -57,7 +60,7 @@ test('a header parameter or Idempotency-Key sent twice is a mistake', async () =
   ])
 })
 
-test('credentials sent twice are no credentials, though one of them is right', async () => {
+test('credentials sent twice are no credentials, even if one of them is right', async () => {
   await using gateway = await listening()
   const reply = await talk(gateway, requestText(gateway, ['ApplicationKey: wrong']))
   expect(reply.status).toBe(401)

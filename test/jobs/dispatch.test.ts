@@ -55,7 +55,7 @@ test('cancelling is refused once a call has been marked, and dispatching once a 
   expect((await gateway.records.begin(stopped.job)).kind).toBe('finished')
 })
 
-test('of many outcomes written at once exactly one is recorded', async () => {
+test('exactly one of many outcomes written at once is recorded', async () => {
   await using both = await open()
   const { gateway } = both
   await gateway.stopWorkers()
@@ -65,7 +65,7 @@ test('of many outcomes written at once exactly one is recorded', async () => {
   expect(said.filter((word) => word === 'already')).toHaveLength(19)
 })
 
-test('of two processes that begin a job at once, one calls and the other finds the mark', async () => {
+test('if two processes begin a job at once, one calls and the other finds the mark', async () => {
   await using both = await open()
   const { gateway } = both
   await gateway.stopWorkers()
@@ -79,7 +79,7 @@ test('of two processes that begin a job at once, one calls and the other finds t
   expect(takenOver.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
 })
 
-test('of jobs that are begun or ended at once, one with a broken record fails alone', async () => {
+test('among jobs that are begun or ended at once, one with a broken record fails alone', async () => {
   await using both = await open()
   const { gateway } = both
   await gateway.stopWorkers()
@@ -95,7 +95,7 @@ test('of jobs that are begun or ended at once, one with a broken record fails al
   expect(ended).toMatchObject([recorded, failure, recorded])
 })
 
-test('where the policy is stop, a call without an answer ends OutcomeUnknown and is not made again', async () => {
+test('with policy stop, a call without an answer ends OutcomeUnknown and is not repeated', async () => {
   await using both = await open({ onUnknownOutcome: 'stop' })
   const { emr, gateway } = both
   emr.misbehave({ how: 'hang after commit' })
@@ -104,7 +104,7 @@ test('where the policy is stop, a call without an answer ends OutcomeUnknown and
   expect(emr.encounters()).toHaveLength(1)
 })
 
-test('an EMR that never answers ends Failed only after it was asked and had nothing', async () => {
+test('a job whose EMR never answers ends Failed only after the EMR was asked and did not have it', async () => {
   await using both = await open({ timeoutMs: 300 })
   const { emr, gateway } = both
   emr.misbehave({ how: 'hang before commit' })
@@ -113,7 +113,7 @@ test('an EMR that never answers ends Failed only after it was asked and had noth
   expect(emr.encounters()).toEqual([])
 })
 
-test('429 holds the whole queue for as long as the EMR asks for', async () => {
+test('429 holds the whole queue for as long as the EMR requests', async () => {
   await using both = await open({ concurrency: 1 })
   const { emr, gateway } = both
   emr.misbehave({ how: { answer: 429 }, times: 1 })
@@ -134,7 +134,7 @@ test('a job whose queue is held past its deadline expires and is not sent', asyn
   expect(emr.encounters()).toEqual([])
 })
 
-test('a job that its workers died on too often is set aside, in doubt if a call was under way', async () => {
+test('a job whose workers died too often is set aside, in doubt if a call was under way', async () => {
   await using both = await open()
   const { gateway } = both
   await gateway.stopWorkers()
@@ -161,7 +161,7 @@ test('a job that its workers died on too often is set aside, in doubt if a call 
   expect(await gateway.ended(called.job)).toMatchObject({ status: 'OutcomeUnknown', statusCode: 408 })
 })
 
-test('a retry opens a new round that finds what the last one left in doubt', async () => {
+test('a Retry opens a new round that finds what the last one left in doubt', async () => {
   await using both = await open({ onUnknownOutcome: 'reconcile', maxAttempts: 1, timeoutMs: 300 })
   const { emr, gateway } = both
   emr.misbehave({ how: { answer: 502 }, times: 1 })
@@ -174,7 +174,7 @@ test('a retry opens a new round that finds what the last one left in doubt', asy
   expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('succeeded')
 })
 
-test('the time of the first attempt outlives the worker that made it, later attempts and a Retry', async () => {
+test('the time of the first attempt survives its worker, later attempts and a Retry', async () => {
   await using both = await open()
   const { gateway } = both
   const { records } = gateway
@@ -208,7 +208,7 @@ test('the time of the first attempt outlives the worker that made it, later atte
   expect(await records.begin(job)).toMatchObject({ kind: 'dangling', attempt: 2, firstAttemptAt: undefined })
 })
 
-test('the payload is gone when the job has succeeded, and has its term when it failed', async () => {
+test('the payload is erased when the job has succeeded, and expires when it failed', async () => {
   await using both = await open()
   const { emr, gateway } = both
   const good = await gateway.submit()
@@ -236,7 +236,7 @@ test('a sealed payload moved to another job fails that job and sends nothing', a
   expect(emr.encounters().map((e) => e.correlationKey)).toEqual([first.job])
 })
 
-test('where the EMR keeps no key, no two jobs are told the same encounter', async () => {
+test('if the EMR stores no key, the same encounter is never reported to two jobs', async () => {
   await using both = await open()
   const { gateway } = both
   await gateway.stopWorkers()
@@ -253,7 +253,7 @@ test('where the EMR keeps no key, no two jobs are told the same encounter', asyn
   expect((await gateway.view(second.job)).Status).toBe('Queued')
 })
 
-test('a refusal does not settle what an earlier attempt left in doubt', async () => {
+test('a refusal does not resolve a doubt left by an earlier attempt', async () => {
   await using both = await open({ onUnknownOutcome: 'resend', backoffMs: 500 })
   const { emr, gateway } = both
   emr.misbehave({ how: 'drop after commit', times: 1 })
@@ -264,7 +264,7 @@ test('a refusal does not settle what an earlier attempt left in doubt', async ()
   expect(emr.encounters()).toHaveLength(1)
 })
 
-test('where the policy is stop, a retry by hand sends again, and a definite failure stays one', async () => {
+test('with policy stop, a Retry sends again, and a definite failure stays one', async () => {
   await using both = await open({ onUnknownOutcome: 'stop' })
   const { emr, gateway } = both
   emr.misbehave({ how: { answer: 401 }, times: 1 })
@@ -280,7 +280,7 @@ test('where the policy is stop, a retry by hand sends again, and a definite fail
   expect(emr.encounters()).toHaveLength(2)
 })
 
-test('a job whose deadline passes while its outcome is in doubt ends, and is not lost', async () => {
+test('a job whose deadline passes while its outcome is in doubt still ends', async () => {
   await using both = await open({ deadlineHours: 2 / 3_600, timeoutMs: 300, settleMs: 2_500 })
   const { emr, gateway } = both
   emr.misbehave({ how: 'hang before commit', times: 1 })
@@ -301,7 +301,7 @@ test('a job that BullMQ has lost ends all the same once its deadline has passed'
   expect(await gateway.ended(called.job)).toMatchObject({ status: 'OutcomeUnknown', application: 'demo' })
 })
 
-test('a job that has been forgotten is not shown as waiting, though BullMQ still has it', async () => {
+test('a forgotten job is not shown as waiting, although BullMQ still has it', async () => {
   await using both = await open()
   const { gateway } = both
   const { job } = await gateway.submit()
@@ -311,7 +311,7 @@ test('a job that has been forgotten is not shown as waiting, though BullMQ still
   await expect(gateway.view(job)).rejects.toThrow('there is no such job')
 })
 
-test('while an EMR asks to be left alone its jobs are parked, and a shorter wish does not end a longer one', async () => {
+test('jobs are parked while their EMR requests a pause, and a shorter request does not end a longer one', async () => {
   await using both = await open({ concurrency: 2 })
   const { emr, gateway } = both
   emr.misbehave({ how: { answer: 429 }, times: 2 })

@@ -6,7 +6,7 @@ const HOUR = 3_600_000
 /** The default of `resultHours`. */
 const RESULT_HOURS = 72
 
-test('an application’s list forgets an id a day after its result can be there no longer, and not before', async () => {
+test('an application’s list forgets an id a day after its result has expired, and not before', async () => {
   await using emr = await openGatedEmr()
   await using gateway = await openGateway({
     emrSystem: 'Sandbox',

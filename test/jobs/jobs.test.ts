@@ -6,11 +6,11 @@ const path = (jobId: string) => `/api/v1/Jobs/${jobId}`
 const slugOf = (reply: { json(): unknown }) =>
   (reply.json() as Problem).type.replace('urn:encounter-gateway:problem:', '')
 
-/** What a worker notes of a call to the EMR that is under way. */
+/** What a worker records of a call to the EMR that is under way. */
 const begin = ({ connection }: Ingress, jobId: string) => connection.records.begin(jobId)
 
 describe('GET a job', () => {
-  test('tells each state it is in', async () => {
+  test('reports each state', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     const status = async () => (await gateway.get(path(jobId))).json<{ Status: string; Attempts: number }>()
@@ -31,7 +31,7 @@ describe('GET a job', () => {
     expect(await status()).toMatchObject({ Status: 'OutcomeUnknown', StatusCode: 408, Problem: unknown.result.Problem })
   })
 
-  test('waits for the end if asked to', async () => {
+  test('waits for the end if requested', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     const waiting = gateway.get(path(jobId), { Prefer: 'wait=60' })
@@ -53,7 +53,7 @@ describe('GET a job', () => {
     expect((await gateway.get(path(jobId), seen)).statusCode).toBe(200)
   })
 
-  test('is the same 404 for another application’s job, one that never was and what is no JobId', async () => {
+  test('is the same 404 for another application’s job, one that never existed and an invalid JobId', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     const never = `${jobId.slice(0, 4)}${'0'.repeat(16)}`
@@ -90,7 +90,7 @@ describe('GET the result of a job', () => {
     expect(reply.json()).toEqual(Problem ? { ...Problem, instance: path(jobId) } : encounter)
   })
 
-  test('is 410 once it is no longer kept, to its application alone', async () => {
+  test('is 410 once it is no longer kept, for its application alone', async () => {
     await using gateway = await openIngress({ retention: { resultHours: 0.000_01 } })
     const jobId = await gateway.accept()
     const { queue, records } = gateway.connection
@@ -105,7 +105,7 @@ describe('GET the result of a job', () => {
 })
 
 describe('DELETE a job', () => {
-  test('takes a Content-Type without a body, which many clients send', async () => {
+  test('accepts a Content-Type without a body, which many clients send', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     const json = { 'Content-Type': 'application/json', 'Content-Length': '0' }
@@ -113,7 +113,7 @@ describe('DELETE a job', () => {
     expect((await gateway.send('POST', `${path(jobId)}/Retry`, json)).statusCode).toBe(202)
   })
 
-  test('cancels what the EMR has nothing of, and keeps its request as long as that of a failed job', async () => {
+  test('cancels a job that was never sent to the EMR, and keeps its request as long as that of a failed job', async () => {
     await using gateway = await openIngress({ retention: { failedPayloadHours: 1 } })
     const jobId = await gateway.accept()
     expect((await gateway.send('DELETE', path(jobId))).statusCode).toBe(204)
@@ -175,7 +175,7 @@ describe('retrying a job', () => {
     },
   )
 
-  test('that has expired gives it a new deadline, and whoever saw it overdue before does not end it', async () => {
+  test('that has expired gives it a new deadline, and a sweep that saw it overdue before does not end it', async () => {
     await using gateway = await openIngress()
     const { records } = gateway.connection
     const jobId = await gateway.accept()
@@ -188,7 +188,7 @@ describe('retrying a job', () => {
     expect((await gateway.get(path(jobId))).json()).toMatchObject({ Status: 'Queued', Attempts: 0 })
   })
 
-  test('that has not ended, or has gone well, is a 409', async () => {
+  test('that has not ended, or has succeeded, is a 409', async () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     const running = await gateway.send('POST', `${path(jobId)}/Retry`)
@@ -208,7 +208,7 @@ describe('retrying a job', () => {
     expect([reply.statusCode, slugOf(reply)]).toEqual([410, 'gone'])
   })
 
-  test('that the sweep queues again in the same moment is a 202', async () => {
+  test('that the sweep queues again at the same moment is a 202', async () => {
     await using gateway = await openIngress()
     const { queue } = gateway.connection
     const jobId = await gateway.accept()

@@ -62,7 +62,7 @@ test('jobs of the same millisecond are each listed once, however small the page'
   expect(found).toEqual(ids.toSorted().toReversed())
 })
 
-test('a new job does not move what follows a cursor', async () => {
+test('a new job does not move the jobs after a cursor', async () => {
   await using other = await openIngress()
   const first = await other.accept()
   const second = await other.accept()
@@ -81,7 +81,7 @@ test('filters by state and by EMR', async () => {
   expect((await list('BatchId=none')).Jobs).toEqual([])
 })
 
-test('leaves out what is forgotten', async () => {
+test('leaves out forgotten jobs', async () => {
   await using other = await openIngress()
   const [kept, forgotten] = [await other.accept(), await other.accept()]
   await other.connection.queue.remove(forgotten)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { openGatedEmr } from '../failures/gated-emr.ts'
 import { openGateway } from '../fixtures/gateway.ts'
 
-test('a job that ended in doubt was made all the same: its Retry asks first and finds it', async () => {
+test('a Retry of a job that ended in doubt asks first and finds the encounter that was created', async () => {
   await using emr = await openGatedEmr()
   await using gateway = await openGateway({
     emrSystem: 'Sandbox',

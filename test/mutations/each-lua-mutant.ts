@@ -4,12 +4,15 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 
 /**
- * Runs the store's suite once for each changed Lua script, in one process: to start vitest anew takes longer than the tests. Works in
- * a copy of the checkout only, as a test file there; working-copy.ts puts it in place.
+ * Runs the store's suite once for each changed Lua script, in one process: starting vitest anew takes longer than the
+ * tests. Works only in a copy of the checkout, as a test file there; working-copy.ts puts it in place.
  */
 const { original, mutants, tests, results } = JSON.parse(readFileSync(process.env['MUTANTS'] ?? '', 'utf8')) as LuaRun
 
-/** A script, its changed forms, the test files of the store, and where to note each mutant's number: begun, then `noticed` or `survived`. */
+/**
+ * A script, its changed forms, the test files of the store, and where to record each mutant's number: begun, then
+ * `noticed` or `survived`.
+ */
 export type LuaRun = { original: string; mutants: string[]; tests: string[]; results: string }
 
 const redis = connectRedis(process.env['REDIS_URL'] ?? '', 'producer')
@@ -23,7 +26,7 @@ for (const [number, mutant] of mutants.entries()) {
     const unchanged = assembled.map(({ lua }) => lua)
     let noticed = false
     beforeAll(async () => {
-      // a script that runs for ever makes Redis refuse all that follows, until it is started anew
+      // an endless script makes Redis refuse everything that follows, until it is restarted
       await redis.ping().catch(() => process.kill(process.pid, 'SIGKILL'))
       appendFileSync(results, `${number} begun\n`)
       for (const script of assembled) script.lua = script.lua.replace(original, () => mutant)

@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from 'node:module'
 /** One changed line of a file. */
 export type Mutant = { line: number; before: string; after: string; text: string }
 
-/** What is exchanged for what, each occurrence by itself: [pattern, replacement] in either language. */
+/** The replacements, each occurrence separately: [pattern, replacement] in either language. */
 type Exchange = [RegExp, (found: string) => string]
 
 const flip = (pairs: Record<string, string>): Exchange => {
@@ -15,7 +15,7 @@ const flip = (pairs: Record<string, string>): Exchange => {
 const common: Exchange[] = [
   flip({ '>': '>=', '<': '<=' }),
   flip({ '+': '-' }),
-  // 0 and 1 change places, any other number is off by one; not KEYS[1], a[1] or a part of a name
+  // 0 and 1 are swapped, any other number is off by one; not KEYS[1], a[1] or a part of a name
   [
     /(?<![\w.'"`[#$-])\d[\d_]*(?![\w.'"`])/g,
     (found) => String(found === '1' ? 0 : Number(found.replaceAll('_', '')) + 1),
@@ -29,7 +29,7 @@ const exchanges: Record<Language, Exchange[]> = {
     ...common,
     flip({ '==': '~=', and: 'or' }),
     [/\bmath\.(?:min|max)\b/g, (found) => (found === 'math.min' ? 'math.max' : 'math.min')],
-    // a single comparison is turned round above
+    // a single comparison is inverted above
     [/(?<=\b(?:if|elseif|while) )(?!not\b)(?:(?! (?:==|~=) ).)+?(?= then\b| do\b)/g, (found) => `not (${found})`],
     [/\bnot /g, () => ''],
     // what a condition guards, on one line
@@ -45,13 +45,16 @@ const exchanges: Record<Language, Exchange[]> = {
   ],
 }
 
-/** Where a line of this kind is left out, its language itself complains, or nothing but a type is gone. */
+/** If a line of this kind is left out, the language itself complains, or only a type is gone. */
 const NEVER_DROPPED = /^\s*(?:local |const |import |export |type |function |\/\/|\*|\/\*|--)/
 const COMMENT = { lua: /^\s*--/, ts: /^\s*(?:\/\/|\/?\*|import )/ }
 
 type Language = 'lua' | 'ts'
 
-/** Every change of one line that leaves the file syntactically right and does more than change a type; `isRight` judges Lua. */
+/**
+ * Every change of one line that leaves the file syntactically valid and does more than change a type; `isRight` judges
+ * Lua.
+ */
 export async function mutantsOf(
   path: string,
   text: string,
@@ -84,7 +87,7 @@ function changesOf(line: string, language: Language): Set<string> {
   return changes
 }
 
-/** A TypeScript file without its types, white space apart; `undefined` if it is not syntactically right. */
+/** A TypeScript file without its types, ignoring white space; `undefined` if it is not syntactically valid. */
 function strip(text: string): string | undefined {
   try {
     return stripTypeScriptTypes(text).replaceAll(/\s+/g, ' ')

@@ -10,12 +10,14 @@ import { plans, type Plan } from './plan.ts'
 import { openWorkingCopy, type WorkingCopy } from './working-copy.ts'
 
 const SECOND = 1000
-/** A mutant may take this many times as long as the unchanged file did, and at least LEAST_MS: longer counts as noticed. */
+/**
+ * A mutant may take this many times as long as the unchanged file did, and at least LEAST_MS: longer counts as noticed.
+ */
 const PATIENCE = 4
 const LEAST_MS = 30 * SECOND
 const LUA_AT_ONCE = 25
 const checkout = fileURLToPath(new URL('../../', import.meta.url))
-/** One line of JSON for each mutant that was noticed, so that an interrupted run goes on where it was. */
+/** One line of JSON for each mutant that was noticed, so that an interrupted run continues where it was. */
 const noticedFile = `${checkout}node_modules/.cache/mutations.jsonl`
 
 const usage = `npm run mutations [-- options] [part of a file's path ...]
@@ -88,7 +90,7 @@ async function main(): Promise<number> {
   return 0
 }
 
-/** The changes of one file. Their ids hold for as long as the file is what it is. */
+/** The changes of one file. Their ids are valid for as long as the file is unchanged. */
 async function tasksOf(plan: Plan, copy: WorkingCopy): Promise<Task[]> {
   const text = readFileSync(`${checkout}${plan.file}`, 'utf8')
   const mutants = await mutantsOf(plan.file, text, (lua) => copy.isScript(lua))
@@ -149,7 +151,7 @@ async function isNoticed(task: Task, copy: WorkingCopy, limits: Map<string, Prom
   return false
 }
 
-/** How long these tests may take, by how long they take as things are. Throws if they fail then. */
+/** How long these tests may take, derived from their present duration. Throws if they fail unchanged. */
 async function measure(copy: WorkingCopy, tests: readonly string[]): Promise<number> {
   const { how, ms, output } = await copy.run(tests, 10 * 60 * SECOND)
   if (how !== 'passed') throw new Error(`${tests.join(' ')} ${how} without any change:\n${output}`)

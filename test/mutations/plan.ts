@@ -2,7 +2,10 @@ const store = (name: string) => `shared/src/records/${name}.test.ts`
 const suite = ['accept', 'begin', 'settle', 'finish', 'reopen', 'recount', 'batches', 'turns']
 const attempts = (name: string) => `worker/src/attempts/${name}.test.ts`
 
-/** A file to be changed and the tests that must notice, fast ones first: each step is run only if the ones before it noticed nothing. */
+/**
+ * A file to be changed and the tests that must notice, fast ones first: each step is run only if the previous ones
+ * noticed nothing.
+ */
 export type Plan = { file: string; steps: string[][] }
 
 const lua = (name: string, ...first: string[]): Plan => ({

@@ -20,19 +20,22 @@ import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
 
 const SCOPE = '@encounter-gateway'
 
-/** Where each-lua-mutant.ts is a test. */
+/** The path where each-lua-mutant.ts is a test. */
 const LUA_TEST = 'test/mutations/each-lua-mutant.test.ts'
-/** The whole suite of the store takes a tenth of this where nothing else runs. */
+/** The whole suite of the store takes a tenth of this on an otherwise idle machine. */
 const LUA_MS = 60_000
 const LOOK_EVERY_MS = 500
 
-/** What a run of tests came to; `ms` is how long it took. */
+/** The result of a test run; `ms` is how long it took. */
 export type Verdict = { how: 'failed' | 'passed' | 'timed out'; ms: number; output: string }
 
 /** A copy of the checkout with a Redis of its own, in which files may be changed. */
 export type WorkingCopy = Awaited<ReturnType<typeof openWorkingCopy>>
 
-/** Copies what git knows of the checkout, changes not yet committed included, to a temporary folder. Packages stay where they are. */
+/**
+ * Copies the checkout as git knows it, including uncommitted changes, to a temporary folder. Packages stay where they
+ * are.
+ */
 export async function openWorkingCopy(checkout: string) {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-mutations-'))
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: checkout, encoding: 'utf8' })
@@ -47,7 +50,7 @@ export async function openWorkingCopy(checkout: string) {
   let client = new Redis(redis.url)
   cpSync(join(folder, 'test/mutations/each-lua-mutant.ts'), join(folder, LUA_TEST))
 
-  /** A Redis anew: one that runs a script without end, which has written something, cannot be stopped otherwise. */
+  /** A new Redis: one that runs an endless script, which has written something, cannot be stopped otherwise. */
   async function renewRedis(): Promise<void> {
     client.disconnect()
     await redis.close()
@@ -100,7 +103,7 @@ export async function openWorkingCopy(checkout: string) {
         () => true,
         () => false,
       ),
-    /** Runs test files until one fails, for at most so long. */
+    /** Runs test files until one fails, for at most this time. */
     async run(tests: readonly string[], atMostMs: number): Promise<Verdict> {
       await client.flushall()
       return runVitest([...tests, '--bail=1'], atMostMs)
@@ -118,7 +121,7 @@ export async function openWorkingCopy(checkout: string) {
         const { output } = await runVitest([LUA_TEST], run.mutants.length * LUA_MS, isDone)
         const lines = read()
         const judged = lines.flatMap((line) => (line.endsWith('begun') ? [] : [line.endsWith('noticed')]))
-        // what was begun and came to no end made the tests hang
+        // a mutant that was begun and never ended made the tests hang
         if (lines.at(-1)?.endsWith('begun')) judged.push(true)
         if (judged.length === 0) throw new Error(`no change of a script could be judged:\n${output}`)
         noticed.push(...judged)

@@ -21,7 +21,7 @@ async function check(connection: object, args: string[]): Promise<{ code: number
 
 const sandbox = { emrSystem: 'Sandbox', emrInstance: 'default', connector: 'sandbox' }
 
-test('a connection that works is told to work, and nothing is created', async () => {
+test('a working connection is reported as working, and nothing is created', async () => {
   await using emr = await openSandbox()
   const { code, said } = await check({ ...sandbox, ...emr.options }, ['sandbox'])
   expect(said).toMatch(/^Sandbox default \(sandbox\): works, answered in \d+ ms. Nothing was created.\n$/)
@@ -29,7 +29,7 @@ test('a connection that works is told to work, and nothing is created', async ()
   expect(emr.encounters()).toEqual([])
 })
 
-test('an EMR out of reach is told in words, with what to look at', async () => {
+test('an EMR out of reach is reported in words, with what to check', async () => {
   const baseUrl = `http://127.0.0.1:${await findFreePort()}`
   const { code, said } = await check({ ...sandbox, baseUrl }, ['Sandbox', 'default'])
   expect(said).toContain('does not work: the EMR could not be reached')
@@ -37,7 +37,7 @@ test('an EMR out of reach is told in words, with what to look at', async () => {
   expect(code).toBe(1)
 })
 
-test('a connection that is not configured is answered with those that are', async () => {
+test('an unknown connection is answered with the configured ones', async () => {
   const { code, said } = await check({ ...sandbox, baseUrl: 'http://127.0.0.1:1' }, ['Cerner'])
   expect(said).toContain('Configured: Sandbox default')
   expect(code).toBe(64)

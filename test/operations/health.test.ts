@@ -31,7 +31,7 @@ async function probe(redis: RedisClient, path = '/readyz') {
   return { status: reply.statusCode, body: reply.json<Readiness>() }
 }
 
-test('is ready, and says how durable this Redis is', async () => {
+test('is ready, and reports how durable this Redis is', async () => {
   const redis = await redisAt(REDIS_URL)
   const [, appendFsync] = await redis.config('GET', 'appendfsync')
   const { status, body } = await probe(redis)
@@ -43,7 +43,7 @@ test('is ready, and says how durable this Redis is', async () => {
   expect(body.Checks.RedisDurability.Level).not.toBe('unknown')
 })
 
-/** Unlike `events.once` it does not mind the errors of a connection that is tried again. */
+/** Unlike `events.once` it ignores the errors of a connection that is tried again. */
 function heard(redis: RedisClient, event: 'close' | 'ready'): Promise<void> {
   return new Promise((resolve) => redis.once(event, () => resolve()))
 }
@@ -83,7 +83,7 @@ test('is not ready with less than five per cent of the memory left', async () =>
   expect(body.Checks).toMatchObject({ RedisMemory: { Status: 'failed' }, RedisWrite: { Status: 'failed' } })
 })
 
-test('tells how durable Redis is as it is set up, and stays ready', async () => {
+test('reports how durable Redis is as configured, and stays ready', async () => {
   await using server = await startRedisServer()
   const redis = await redisAt(server.url)
   const level = async (...setting: [string, string]) => {
@@ -96,7 +96,7 @@ test('tells how durable Redis is as it is set up, and stays ready', async () => 
   expect(await level('appendonly', 'no')).toBe('200 not durable')
 })
 
-test('is not ready where Redis answers but takes no writes', async () => {
+test('is not ready if Redis answers but accepts no writes', async () => {
   const admin = await redisAt(REDIS_URL)
   const [name, password] = [`reader-${randomBytes(4).toString('hex')}`, randomBytes(8).toString('hex')]
   await admin.call('ACL', 'SETUSER', name, 'on', `>${password}`, '~*', '+@all', '-set')
@@ -110,7 +110,7 @@ test('is not ready where Redis answers but takes no writes', async () => {
   expect(body.Checks.RedisMemory.Status).toBe('ok')
 })
 
-test('is ready, durability unknown, where Redis refuses CONFIG as managed services do', async () => {
+test('is ready, durability unknown, if Redis refuses CONFIG as managed services do', async () => {
   const admin = await redisAt(REDIS_URL)
   const [name, password] = [`tenant-${randomBytes(4).toString('hex')}`, randomBytes(8).toString('hex')]
   await admin.call('ACL', 'SETUSER', name, 'on', `>${password}`, '~*', '+@all', '-config')
@@ -128,7 +128,7 @@ test('is ready, durability unknown, where Redis refuses CONFIG as managed servic
   })
 })
 
-test('answers not ready where Redis has stopped answering, also on a connection that waits for ever', async () => {
+test('answers not ready if Redis has stopped answering, also on a connection that waits for ever', async () => {
   const { hostname, port } = new URL(REDIS_URL)
   const sockets: Socket[] = []
   const proxy = createServer((client) => {

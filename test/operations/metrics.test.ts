@@ -46,7 +46,7 @@ async function buildApp(client = redis) {
   return { app, scrape: async () => (await app.inject('/metrics')).body }
 }
 
-test('tells of each connection what waits, what failed to be told, and whether its breaker is open', async () => {
+test('reports for each connection what waits, which deliveries failed, and whether its breaker is open', async () => {
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a1' })
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a2' })
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a3', delay: 60_000 })
@@ -69,7 +69,7 @@ test('tells of each connection what waits, what failed to be told, and whether i
   expect(text).toContain('process_resident_memory_bytes')
 })
 
-test('counts what is accepted, by connection, from nought', async () => {
+test('counts accepted requests, by connection, from zero', async () => {
   const { app, scrape } = await buildApp()
   app.countAccepted({ emrSystem: 'Cerner', emrInstance })
   app.countAccepted({ emrSystem: 'Cerner', emrInstance })
@@ -90,7 +90,7 @@ test('times requests by route pattern and never by URL', async () => {
   expect(text).not.toContain('CANARY')
 })
 
-test('still tells of the process, and leaves out what it cannot know, while Redis is out of reach', async () => {
+test('still reports on the process, and leaves out what it cannot know, while Redis is out of reach', async () => {
   const away = connectRedis('redis://127.0.0.1:1', 'producer')
   away.on('error', () => undefined)
   const { scrape } = await buildApp(away)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { asDemo, startProcesses, type Processes } from '../fixtures/processes.ts'
 import { loadSample } from '../fixtures/sample.ts'
 
-// a database of its own: the queue of webhook deliveries has one name for all
+// a database of its own: the queue of webhook deliveries has the same name everywhere
 const redisUrl = `${process.env['REDIS_URL'] ?? ''}/7`
 
 async function submit(gateway: Processes): Promise<Job> {
@@ -34,7 +34,7 @@ function slowDown(gateway: Processes, latencyMs: number): Promise<Response> {
   })
 }
 
-test('SIGTERM lets the call in flight end and takes no further job', async () => {
+test('a worker at SIGTERM finishes the call in flight and takes no further job', async () => {
   await using gateway = await startProcesses({ redisUrl, settings: { concurrency: 1, timeoutMs: 10_000 } })
   await slowDown(gateway, 1_000)
   const [first, second] = [await submit(gateway), await submit(gateway)]
@@ -45,7 +45,7 @@ test('SIGTERM lets the call in flight end and takes no further job', async () =>
   expect(await seen(gateway, second)).toMatchObject({ Status: 'Queued', Attempts: 0 })
 })
 
-test('what is not done when the drain time is up is given back at once, and made once', async () => {
+test('a job not done when the drain time has passed is given back at once, and created once', async () => {
   const environment = { DRAIN_SECONDS: '0.5' }
   await using gateway = await startProcesses({ redisUrl, settings: { timeoutMs: 10_000 }, environment })
   await slowDown(gateway, 4_000)
@@ -61,7 +61,7 @@ test('what is not done when the drain time is up is given back at once, and made
   expect(await made.json()).toHaveLength(1)
 })
 
-test('the api answers what waits with 202 and ends', async () => {
+test('the api answers waiting requests with 202 and ends', async () => {
   await using gateway = await startProcesses({ redisUrl, settings: { timeoutMs: 10_000 } })
   await slowDown(gateway, 5_000)
   const job = await submit(gateway)

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { connectBoth, sharedRedisUrl } from '../fixtures/redis-server.ts'
 
-test('what one turn of the event loop sends is written to the socket at once, on BullMQ’s copies of a connection too', async () => {
+test('commands sent in one turn of the event loop are written to the socket at once, on BullMQ’s copies of a connection too', async () => {
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
   const copy = (subscriber as Redis).duplicate()
   const plain = new Redis(sharedRedisUrl())
@@ -10,7 +10,7 @@ test('what one turn of the event loop sends is written to the socket at once, on
 
   expect(await writesOf(redis as Redis, 50)).toBe(1)
   expect(await writesOf(copy, 50)).toBe(1)
-  // so the count above is worth something
+  // so the count above is meaningful
   expect(await writesOf(plain, 50)).toBeGreaterThan(1)
 
   copy.disconnect()
@@ -18,7 +18,7 @@ test('what one turn of the event loop sends is written to the socket at once, on
   disconnect()
 })
 
-/** How often the socket is given something for so many commands. */
+/** How often the socket is written to for this many commands. */
 async function writesOf(redis: Redis, commands: number): Promise<number> {
   const spies = [vi.spyOn(redis.stream, '_write'), vi.spyOn(redis.stream, '_writev')]
   await Promise.all(Array.from({ length: commands }, () => redis.ping()))

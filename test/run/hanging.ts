@@ -5,14 +5,14 @@ import { openGatedEmr } from '../failures/gated-emr.ts'
 import { paced } from '../fixtures/pace.ts'
 import { startRedisServer } from '../fixtures/redis-server.ts'
 
-/** No test of ours: left-behind.test.ts runs it and ends it. */
+/** Not a test of ours: left-behind.test.ts runs it and ends it. */
 const { HANGING_FILE = '', HANGING_TIMEOUT_MS } = process.env
 
 beforeAll(async () => {
   const redis = await startRedisServer()
   const fleet = await openFleet({ emrs: [{ emr: await openGatedEmr() }], redisUrl: redis.url })
   const [worker] = await Promise.all([fleet.startWorker(), fleet.startApi()])
-  // which takes notice of nothing that it is told
+  // which ignores everything it is sent
   worker.child.kill('SIGSTOP')
   writeFileSync(HANGING_FILE, String(process.pid))
 }, paced(60_000))

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** What `startOnce` takes on an idle machine of two cores. */
+/** The time of `startOnce` on an idle machine with two cores. */
 const IDLE_MS = 1_000
 const SLOWEST = 10
 

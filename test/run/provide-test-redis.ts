@@ -6,12 +6,12 @@ import { startRedis } from '../../shared/launch/redis-server.ts'
 const PORT = 6379
 const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', '']
 
-/** A Redis that the tests have to themselves. */
+/** A Redis for the tests alone. */
 export type TestRedis = { url: string; close(): Promise<void> }
 
 /**
- * A container by testcontainers where a Docker engine answers, or else a private `redis-server`; both as durable as in
- * production. Tells `log` in one line which. Throws `LaunchError` where neither is to be had.
+ * A container by testcontainers if a Docker engine answers, else a private `redis-server`; both as durable as in
+ * production. Reports to `log` in one line which. Throws `LaunchError` if neither is available.
  */
 export async function provideTestRedis(log: (line: string) => void): Promise<TestRedis> {
   if (await dockerAnswers()) {
@@ -43,7 +43,7 @@ async function startContainer(): Promise<TestRedis> {
   return { url, close: async () => void (await container.stop().finally(() => lifeline.kill('SIGKILL'))) }
 }
 
-/** Ryuk's work, without an image of its own to pull: the container goes when this process has ended, however it did. */
+/** Ryuk's work, without an image of its own to pull: the container ends when this process has ended, for any reason. */
 function removeWithThisProcess(container: string) {
   const watcher = spawn('sh', ['-c', 'cat; exec docker rm --force "$0"', container], {
     detached: true,

@@ -12,7 +12,7 @@ if (passed + failed === 0) console.log('No test ran.')
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(passed > 0 && failed === 0 && !process.exitCode ? 0 : 1)
 
-/** A file that does not load, a hook that fails and an error outside of any test count as a failed test each. */
+/** A file that does not load, a hook that fails and an error outside any test count as a failed test each. */
 function countTests({ state }: Vitest): { passed: number; failed: number; skipped: number } {
   const count = { passed: 0, failed: state.getUnhandledErrors().length, skipped: 0 }
   for (const file of state.getTestModules()) {

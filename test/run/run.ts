@@ -9,8 +9,9 @@ import { provideTestRedis } from './provide-test-redis.ts'
 const SECONDS = 1_000
 
 /**
- * `npm test [-- vitest's own filters and options]`: every test against a real Redis. Nothing is left at the end, however that
- * comes: vitest, in a process of its own, may be interrupted, crash or run out of memory, and so may this process and npm.
+ * `npm test [-- vitest's own filters and options]`: every test against a real Redis. Nothing is left at the end,
+ * however it ends: vitest, in a process of its own, may be interrupted, crash or run out of memory, and so may this
+ * process and npm.
  */
 async function main(args: string[]): Promise<number> {
   const stop = new AbortController()

@@ -8,7 +8,7 @@ const AT_ONCE = 24
 
 type Listed = { EncounterId: string; CorrelationKey: string; CreatedAt: string }
 
-/** Writes into the history what the EMR has and how each job stands, as told by `GET /encounters` and `GET /Jobs/{id}`. */
+/** Writes into the history what the EMR has and the state of each job, from `GET /encounters` and `GET /Jobs/{id}`. */
 export async function noteAftermath(stage: Stage, jobIds: ReadonlySet<string>, history: History): Promise<void> {
   let after = ''
   for (;;) {

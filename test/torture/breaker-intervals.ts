@@ -1,17 +1,17 @@
 import type { HistoryEvent } from './history.ts'
 
-/** For the breaker's note to reach Redis, and for a call that had leave already to be made. */
+/** For the breaker's record to reach Redis, and for a call already allowed to be made. */
 const REACHES_ALL_MS = 1_500
 /** Logs are read a little after they are written; the fleet's time is counted from Redis' clock in whole seconds. */
 const UNSURE_AT_END_MS = 1_200
 
-/** A time in which the breaker was open for every worker but those in `unsure`. */
+/** A time in which the breaker was open for every worker except those in `unsure`. */
 export type OpenInterval = { fromMs: number; toMs: number; unsure: ReadonlySet<string> }
 
 /**
- * When the breaker was surely open, by the workers' logs. Left out are openings during which Redis, or the workers' line to
- * it, was bad, since the note may then have come late; and a worker that was paused or just started is not held to it: it may
- * have had leave from before, or its log may be read late.
+ * When the breaker was surely open, by the workers' logs. Excludes openings during which Redis, or the workers' line to
+ * it, was bad, since the record may then have been late; and excludes workers that were paused or just started: they
+ * may have had leave from before, or their log may be read late.
  */
 export function openBreakerIntervals(history: readonly HistoryEvent[]): OpenInterval[] {
   const closings = history.filter((event) => event.what === 'log' && event.event === 'breaker.closed')

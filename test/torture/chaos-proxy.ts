@@ -2,13 +2,16 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Random } from './random.ts'
 
-/** What the line does to what passes. */
+/** The effect of the line on what passes. */
 export type LineFault =
-  /** Each piece is held for up to so long; the order stays. */
+  /** Each piece is held for up to this time; the order stays. */
   | { how: 'delay'; upToMs: number }
   /** Connections are reset, a share of them again and again. */
   | { how: 'cut'; share: number; everyMs: number }
-  /** One way of a connection ends in good order while the other stays open; the connection is reset a second later. */
+  /**
+   * One direction of a connection ends in good order while the other stays open; the connection is reset a second
+   * later.
+   */
   | { how: 'half-close'; share: number; everyMs: number }
   /** Requests arrive and answers do not, then the connection is reset. */
   | { how: 'deaf' }
@@ -23,7 +26,7 @@ export type ChaosProxy = AsyncDisposable & {
 
 type Pair = { client: Socket; server: Socket }
 
-/** Listens on a port of its own and passes everything on to `targetPort` of this machine. */
+/** Listens on a port of its own and forwards everything to `targetPort` of this machine. */
 export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
   const pairs = new Set<Pair>()
   let fault: LineFault | undefined
@@ -58,7 +61,7 @@ export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
   }
   const calm = () => {
     clearInterval(timer)
-    // what was swallowed will never come: a line that only seems whole would be no fault of the gateway's to find out
+    // swallowed bytes will never arrive: the gateway could not be expected to detect a line that only seems whole
     if (fault?.how === 'deaf') for (const pair of pairs) reset(pair)
     fault = undefined
   }
@@ -89,7 +92,7 @@ function delayOf(fault: LineFault | undefined, random: Random | undefined): numb
   return fault?.how === 'delay' && random ? random.integer(0, fault.upToMs) : 0
 }
 
-/** Passes one way on, in order; the end of the way as well. */
+/** Forwards one direction, in order; its end as well. */
 function pass(from: Socket, to: Socket, delayMs: () => number, swallow: () => boolean = () => false): void {
   const waiting: (() => void)[] = []
   let busyUntil = 0

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { check } from './checker.ts'
 import type { Happening, HistoryEvent } from './history.ts'
 
-/** A run in which one job went well. */
+/** A run in which one job succeeded. */
 const well: Happening[] = [
   { what: 'submit', key: 'k1', api: 0, try: 1 },
   { what: 'reply', key: 'k1', api: 0, try: 1, status: 202, jobId: 'j1' },
@@ -46,7 +46,7 @@ const reply = (more: Partial<Extract<Happening, { what: 'reply' }>>): Happening 
 const failedWebhook = webhook({ type: 'encounter.failed', statusCode: 502 })
 const without = (what: string) => history().filter((event) => event.what !== what)
 
-test('a run in which all went well breaks nothing, also with retries, a refused webhook and a webhook twice', () => {
+test('a successful run breaks nothing, also with retries, a refused webhook and a repeated webhook', () => {
   expect(check(history())).toEqual([])
   const more = [
     reply({ try: 2 }),
@@ -57,7 +57,7 @@ test('a run in which all went well breaks nothing, also with retries, a refused 
   expect(check(history([], more))).toEqual([])
 })
 
-test('a job that failed, with nothing in the EMR and a webhook that says so, breaks nothing', () => {
+test('a failed job, with nothing in the EMR and a webhook that reports it, breaks nothing', () => {
   const events = history([job({ status: 'Failed', statusCode: 502 }), failedWebhook]).filter(
     ({ what }) => what !== 'creation',
   )
@@ -94,7 +94,7 @@ test.for<[string, HistoryEvent[]]>([
   expect(broken(events)).toEqual([invariant])
 })
 
-test('a key that was given two jobs is told, whatever became of them', () => {
+test('a key with two jobs is reported, however they ended', () => {
   const second = [reply({ jobId: 'j2' }), job({ jobId: 'j2', encounterId: 'E2' })]
   const rest: Happening[] = [
     { what: 'creation', jobId: 'j2', encounterId: 'E2', createdAt: '' },
@@ -103,7 +103,7 @@ test('a key that was given two jobs is told, whatever became of them', () => {
   expect(broken(history([], [...second, ...rest]))).toEqual(['one job for a key'])
 })
 
-test('a job that was given to two keys is told', () => {
+test('a job with two keys is reported', () => {
   const second: Happening[] = [{ what: 'submit', key: 'k2', api: 0, try: 1 }, reply({ key: 'k2' })]
   expect(broken(history([], second))).toEqual(['one key for a job'])
 })
@@ -120,19 +120,19 @@ describe('an attempt while the breaker is open', () => {
     ({ ms, what: 'log', process, event: 'encounter.attempted', job: 'j1', attempt: 1, took: 100 }) as const
   const held = ['no attempt while the breaker is open']
 
-  test('is told by whichever worker it was', () => {
+  test('is reported for whichever worker it was', () => {
     expect(broken([...history(), opened, attempted(15_000)])).toEqual(held)
     expect(broken([...history(), opened, attempted(15_000, 'worker-0')])).toEqual(held)
   })
 
-  test('is none right after it opened, once it has closed, or when its time is up', () => {
+  test('is none right after it opened, once it has closed, or when its time has passed', () => {
     const closed = { ms: 14_000, what: 'log', process: 'worker-2', event: 'breaker.closed' } as const
     expect(broken([...history(), opened, attempted(10_500)])).toEqual([])
     expect(broken([...history(), opened, closed, attempted(15_000)])).toEqual([])
     expect(broken([...history(), opened, attempted(21_000)])).toEqual([])
   })
 
-  test('is not decided while Redis was bad, nor for a worker that was paused', () => {
+  test('is undecided while Redis was bad, and for a worker that was paused', () => {
     const fault = (kind: 'redis-kill' | 'worker-pause', target: string): HistoryEvent[] => [
       { ms: 9_500, what: 'nemesis', n: 1, kind, phase: 'begin', target },
       { ms: 12_000, what: 'nemesis', n: 1, kind, phase: 'end', target },

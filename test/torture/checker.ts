@@ -26,8 +26,8 @@ const webhookTypes: Record<string, string> = {
 }
 
 /**
- * Every broken invariant of a finished run, by its history alone. The connection's policy is `reconcile` against an EMR that
- * can be asked, so a job may end in doubt only if it was set aside; the deadline is a day, so none may expire.
+ * Every broken invariant of a finished run, by its history alone. The connection's policy is `reconcile` against an EMR
+ * that can be asked, so a job may end in doubt only if it was set aside; the deadline is a day, so none may expire.
  */
 export function check(history: readonly HistoryEvent[]): Finding[] {
   const { jobs, jobsOfKey, strays } = gather(history)
@@ -151,8 +151,8 @@ function checkProcesses(history: readonly HistoryEvent[]): Finding[] {
 }
 
 /**
- * No attempt is begun while the breaker is open, where the logs decide it; see `openBreakerIntervals`. An attempt is told at
- * its end with the time it took; one that was held up sent nothing.
+ * No attempt is begun while the breaker is open, if the logs decide it; see `openBreakerIntervals`. An attempt is
+ * logged at its end with its duration; one that was blocked sent nothing.
  */
 function checkBreaker(history: readonly HistoryEvent[]): Finding[] {
   const intervals = openBreakerIntervals(history)

@@ -1,14 +1,14 @@
 import type { lanes } from './schedule.ts'
 
-/** How it is when nothing is wrong: as slow as an EMR is, so that there are always jobs under way to be hit. */
+/** Its normal behaviour: as slow as an EMR is, so that there are always jobs under way to be hit. */
 const usual = { latencyMs: 60, latencyJitterMs: 200 }
 
-/** What the nemesis tells the Sandbox EMR by `PUT /control` (docs/emr/sandbox.md). */
+/** The nemesis' settings of the Sandbox EMR by `PUT /control` (docs/emr/sandbox.md). */
 type Mood = Record<string, unknown>
 
 /**
- * Each fault of the EMR that goes on for a time. A creation may take no longer than the connection's time-out and settle time together, 6 s; the
- * answers to finds must be such that the gateway asks again, or a job would rightly end in doubt.
+ * Each lasting fault of the EMR. A creation may take no longer than the connection's time-out and settle time together,
+ * 6 s; the answers to finds must be such that the gateway asks again, or a job would rightly end in doubt.
  */
 export const emrMoods = {
   'emr-slow': { latencyMs: 300, latencyJitterMs: 1_500 },
@@ -27,12 +27,12 @@ export const emrMoods = {
 } as const satisfies Partial<Record<keyof (typeof lanes)['emr'], Mood>>
 
 /**
- * For a moment now and then, so that the breaker stays closed and each job goes its own way: creations that come after our
- * time-out, some of them later than the settle time would be if it began with the call.
+ * For a moment now and then, so that the breaker stays closed and each job goes its own way: creations that end after
+ * our time-out, some of them later than the settle time would be if it began with the call.
  */
 export const lateCommit = { shortestMs: 1_500, longestMs: 4_800, momentMs: 150, everyMs: 1_000 } as const
 
-/** Makes the Sandbox EMR ill by `PUT /control`, or as it usually is without a mood. Throws if it refuses. */
+/** Makes the Sandbox EMR ill by `PUT /control`, or normal without a mood. Throws if it refuses. */
 export async function controlEmr(emrUrl: string, mood: Mood = {}): Promise<void> {
   const headers = { 'content-type': 'application/json' }
   const answer = await fetch(`${emrUrl}/control`, {

@@ -9,27 +9,27 @@ import { spawnChild } from '../fixtures/child.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const SECOND = 1000
-/** What ended by itself is started again after this long, as a supervisor does. */
+/** A process that ended by itself is restarted after this time, as a supervisor does. */
 const SUPERVISION_MS = 500
 /** For an orderly end: drain and closing together take 35 s at most. */
 const STOP_MS = 40 * SECOND
 
-/** One process of the gateway: started, killed, paused, and started again whenever it should run and does not. */
+/** One process of the gateway: started, killed, paused, and restarted whenever it should run and does not. */
 export type GatewayProcess = {
   name: string
-  /** Resolves when it says that it is ready. Starts over until then: it may have met a Redis that is away. */
+  /** Resolves when it reports that it is ready. Starts over until then: Redis may have been away. */
   start(): Promise<void>
   /** SIGKILL; it stays down until `start`. */
   kill(): Promise<void>
-  /** SIGTERM, then SIGKILL where that does not end it; gives how it ended. */
+  /** SIGTERM, then SIGKILL if that does not end it; returns how it ended. */
   stop(): Promise<string>
   pause(): void
   resume(): void
-  /** SIGKILL, for good: whoever waits for a start is told by an error, and there is no other. */
+  /** SIGKILL, for good: a pending start is rejected, and there is no other. */
   close(): Promise<void>
 }
 
-/** What one may want to know of a process. */
+/** Callbacks about a process. */
 export type ProcessEvents = {
   line(line: string): void
   started(pid: number): void
@@ -37,7 +37,7 @@ export type ProcessEvents = {
   ended(expected: boolean, how: string): void
 }
 
-/** Nothing is started yet. All that the process says goes to `logPath`; a line with `readyText` says that it is ready. */
+/** Starts nothing yet. All output of the process goes to `logPath`; a line with `readyText` means that it is ready. */
 export function openGatewayProcess(about: {
   name: string
   script: string

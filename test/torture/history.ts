@@ -12,9 +12,9 @@ export type Happening =
       n: number
       kind: NemesisKind
       phase: 'begin' | 'end' | 'skipped'
-      /** The process it was done to. */
+      /** The affected process. */
       target?: string
-      /** Jobs that were active when a worker was killed, whoever had them. */
+      /** Jobs that were active when a worker was killed, in any worker. */
       jobs?: string[]
       note?: string
     }
@@ -58,12 +58,12 @@ export type Happening =
 /** With ms since the start of the run. */
 export type HistoryEvent = { ms: number } & Happening
 
-/** All that happened, in order, in memory and in a file of one JSON line each. */
+/** All events, in order, in memory and in a file of one JSON line each. */
 export type History = {
   readonly events: readonly HistoryEvent[]
   /** ms since the start of the run */
   now(): number
-  /** Forgotten once the history is closed: what is over is over. */
+  /** Ignored once the history is closed. */
   note(happening: Happening): void
   /** Resolves when the file is complete. */
   close(): Promise<void>

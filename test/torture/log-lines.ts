@@ -3,7 +3,7 @@ import type { Happening } from './history.ts'
 const kept =
   /"msg":"(?:encounter\.|breaker\.|job\.setAside|sweep\.failed|worker\.crashed|api\.crashed|redis\.|request\.fault)/
 
-/** What a process' log line tells that a checker or a story can use; `undefined` for all others. */
+/** The event of a process' log line for a checker or a story; `undefined` for all others. */
 export function readLogLine(process: string, line: string): Extract<Happening, { what: 'log' }> | undefined {
   if (!kept.test(line)) return undefined
   let said: Record<string, unknown>

@@ -7,9 +7,9 @@ import { randomFrom, type Random } from './random.ts'
 import type { NemesisEvent, NemesisKind } from './schedule.ts'
 import { connection, type Stage } from './stage.ts'
 
-/** What one event did beside its kind, for the history. */
+/** What one event did besides its kind, for the history. */
 type Done = { target?: string; jobs?: string[]; note?: string }
-/** Begins something at once, and gives what ends it. A string instead: why it cannot be done here. */
+/** Begins something at once, and returns the function that ends it. A string instead: why it is not possible here. */
 type Deed = (at: {
   stage: Stage
   event: NemesisEvent
@@ -18,7 +18,7 @@ type Deed = (at: {
 }) => Promise<[Done, () => Promise<void>] | string>
 
 /**
- * Does what the schedule says, each lane for itself; resolves when the last one is over and everything is well again. With
+ * Carries out the schedule, each lane by itself; resolves when the last one is over and everything is well again. With
  * the signal every lane ends where it is, and what it has made bad stays so.
  */
 export async function letLoose(
@@ -143,7 +143,7 @@ const emrLateCommit: Deed = async ({ stage, event, random, signal }) => {
       await delay(everyMs - momentMs)
     }
   })()
-  // told by `end`
+  // reported by `end`
   pulses.catch(() => undefined)
   const end = async () => {
     over.abort()
@@ -204,7 +204,7 @@ const deeds: Record<NemesisKind, Deed> = {
   'net-redis-deaf': line(toRedis, deaf),
 }
 
-/** Which jobs are being worked on, by anyone; none where Redis cannot be asked. */
+/** The jobs that are being worked on, by any worker; none if Redis cannot be asked. */
 async function activeJobs({ redis }: Stage): Promise<string[]> {
   return redis.control.lrange(`${keyBaseOf(connection)}:active`, 0, -1).catch(() => [])
 }

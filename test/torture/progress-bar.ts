@@ -1,15 +1,15 @@
 const LINE_EVERY_MS = 10_000
 const BAR_EVERY_MS = 200
 const BAR_WIDTH = 24
-/** Of a terminal that does not say, or says 0. */
+/** For a terminal that reports no width, or 0. */
 const WIDTH = 120
 
-/** How far something is: `share` from 0 to 1, and what to say about it. */
+/** A progress: `share` from 0 to 1, and its text. */
 export type Progress = { share: number; text: string }
 
 /**
- * Shows how far something is: a bar on a terminal, elsewhere a line of text every ten seconds. Returns what ends it, with a last
- * look.
+ * Shows a progress: a bar on a terminal, elsewhere a line of text every ten seconds. Returns the function that ends it,
+ * with a last update.
  */
 export function showBar(out: NodeJS.WriteStream, look: () => Progress): () => void {
   const show = () => {

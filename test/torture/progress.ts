@@ -2,10 +2,10 @@ import type { HistoryEvent } from './history.ts'
 import { showBar } from './progress-bar.ts'
 import type { NemesisEvent } from './schedule.ts'
 
-/** What is known of a run at one moment, counted as its history grows. */
+/** The state of a run at one moment, counted as its history grows. */
 type Count = { accepted: number; ended: number; retries: number; faults: Map<number, string> }
 
-/** Shows how far a run is, by its history. Returns what ends it. */
+/** Shows the progress of a run, by its history. Returns the function that ends it. */
 export function showProgress(about: {
   events: readonly HistoryEvent[]
   schedule: readonly NemesisEvent[]

@@ -1,4 +1,4 @@
-/** Chance that a seed decides: the same seed gives the same draws in the same order, everywhere. */
+/** Chance decided by a seed: the same seed gives the same draws in the same order, everywhere. */
 export type Random = {
   /** Evenly spread from 0 to below 1. */
   fraction(): number
@@ -8,7 +8,7 @@ export type Random = {
   shuffled<T>(list: readonly T[]): T[]
 }
 
-/** Mulberry32: 32 bits of state. `stream` tells apart what is drawn for different purposes under one seed. */
+/** Mulberry32: 32 bits of state. `stream` separates what is drawn for different purposes under one seed. */
 export function randomFrom(seed: number, stream = 0): Random {
   let state = (seed ^ Math.imul(stream, 0x9e3779b1)) | 0
   const fraction = () => {

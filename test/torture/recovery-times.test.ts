@@ -15,24 +15,24 @@ const measured = (events: HistoryEvent[], what: string) => {
   return { all, undisturbed }
 }
 
-test('Redis is measured from its return to the first job that is done, not to one that failed', () => {
+test('Redis is measured from its return to the first successful job, not to a failed one', () => {
   const events = [...fault(1, 'redis-kill', 1_000, 2_000), heard(2_500, 'a', 'unknown'), heard(3_200, 'b')]
   expect(measured(events, 'Redis')).toEqual({ all: [1_200], undisturbed: [1_200] })
 })
 
-test('what happened while something else was wrong is kept apart', () => {
+test('recoveries during another fault are counted separately', () => {
   const events = [...fault(1, 'redis-kill', 1_000, 2_000), ...fault(2, 'emr-down', 1_500, 4_000), heard(9_000, 'b')]
   expect(measured(events, 'Redis')).toEqual({ all: [7_000], undisturbed: [] })
 })
 
-test('of the jobs active when a worker was killed, those count of which nothing came while a lock lasts', () => {
+test('of the jobs active when a worker was killed, those without an event while a lock lasts count', () => {
   const kill = fault(1, 'worker-kill', 1_000, 2_000, ['mine', 'of another'])
   expect(measured([...kill, heard(1_300, 'of another'), heard(13_000, 'mine')], 'worker')).toMatchObject({
     all: [12_000],
   })
 })
 
-test('the EMR is measured only where its absence opened the breaker', () => {
+test('the EMR is measured only if its absence opened the breaker', () => {
   const down = fault(1, 'emr-down', 1_000, 5_000)
   const opened: HistoryEvent = { ms: 2_000, what: 'log', process: 'worker-0', event: 'breaker.opened', openMs: 4_000 }
   expect(measured([...down, heard(7_000, 'a')], 'EMR')).toMatchObject({ all: [] })
@@ -52,7 +52,7 @@ test('Redis back with no worker there, or with an open breaker, is a recovery wi
   })
 })
 
-test('a goal is held by the longest recovery that nothing disturbed, and not decided where there is none', () => {
+test('a goal is judged by the longest undisturbed recovery, and undecided without one', () => {
   const recovery = { what: 'Redis back', goalMs: 3_000, all: [100, 200, 9_000], undisturbed: [100, 200] }
   expect(heldGoal(recovery)).toBe(true)
   expect(describeRecovery(recovery)).toBe(

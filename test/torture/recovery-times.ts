@@ -3,21 +3,24 @@ import type { HistoryEvent } from './history.ts'
 import { connection } from './stage.ts'
 
 const SECOND = 1000
-/** A lock of 6 s is renewed at half of it: a dead worker's job is not taken over sooner. */
+/** A lock of 6 s is renewed after half of it: a dead worker's job is not taken over sooner. */
 const LOCK_LEFT_MS = 3 * SECOND
-/** A lock of 6 s runs out, which is looked after every 2 s; then the job has to be run. No goal was set; this is what the design comes to. */
+/**
+ * A lock of 6 s expires, which is checked every 2 s; then the job has to be run. No goal was set; this is the sum of
+ * the design's times.
+ */
 const TAKEN_OVER_MS = 10 * SECOND
 
-/** How long one kind of recovery took, ms each; `undisturbed`: nothing else that matters was wrong meanwhile. */
+/** How long one kind of recovery took, in ms each; `undisturbed`: no other relevant fault at the time. */
 export type Recovery = { what: string; goalMs: number; all: number[]; undisturbed: number[] }
 
 type Log = Extract<HistoryEvent, { what: 'log' }>
 type Fault = ReturnType<typeof faultTimes>[number]
 type Span = { fromMs: number; toMs: number | undefined }
-/** Something that was wrong for a time, whoever brought it about. */
+/** A lasting fault, whoever caused it. */
 type Trouble = { kind: string; beginMs: number; endMs: number }
 
-/** How fast the gateway came back, from the history of a run. */
+/** How fast the gateway recovered, from the history of a run. */
 export function recoveryTimes(history: readonly HistoryEvent[]): Recovery[] {
   const faults = faultTimes(history)
   const logs = history.filter((event) => event.what === 'log')
@@ -62,12 +65,12 @@ export function recoveryTimes(history: readonly HistoryEvent[]): Recovery[] {
   ]
 }
 
-/** Whether it stayed within its goal each time that nothing else was wrong; `undefined` where there was no such time. */
+/** Whether it stayed within its goal each time without another fault; `undefined` if there was no such time. */
 export function heldGoal({ goalMs, undisturbed }: Recovery): boolean | undefined {
   return undisturbed.length === 0 ? undefined : Math.max(...undisturbed) <= goalMs
 }
 
-/** What it is, its goal, whether that was held, median and longest: one line of the report. */
+/** Its name, its goal, whether that was held, median and longest: one line of the report. */
 export function describeRecovery(recovery: Recovery): string {
   const { what, goalMs, all, undisturbed } = recovery
   const goal = `${what} (goal: within ${seconds(goalMs)})`
@@ -98,8 +101,8 @@ function measure(about: { faults: Fault[]; troubles: Trouble[]; spans: (fault: F
 }
 
 /**
- * When each job of a killed worker was heard of again. Where all were killed, all that was active; else what nothing was heard
- * of for as long as a lock lasts at least, since nobody wrote down whose job was whose.
+ * When each job of a killed worker was next heard of. If all workers were killed, all active jobs; else those without
+ * an event for at least as long as a lock lasts, since the history does not record whose job was whose.
  */
 function takenOver(fault: Fault, history: readonly HistoryEvent[], logs: Log[]): Span[] {
   if (fault.kind !== 'worker-kill' && fault.kind !== 'worker-kill-all') return []
@@ -115,13 +118,13 @@ function isDone({ event, outcome }: Log): boolean {
   return event.startsWith('encounter.') && (outcome === 'created' || outcome === 'found')
 }
 
-/** What stops all jobs, not just some. */
+/** Faults that stop all jobs, not just some. */
 function holdsUpAll({ kind }: Trouble): boolean {
   return kind.includes('redis') || stopping.has(kind)
 }
 const stopping = new Set(['disk-full', 'emr-down', 'emr-pause', 'net-emr-deaf', 'worker-kill-all', 'breaker open'])
 
-/** From each opening to the closing after it, for as long as it was to be open at most. */
+/** From each opening to the closing after it, at most for the configured time. */
 function openBreakers(logs: Log[]): Trouble[] {
   return logs.flatMap(({ event, ms, openMs = 0 }) => {
     if (event !== 'breaker.opened') return []

@@ -5,7 +5,7 @@ import { tellStory } from './story.ts'
 
 const STORIES = 20
 
-/** What a run came to, in lines for people; stories of the first twenty findings at the end. */
+/** The result of a run, in lines for people; stories of the first twenty findings at the end. */
 export function report({ order, history, findings, drainedAfterMs }: TortureResult): string {
   const of = <What extends HistoryEvent['what']>(what: What) =>
     history.filter((event): event is Extract<HistoryEvent, { what: What }> => event.what === what)
@@ -33,7 +33,7 @@ export function report({ order, history, findings, drainedAfterMs }: TortureResu
   ].join('\n')
 }
 
-/** `a 3, b 1`, the most first. */
+/** `a 3, b 1`, the most frequent first. */
 function counted(words: string[]): string {
   const counts = Map.groupBy(words, (word) => word)
   return [...counts]

@@ -17,39 +17,39 @@ import { openWebhookDesk, type WebhookDesk } from './webhook-desk.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
-/** After all is told: a second encounter, if one is still to come, comes within time-out and settle time. */
+/** After everything is reported: a second encounter, if one is still to come, comes within time-out and settle time. */
 const AFTERWARDS_MS = 7 * SECOND
 
-/** What is asked for. */
+/** The parameters of a run. */
 export type TortureOrder = {
   encounters: number
   seed: number
-  /** How long the nemesis goes on, and how long the encounters are spread over. */
+  /** How long the nemesis lasts, and over how long the encounters are spread. */
   minutes: number
   /** How long everything may take to drain by itself when the nemesis is over. */
   drainMinutes: number
-  /** For the history and every process' log; a temporary folder if left out. */
+  /** For the history and every process' log; a temporary folder if absent. */
   out?: string
-  /** Where progress is shown; nowhere if left out. */
+  /** Where progress is shown; nowhere if absent. */
   progress?: NodeJS.WriteStream
-  /** Instead of the schedule that seed and minutes make; `[]` for a run without a nemesis. */
+  /** Instead of the schedule derived from seed and minutes; `[]` for a run without a nemesis. */
   schedule?: NemesisEvent[]
   /** Ends everything at once; the run then throws its reason. */
   stop?: AbortSignal
 }
 
-/** What came of it. */
+/** The result of a run. */
 export type TortureResult = {
   order: TortureOrder
   folder: string
-  /** Where each encounter came from and went: see history.ts. */
+  /** The path of each encounter: see history.ts. */
   history: readonly HistoryEvent[]
   findings: Finding[]
-  /** From the end of the nemesis until the last job had ended and been told; `undefined` if that did not come. */
+  /** From the end of the nemesis until the last job had ended and been reported; `undefined` if that did not happen. */
   drainedAfterMs: number | undefined
 }
 
-/** Tortures a gateway of its own, lets it drain, and checks what it did. */
+/** Tortures a gateway of its own, lets it drain, and checks the result. */
 export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const { encounters, seed, minutes, drainMinutes, progress } = order
   const folder = order.out ?? mkdtempSync(join(tmpdir(), 'gateway-torture-'))
@@ -67,14 +67,14 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const signal = AbortSignal.any([over.signal, ...(order.stop ? [order.stop] : [])])
   const stage = ends.use(await openStage({ folder, desk, secret, history, signal }))
   await controlEmr(stage.emrUrl)
-  // the schedule's times begin when all is ready
+  // the schedule's times begin when everything is ready
   const startedAt = history.now()
   const shifted = schedule.map((event) => ({ ...event, atMs: event.atMs + startedAt }))
   if (progress) ends.defer(showProgress({ events: history.events, schedule: shifted, encounters, out: progress }))
   const overMs = minutes * MINUTE
   const submitter = startSubmitter({ apis: stage.apiUrls, encounters, seed, overMs, history })
   ends.defer(() => submitter.close())
-  // first of all, so that no lane starts again what is being ended
+  // first of all, so that no lane restarts what is being ended
   ends.defer(() => over.abort(new Error('the run is over')))
 
   const run = async (): Promise<TortureResult> => {

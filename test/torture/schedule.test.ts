@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { nemesisKinds, planNemesis, planOnly } from './schedule.ts'
 
-test('the same seed and minutes make the same schedule, another seed another', () => {
+test('the same seed and minutes give the same schedule, another seed another', () => {
   expect(planNemesis(42, 10)).toEqual(planNemesis(42, 10))
   expect(planNemesis(42, 10)).not.toEqual(planNemesis(43, 10))
 })
 
-test.for([0.8, 2, 5, 10])('in %s minutes each kind comes at least once, and all is over in time', (minutes) => {
+test.for([0.8, 2, 5, 10])('in %s minutes each kind occurs at least once, and everything is over in time', (minutes) => {
   for (let seed = 1; seed <= 50; seed++) {
     const schedule = planNemesis(seed, minutes)
     expect(new Set(schedule.map(({ kind }) => kind))).toEqual(new Set(nemesisKinds))
@@ -29,7 +29,7 @@ test('a worker is always paused for longer than its lock of 6 s and the check ev
   expect(Math.min(...pauses.map(({ forMs }) => forMs))).toBeGreaterThanOrEqual(15_000)
 })
 
-test('a run of some kinds only has them in turn, each after the recovery from the last', () => {
+test('a run of only some kinds has them in turn, each after the recovery from the last', () => {
   const events = planOnly(['redis-kill', 'emr-down'], 1, 3)
   expect(events.slice(0, 4).map(({ kind }) => kind)).toEqual(['redis-kill', 'emr-down', 'redis-kill', 'emr-down'])
   const ends = events.map(({ atMs, forMs }) => atMs + forMs)

@@ -9,9 +9,9 @@ const LONGEST_REST_MS = 30 * SECOND
 type Span = readonly [shortestMs: number, longestMs: number]
 
 /**
- * Everything the nemesis can do, with how long it does it. Each lane does one thing at a time, the lanes go on side by side.
- * Bounds that matter: a worker's lock is 6 s and is looked after every 2 s, so a pause of 15 s loses it for certain; the
- * EMR takes at most `settleMs` longer than our time-out, or the gateway's promise would not hold by its own terms.
+ * Everything the nemesis can do, with its duration. Each lane does one thing at a time, the lanes run side by side.
+ * Bounds that matter: a worker's lock is 6 s and is checked every 2 s, so a pause of 15 s loses it for certain; the EMR
+ * takes at most `settleMs` longer than our time-out, or the gateway's promise would not hold by its own terms.
  */
 export const lanes = {
   worker: {
@@ -62,14 +62,14 @@ type Lanes = typeof lanes
 export type Lane = keyof Lanes
 export type NemesisKind = { [L in Lane]: keyof Lanes[L] }[Lane]
 
-/** One thing that the nemesis does. */
+/** One action of the nemesis. */
 export type NemesisEvent = {
   lane: Lane
   kind: NemesisKind
   /** Since the start, not before the lane's last event is over. */
   atMs: number
   forMs: number
-  /** Decides the rest: which process, which share, which way. */
+  /** Decides the rest: which process, which share, which direction. */
   seed: number
 }
 
@@ -77,10 +77,9 @@ export type NemesisEvent = {
 export const nemesisKinds = Object.values(lanes).flatMap((kinds) => Object.keys(kinds)) as NemesisKind[]
 
 /**
- * What happens when, decided by seed and minutes alone: each kind at least once, then more of them until the time is up. In
- * a run of less than two minutes each comes once, shorter and close together; in a longer one there are rests, in which
- * recovery can be seen.
- * Throws `RangeError` if the minutes are too few for one of each.
+ * The events and their times, decided by seed and minutes alone: each kind at least once, then more of them until the
+ * time is over. In a run of less than two minutes each occurs once, shorter and close together; a longer one has rests,
+ * in which recovery can be seen. Throws `RangeError` if the minutes are too few for one of each.
  */
 export function planNemesis(seed: number, minutes: number): NemesisEvent[] {
   return (Object.keys(lanes) as Lane[])
@@ -88,12 +87,15 @@ export function planNemesis(seed: number, minutes: number): NemesisEvent[] {
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
-/** Between two events of a run that has only some: the longest recovery, 10 s of a killed worker's jobs, is over by then. */
+/**
+ * Between two events of a run of only some kinds: the longest recovery, 10 s of a killed worker's jobs, is over by
+ * then.
+ */
 const RECOVERY_MS = 22 * SECOND
 
 /**
- * These kinds in turn and nothing beside them, each after all has recovered from the last: how long recovery takes by itself.
- * Throws `RangeError` for a kind that there is not.
+ * These kinds in turn and nothing else, each after full recovery from the last: how long recovery takes by itself.
+ * Throws `RangeError` for an unknown kind.
  */
 export function planOnly(kinds: readonly string[], seed: number, minutes: number): NemesisEvent[] {
   const random = randomFrom(seed)
@@ -131,7 +133,7 @@ function planLane(lane: Lane, minutes: number, random: Random): NemesisEvent[] {
   }
 }
 
-/** What is long by need is never shortened. */
+/** A duration that must be long is never shortened. */
 function lengthOf([shortestMs, longestMs]: Span, minutes: number, random: Random): number {
   const mostMs = isBrisk(minutes) && shortestMs < 15 * SECOND ? shortestMs + (longestMs - shortestMs) * 0.15 : longestMs
   return random.integer(shortestMs, Math.round(mostMs))

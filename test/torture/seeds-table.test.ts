@@ -25,7 +25,7 @@ test('each finding stands in one column of the table', () => {
   expect(new Set([head, rule, row].map((line) => line.split(' | ').length)).size).toBe(1)
 })
 
-test('a run that did not drain is told as such', () => {
+test('a run that did not drain is reported as such', () => {
   const summary = { ...summarize(run([])), drainedAfterMs: undefined }
   expect(seedsTable([summary])).toContain('| NOT |')
 })

@@ -3,7 +3,7 @@ import type { Finding } from './checker.ts'
 import { heldGoal, medianAndMax, recoveryTimes, type Recovery } from './recovery-times.ts'
 import type { TortureResult } from './run-torture.ts'
 
-/** What one run came to, small enough to be kept of many. */
+/** The result of one run, small enough to keep many. */
 export type SeedSummary = {
   seed: number
   encounters: number
@@ -12,7 +12,7 @@ export type SeedSummary = {
   lost: number
   twice: number
   untold: number
-  /** Broken invariants that are none of these. */
+  /** Broken invariants other than these. */
   others: number
   drainedAfterMs: number | undefined
   recoveries: Recovery[]
@@ -46,7 +46,7 @@ export function summarize(result: TortureResult): SeedSummary {
   }
 }
 
-/** Several runs as a Markdown table, with what it ran on below it. */
+/** Several runs as a Markdown table, with their machine below it. */
 export function seedsTable(summaries: readonly SeedSummary[]): string {
   const recoveries = summaries[0]?.recoveries ?? []
   const head = ['seed', 'encounters', 'in the EMR', 'found by reconcile', 'lost', 'twice', 'without webhook']

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A clock that one process sees in place of the machine's. */
+/** A clock that one process sees instead of the machine's. */
 export type ShiftedClock = {
-  /** What the process has to be started with. */
+  /** The environment that the process must be started with. */
   environment: Record<string, string>
   /** Seconds ahead, or behind if negative; the running process sees it within a second. */
   shift(seconds: number): void
 }
 
-/** By libfaketime, which `apt-get install faketime` brings; the reason why if it is not there. Timers keep their pace. */
+/** By libfaketime, from `apt-get install faketime`; returns the reason if it is missing. Timers keep their pace. */
 export function openShiftedClock(workFolder: string): ShiftedClock | string {
   const library = findLibrary()
   if (!library) return 'libfaketime is not installed'

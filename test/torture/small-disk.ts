@@ -7,11 +7,11 @@ import { runCommand } from '@encounter-gateway/shared/launch/run-command.ts'
 import { endOf } from '@encounter-gateway/shared/launch/process-end.ts'
 
 const SIZE_MIB = 1024
-/** What the shell says when the disk is there. */
+/** The shell's output when the disk is there. */
 const MOUNTED = 'mounted'
 /**
- * `sh -c <this> sh <image> <folder>`: mounts an ext4 file system in a file, or else one in memory, and takes it away again when its standard
- * input ends, as it does with this process, however that goes. A signal is not its business.
+ * `sh -c <this> sh <image> <folder>`: mounts an ext4 file system in a file, or else one in memory, and unmounts it
+ * again when its standard input ends, as it does with this process, for any reason. It ignores signals.
  */
 const MOUNT_WHILE_WANTED = `trap '' INT TERM HUP
 truncate --size ${SIZE_MIB}M "$1" && mkfs.ext4 -q -F -m 0 "$1" && mount -o loop "$1" "$2" ||
@@ -24,20 +24,20 @@ rm -f "$1"`
 /** A disk of its own for Redis, that can be filled to the last byte without harm to any other. */
 export type SmallDisk = {
   folder: string
-  /** Takes all the room that is left; `false` if that failed. */
+  /** Fills all the remaining room; `false` if that failed. */
   fill(): Promise<boolean>
-  /** Gives it back. */
+  /** Frees it. */
   empty(): void
   remove(): Promise<void>
 }
 
-/** An ext4 file system in a file, or else one in memory; the reason why if neither can be mounted, as without root. */
+/** An ext4 file system in a file, or else one in memory; the reason if neither can be mounted, as without root. */
 export async function mountSmallDisk(workFolder: string): Promise<SmallDisk | string> {
   const folder = join(workFolder, 'disk')
   mkdirSync(folder)
   const mounter = spawn('sh', ['-c', MOUNT_WHILE_WANTED, 'sh', join(workFolder, 'disk.img'), folder], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    // in no group that is killed as a whole, or nobody would take the disk away
+    // in no group that is killed as a whole, or nobody would unmount the disk
     detached: true,
   })
   mounter.stdin.on('error', () => undefined)
@@ -53,7 +53,7 @@ export async function mountSmallDisk(workFolder: string): Promise<SmallDisk | st
   return {
     folder: data,
     async fill() {
-      // asks for more each time that it gets it, so that a file that Redis gives back in between is taken as well
+      // asks for more each time it succeeds, so that a file that Redis frees in between is taken as well
       for (let mebibytes = SIZE_MIB, taken = 0; mebibytes >= 1 / 256; mebibytes /= 2) {
         const [offset, length] = [Math.round(taken * 1024), Math.round(mebibytes * 1024)]
         const args = ['--offset', `${offset}KiB`, '--length', `${length}KiB`, ballast]

@@ -48,8 +48,8 @@ export type Stage = AsyncDisposable & {
 }
 
 /**
- * Starts two apis, three workers, Redis and the Sandbox EMR; resolves when all are ready. Logs and data go to `folder`. If the
- * signal is aborted before that, all is ended again and its reason thrown.
+ * Starts two apis, three workers, Redis and the Sandbox EMR; resolves when all are ready. Logs and data go to `folder`.
+ * If the signal is aborted before that, everything is ended again and its reason thrown.
  */
 export async function openStage(about: {
   folder: string

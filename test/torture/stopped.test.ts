@@ -34,7 +34,7 @@ function readHistory(folder: string): HistoryEvent[] {
   return complete.filter((line) => line !== '').map((line) => JSON.parse(line) as HistoryEvent)
 }
 
-/** Of the last Redis there was, by its log. */
+/** Of the last Redis, by its log. */
 function redisPid(folder: string): number {
   const started = [...read(join(folder, 'redis.log')).matchAll(/^(\d+):M .*Ready to accept connections/gm)]
   return Number(started.at(-1)?.[1] ?? Number.NaN)
@@ -52,7 +52,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // that it is not known is no proof that it is gone
+    // an unknown process id does not prove that it is gone
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH')
   }
 }

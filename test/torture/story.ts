@@ -1,7 +1,7 @@
 import type { Finding } from './checker.ts'
 import type { HistoryEvent } from './history.ts'
 
-/** A finding with all that happened to its job, and what the nemesis did in that time: one line each. */
+/** A finding with all events of its job, and what the nemesis did in that time: one line each. */
 export function tellStory(finding: Finding, history: readonly HistoryEvent[]): string {
   const { invariant, detail, jobId, key } = finding
   const head = `BROKEN ${invariant}: ${detail}${jobId ? ` [job ${jobId}]` : ''}${key ? ` [key ${key}]` : ''}`

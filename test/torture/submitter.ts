@@ -9,23 +9,23 @@ const SECOND = 1000
 const IN_FLIGHT = 64
 const ANSWER_MS = 10 * SECOND
 const LONGEST_WAIT_MS = 3 * SECOND
-/** So much of what was accepted is sent again later, and so much cancelled at once. */
+/** The share of accepted requests that is sent again later, and the share that is cancelled at once. */
 const REPEATED = 0.05
 const CANCELLED = 0.01
 
 /** A submitting system: sends all encounters spread over a time, retries as a client should, forgets nothing. */
 export type Submitter = {
-  /** JobIds that a 202 has given. */
+  /** JobIds received in a 202. */
   accepted: ReadonlySet<string>
   /** Resolves when each encounter has been accepted, or refused for good. */
   done: Promise<void>
   /** Ends all retries: what has not been accepted by now never will be. */
   giveUp(): void
-  /** Gives up, and resolves when nothing of it goes on. */
+  /** Stops, and resolves when nothing of it goes on. */
   close(): Promise<void>
 }
 
-/** Starts at once. `apis` are base URLs; each request begins with one of them and goes over to another where it is away. */
+/** Starts at once. `apis` are base URLs; each request begins with one of them and moves to another if it is away. */
 export function startSubmitter(about: {
   apis: string[]
   encounters: number

@@ -9,16 +9,16 @@ import { Redis } from 'ioredis'
 import { spawnChild } from '../fixtures/child.ts'
 
 const START_MS = 60_000
-/** One that ended by itself is started again after this long, as a supervisor does. */
+/** A Redis that ended by itself is restarted after this time, as a supervisor does. */
 const AGAIN_MS = 500
 
-/** A Redis as durable as in production that is killed, and started again on the same port and data. */
+/** A Redis as durable as in production that is killed, and restarted on the same port and data. */
 export type TortureRedis = AsyncDisposable & {
   port: number
   how: string
-  /** Straight to Redis, past every proxy; fails at once where Redis is away. */
+  /** Directly to Redis, past every proxy; fails at once if Redis is away. */
   control: Redis
-  /** Resolves when it takes commands; does nothing if it does already. */
+  /** Resolves when it accepts commands; does nothing if it already does. */
   start(): Promise<void>
   kill(): Promise<void>
   pause(): void
@@ -27,7 +27,9 @@ export type TortureRedis = AsyncDisposable & {
   endsWithin(ms: number): Promise<boolean>
 }
 
-/** Starts it in `folder`; throws where no `redis-server` program is to be had (one in a container cannot be paused here). */
+/**
+ * Starts it in `folder`; throws if no `redis-server` program is available (one in a container cannot be paused here).
+ */
 export async function startTortureRedis(folder: string, logPath: string): Promise<TortureRedis> {
   const source = await findRedis(() => undefined)
   if (source.kind !== 'program') throw new Error('the torture needs a redis-server on PATH')

@@ -5,7 +5,7 @@ import { runTorture } from './run-torture.ts'
 import { nemesisKinds } from './schedule.ts'
 
 /** The short form of `npm run torture`: every kind of harm once, in less than a minute. */
-test('whatever is killed, held up, filled or cut off, nothing is lost and nothing is made twice', async () => {
+test('whatever is killed, held up, filled or cut off, nothing is lost and nothing is created twice', async () => {
   const before = held()
   const result = await runTorture({ encounters: 500, seed: 42, minutes: 0.7, drainMinutes: 1.5 })
   console.log(report(result))

@@ -16,7 +16,7 @@ const usage = `npm run torture -- [--encounters 20000] [--seed 42] [--minutes 10
                    [--calm] [--only redis-kill,worker-kill,emr-down]
 npm run torture -- --seeds 1,2,3,4,5 [...]          one after the other, with a table at the end
 npm run torture -- --check folder/history.ndjson    checks a run again`
-/** As a shell says of a program that Ctrl-C ended. */
+/** A shell's exit code for a program ended by Ctrl-C. */
 const EXIT_STOPPED = 130
 
 /** Exits with 1 if an invariant was broken or a run did not drain. */
@@ -28,7 +28,7 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
       seed: { type: 'string', default: '42' },
       seeds: { type: 'string' },
       minutes: { type: 'string', default: '10' },
-      // a webhook that fails twice, which a busy machine brings about, is tried again after six minutes at most
+      // a webhook that fails twice, which a busy machine causes, is tried again after six minutes at most
       'drain-minutes': { type: 'string', default: '7' },
       out: { type: 'string' },
       calm: { type: 'boolean', default: false },
@@ -55,7 +55,7 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
   return (await runSeed(order(readNumber('seed', values.seed), out), true)).well ? 0 : 1
 }
 
-/** The folder of a run in which nothing was found is kept only if `keep` says so. */
+/** The folder of a run without findings is kept only if `keep` is set. */
 async function runSeed(order: TortureOrder & { schedule: NemesisEvent[] }, keep: boolean) {
   for (const { atMs, lane, kind, forMs } of order.schedule) {
     console.log(`${String(atMs).padStart(8)} ms  ${lane.padEnd(8)} ${kind} for ${forMs} ms`)
@@ -83,7 +83,7 @@ async function runSeeds(
     const { well, summary } = await runSeed(each, false)
     allWell &&= well
     summaries.push(summary)
-    // each time, so that what was done is there if the rest is stopped
+    // each time, so that the results are there if the rest is stopped
     writeFileSync(tablePath, `${seedsTable(summaries)}\n`)
   }
   console.log(`\n${seedsTable(summaries)}\n\n${tablePath}`)

@@ -1,4 +1,7 @@
-/** What a promise gives, or, as soon as the signal is aborted, its reason thrown: for what may never settle by itself. */
+/**
+ * Settles with the promise, or, as soon as the signal is aborted, throws its reason: for promises that may never settle
+ * by themselves.
+ */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const abort = () => reject(signal.reason)

@@ -5,16 +5,16 @@ import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import type { History } from './history.ts'
 
-/** An application's endpoint: verifies every webhook, notes it, and now and then refuses one at its first try. */
+/** An application's endpoint: verifies and records every webhook, and now and then refuses one at its first try. */
 export type WebhookDesk = AsyncDisposable & {
   url: string
   /** `127.0.0.1:port`, for `webhooks.allowHosts` */
   host: string
-  /** Jobs of which a verified webhook was taken. */
+  /** Jobs for which a verified webhook was accepted. */
   told: ReadonlySet<string>
 }
 
-/** One in fifty is refused once; the second try comes after five seconds. */
+/** One in fifty is refused once; the second try follows after five seconds. */
 const REFUSED_ONE_IN = 50
 
 export async function openWebhookDesk(secret: string, history: History): Promise<WebhookDesk> {

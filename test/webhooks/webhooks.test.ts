@@ -17,7 +17,10 @@ import { Webhook } from 'standardwebhooks'
 import { expect, onTestFinished, test } from 'vitest'
 import { startWebhookReceiver, type ReceiverAnswer } from '../fixtures/webhook-receiver.ts'
 
-/** A database of its own: the queue of webhooks has one name, and another file's worker must not take these deliveries. */
+/**
+ * A database of its own: the queue of webhooks has the same name everywhere, and another file's worker must not take
+ * these deliveries.
+ */
 const redisUrl = new URL(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379')
 redisUrl.pathname = '/9'
 
@@ -27,7 +30,7 @@ const BASE_URL_PATH = `/hooks?token=${URL_TOKEN}`
 
 type Deliveries = Partial<Parameters<typeof startWebhookDeliveries>[0]>
 
-/** One application and one connection of their own, on real Redis; all is let go of when the test ends. */
+/** One application and one connection of their own, on real Redis; everything is closed when the test ends. */
 async function gateway() {
   const redis = connectRedis(redisUrl.href, 'consumer')
   onTestFinished(() => redis.disconnect())
@@ -87,21 +90,21 @@ async function gateway() {
 
     outboxSize: () => redis.zcard(records.keys.outbox),
 
-    /** Makes the entries of the outbox look as if they had been there for a minute. */
+    /** Makes the entries of the outbox look a minute old. */
     async ageOutbox() {
       for (const entry of await redis.zrangebyscore(records.keys.outbox, '-inf', '+inf')) {
         await redis.zadd(records.keys.outbox, 'XX', String(Date.now() - 60_000), entry)
       }
     },
 
-    /** Resolves when BullMQ says `event` of this delivery. */
+    /** Resolves when BullMQ emits `event` for this delivery. */
     async told(event: 'completed' | 'failed' | 'delayed' | 'duplicated', jobId: string, round = 1) {
       for await (const [about] of on(events, event) as AsyncIterable<[{ jobId: string }]>) {
         if (about.jobId === `msg_${jobId}_${round}`) return
       }
     },
 
-    /** Resolves with the first log line of this message that is written from now on. */
+    /** Resolves with the first log line with this message written from now on. */
     async nextLine(message: string) {
       for await (const [line] of on(logged, 'line') as AsyncIterable<[Record<string, unknown>]>) {
         if (line['msg'] === message) return line
@@ -139,7 +142,7 @@ async function receiver(answer?: ReceiverAnswer) {
   return { ...started, secret, endpoint: { url: started.url + BASE_URL_PATH, secret } }
 }
 
-test('an outcome is posted to its application, thin, and signed so that the foreign library accepts it', async () => {
+test('an outcome is posted to its application, thin, and with a signature that the foreign library accepts', async () => {
   const [at, to] = [await gateway(), await receiver()]
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob({}, 'batch1')
@@ -164,7 +167,7 @@ test('an outcome is posted to its application, thin, and signed so that the fore
   expect(await at.outboxSize()).toBe(0)
 })
 
-test('a job that ends again after a retry by hand is told of again, under another webhook-id', async () => {
+test('a job that ends again after a Retry is reported again, under another webhook-id', async () => {
   const [at, to] = [await gateway(), await receiver()]
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const failed = { status: 'Failed', statusCode: 502, result: {} } as const
@@ -265,7 +268,7 @@ test.for(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
   },
 )
 
-test('an endpoint that does not answer is given up after the time-out', async () => {
+test('a POST to an endpoint that does not answer ends after the time-out', async () => {
   const [at, to] = [await gateway(), await receiver(() => {})]
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], timeoutMs: 50, retryScheduleMs: [] })
   const jobId = await at.finishJob()
@@ -275,7 +278,7 @@ test('an endpoint that does not answer is given up after the time-out', async ()
   expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint did not answer in time')
 })
 
-test('an endpoint that nobody listens at could not be reached', async () => {
+test('an endpoint without a listener is reported as not reached', async () => {
   const [at, to] = [await gateway(), await receiver()]
   await to[Symbol.asyncDispose]()
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], retryScheduleMs: [] })
@@ -287,7 +290,7 @@ test('an endpoint that nobody listens at could not be reached', async () => {
   expect(at.lines).toContainEqual(expect.objectContaining({ msg: 'delivery.attempted', cause: 'ECONNREFUSED' }))
 })
 
-test('a secret that cannot be decoded fails the delivery without a word of it', async () => {
+test('a secret that cannot be decoded fails the delivery and is not quoted', async () => {
   const [at, to] = [await gateway(), await receiver()]
   const secret = `whsec_${'A'.repeat(32)}====`
   const deliveries = at.deliver({ ...to.endpoint, secret }, { allowHosts: [to.host], retryScheduleMs: [] })
@@ -318,7 +321,7 @@ test('2xx counts even if the body of the answer never ends', async () => {
   expect(to.received).toHaveLength(1)
 })
 
-test('an application whose endpoint was taken out of the configuration is no longer told, and nothing waits for it', async () => {
+test('an application whose endpoint was taken out of the configuration is no longer notified, and nothing waits for it', async () => {
   const at = await gateway()
   const deliveries = at.deliver(undefined)
   const jobId = await at.finishJob()
@@ -330,7 +333,7 @@ test('an application whose endpoint was taken out of the configuration is no lon
   )
 })
 
-test('what a dead worker left in the outbox is swept up by another', async () => {
+test('entries that a dead worker left in the outbox are swept up by another', async () => {
   const [at, to] = [await gateway(), await receiver()]
   const jobIds = [await at.finishJob(), await at.finishJob()]
   await at.ageOutbox()
@@ -441,7 +444,7 @@ async function dump(redis: ReturnType<typeof connectRedis>, pattern: string): Pr
       if (type === 'zset') return [key, await redis.zrangebyscore(key, '-inf', '+inf')]
       if (type === 'list') return [key, await redis.lrange(key, 0, -1)]
       if (type === 'stream') return [key, await redis.xrange(key, '-', '+')]
-      // gone meanwhile: BullMQ's marker is there for moments only
+      // gone meanwhile: BullMQ's marker exists for moments only
       if (type === 'none') return []
       throw new Error(`a ${type} at ${key} would go unread`)
     }),

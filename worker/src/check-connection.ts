@@ -8,19 +8,19 @@ import { connectorOptions, openEmr } from './emr/registry.ts'
 
 const EXIT_USAGE = 64
 
-/** What to look at when a connection does not work, by the code of what came back. */
+/** What to check when a connection does not work, by the code of the error. */
 const advice: Record<EmrErrorCode, string> = {
-  400: 'The EMR did not understand the question: compare the options of this connection with its page in docs/emr/.',
+  400: 'The EMR did not understand the request: compare the options of this connection with its page in docs/emr/.',
   401: 'The login was refused: check the client id, secret or key under "auth", and whether the account is still active.',
-  403: 'The login works but may not do this: ask for the scopes or rights that its page in docs/emr/ names.',
-  408: 'It was reached and did not answer in time: try again, or raise timeoutMs.',
-  500: 'The EMR failed: see its own log.',
-  502: 'Check address, port, DNS, firewall and TLS certificate, and that it is an EMR of this kind that listens there.',
+  403: 'The login works but lacks rights: request the scopes or rights named on its page in docs/emr/.',
+  408: 'The EMR was reached but did not answer in time: try again, or raise timeoutMs.',
+  500: "The EMR failed: see the EMR's log.",
+  502: 'Check address, port, DNS, firewall and TLS certificate, and that an EMR of this kind listens there.',
 }
 
 /**
- * `npm run check-connection -- Cerner default`: tries to reach the EMR, to log in and to read, creates nothing, and says what
- * is wrong in words. Exits with 0, 1 (does not work), 64 (usage) or 78 (configuration).
+ * `npm run check-connection -- Cerner default`: tries to reach the EMR, log in and read, creates nothing, and reports
+ * what is wrong. Exits with 0, 1 (does not work), 64 (usage) or 78 (configuration).
  */
 async function main([emrSystem = '', emrInstance = 'default']: string[]): Promise<number> {
   const { connections } = loadConfig(process.env['GATEWAY_CONFIG'], process.env, connectorOptions)

@@ -5,26 +5,26 @@ import type { Breaker } from './attempts/breaker.ts'
 import type { LateSuccess } from './attempts/late-success.ts'
 import type { Emr } from './emr/emr.ts'
 
-/** One call to the EMR as it went, for the log line and the metrics. */
+/** One call to the EMR and how it went, for the log line and the metrics. */
 export type Attempted = { outcome: string; code: number; ms: number; recovered?: boolean }
 
-/** One connection at work in this process: what its jobs are attempted, ended and looked after with. */
+/** One connection at work in this process: everything needed to attempt, end and look after its jobs. */
 export type ConnectionAtWork = {
   connection: Connection
   emr: Emr
   records: Records
   breaker: Breaker
   log: Logger
-  /** For the line about each call. It looks for nothing to withhold, which took longer than the line itself. */
+  /** For the log line of each call. It does no redaction, which took longer than the line itself. */
   attempts: Logger
   /** Aborts when the process must end before its calls have. */
   stopping: AbortSignal
-  /** Whether this application has an endpoint that gets webhooks. */
+  /** Whether this application has an endpoint for webhooks. */
   announces: (application: string) => boolean
-  /** Called after each outcome that was recorded here. */
+  /** Called after each outcome recorded here. */
   finished: () => void
   /** Called after each call to the EMR. */
   attempted: (attempt: Attempted) => void
-  /** Called after a success that came when the job had its outcome. */
+  /** Called after a success that arrived after the job already had its outcome. */
   succeededLate: (late: LateSuccess) => void
 }

@@ -19,26 +19,30 @@ import { startSweep } from './upkeep/sweep.ts'
 
 const SECOND = 1000
 /**
- * How long a job of a killed worker stays its own. Not what guards against a second encounter, so it may be short: it costs one script at
- * each renewal, for all jobs of a worker, and one of each worker at each check.
+ * How long the jobs of a killed worker stay locked. Not the guard against a second encounter, so it may be short: it
+ * costs one script at each renewal, for all jobs of a worker, and one per worker at each check.
  */
 const LOCK_MS = 6 * SECOND
 const STALLED_CHECK_MS = 2 * SECOND
 /**
- * How often a job may lose its worker, for whatever reason, before it is set aside. That high because innocents lose it too, and what
- * kills its process is found out in the quarantine; this ends what kills the worker even from there.
+ * How often a job may lose its worker, for any reason, before it is set aside. This high because innocent jobs lose it
+ * too, and the quarantine finds out which job kills its process; this limit ends jobs that kill the worker even from
+ * there.
  */
 const MAX_STALLS = 20
-/** How often each process looks for batch items that wait for their turn, or for their end; whoever accepts or takes one looks at once. */
+/**
+ * How often each process looks for batch items that wait for their turn or their end; whoever accepts or takes one
+ * looks at once.
+ */
 const BATCH_CHECK_MS = 1 * SECOND
-/** Before another try where the fault was Redis' or ours, not the EMR's. */
+/** Pause before another try after a fault of Redis or of the gateway, not of the EMR. */
 const INFRASTRUCTURE_DELAY_MS = 2 * SECOND
 
 /** One connection at work in this process. */
 export type ConnectionWorker = {
   connection: Connection
   breaker: Breaker
-  /** Takes no more jobs, waits for those in flight, lets go of everything. */
+  /** Takes no more jobs, waits for those in flight, and closes everything. */
   close(): Promise<void>
 }
 
@@ -119,7 +123,7 @@ export async function startConnectionWorker(about: {
     async close() {
       closing = true
       clearInterval(batchCheck)
-      // all at once: nothing is taken any more while a long round of the sweep comes to where it can be left
+      // all at once: no more jobs are taken while a long round of the sweep reaches a point where it can stop
       await Promise.all([worker.close(), sweep.close(), turns.close(), cancelled])
       await close()
     },

@@ -6,10 +6,10 @@ import Fastify from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 
-/** However many probes come in, Redis is asked once in this time. */
+/** However many probes arrive, Redis is asked at most once in this time. */
 const FRESH_MS = 1000
 
-/** Why the worker's own port cannot be had, in one sentence. */
+/** Why the worker's own port cannot be opened, in one sentence. */
 export class PortTaken extends Error {
   override name = 'PortTaken'
 }
@@ -21,8 +21,8 @@ function readPort(text: string): number {
 }
 
 /**
- * The worker's own port for orchestrators and Prometheus: `/livez`, `/readyz` (as the api's, plus whether the workers have
- * started), `/metrics`. Throws `PortTaken`.
+ * The worker's own port for orchestrators and Prometheus: `/livez`, `/readyz` (as the api's, plus whether the workers
+ * have started), `/metrics`. Throws `PortTaken`.
  */
 export async function startHealthServer(about: {
   redis: RedisClient
@@ -49,7 +49,7 @@ export async function startHealthServer(about: {
     await app.listen({ port, host })
   } catch (error) {
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
-    throw new PortTaken(`Port ${port} on ${host} is in use: stop what holds it, or set WORKER_PORT.`)
+    throw new PortTaken(`Port ${port} on ${host} is in use: stop the process that holds it, or set WORKER_PORT.`)
   }
   log.info({ port, host }, 'worker.listening')
   return { close: () => app.close() }

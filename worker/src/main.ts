@@ -16,9 +16,12 @@ import { ShutdownError } from './shutdown-error.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
 
 const SECOND = 1000
-/** How long what is in flight may take after SIGTERM, unless DRAIN_SECONDS says otherwise; the rest is given back to the queue. */
+/**
+ * How long work in flight may take after SIGTERM, unless DRAIN_SECONDS sets another time; the rest goes back to the
+ * queue.
+ */
 const DRAIN_SECONDS = 25
-/** For giving back and closing, once the drain time is up. */
+/** For giving back and closing, once the drain time has passed. */
 const CLOSING_MS = 10 * SECOND
 
 async function main(): Promise<void> {
@@ -39,7 +42,7 @@ async function main(): Promise<void> {
   const started = () => workers.length === config.connections.length
   const health = await startHealthServer({ redis, registry: metrics.registry, log, started })
   const webhooks = startWebhookDeliveries({ config, redis, log, unreadable: metrics.unreadable })
-  /** What is to be known at once of a connection's jobs, whichever process they run in. */
+  /** What must be known at once about a connection's jobs, whichever process they run in. */
   const hearOf = (connection: Connection) => ({
     finished: () => webhooks.poke(connection),
     attempted: (attempt: Attempted) => metrics.attempted(nameOf(connection), attempt),

@@ -28,20 +28,20 @@ export function createMetrics(
   })
   const seconds = new Histogram({
     name: 'gateway_attempt_seconds',
-    help: 'How long calls to the EMR took',
+    help: 'Duration of calls to the EMR',
     labelNames: ['connection'],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   })
   const late = new Counter({
     name: 'gateway_late_successes_total',
-    help: 'Successes that came when the job had its outcome; twice: it names another encounter',
+    help: 'Successes that arrived after the job already had its outcome; twice: the outcome names another encounter',
     labelNames: ['connection', 'kind'],
     registers,
   })
   const deaths = new Counter({
     name: 'gateway_job_deaths_total',
-    help: 'Deaths of quarantine processes, by the jobs that were in them',
+    help: 'Deaths of quarantine processes, counted once for each job that ran in them',
     labelNames: ['connection'],
     registers,
   })
@@ -51,7 +51,7 @@ export function createMetrics(
     labelNames: ['connection'],
     registers,
   })
-  // from nought on, or an alert on the first one would never see it
+  // starts at zero, or an alert on the first one would never see the increase
   for (const connection of connections) {
     for (const kind of ['same', 'after_outcome', 'twice'] satisfies LateSuccess[]) late.inc({ connection, kind }, 0)
     deaths.inc({ connection }, 0)

@@ -9,7 +9,7 @@ import { openBreaker } from './attempts/breaker.ts'
 import type { ConnectionAtWork } from './connection-at-work.ts'
 import { openEmr } from './emr/registry.ts'
 
-/** What a process needs to attempt the jobs of one connection, opened; takes none by itself. */
+/** Opens everything that a process needs to attempt the jobs of one connection; takes none by itself. */
 export function openAtWork(
   about: {
     config: Config

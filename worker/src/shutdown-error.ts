@@ -1,4 +1,4 @@
-/** The reason with which calls are broken off when the drain time is up. */
+/** The reason with which calls are aborted when the drain time has passed. */
 export class ShutdownError extends Error {
   override name = 'ShutdownError'
 }

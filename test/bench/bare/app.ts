@@ -3,7 +3,7 @@ import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify, LogController } from 'fastify'
 import { pino } from 'pino'
 
-/** Puts a valid body into a queue; gives the job's id once the queue has it durably. */
+/** Puts a valid body into a queue; returns the job's id once the queue has it durably. */
 export type Enqueue = (body: PatientEncounterRequest) => Promise<string>
 
 const schema = {
@@ -13,9 +13,9 @@ const schema = {
 }
 
 /**
- * What one would write instead of the gateway: one route that validates by the same TypeBox schema, as Fastify compiles it, and
- * queues the body in clear. No keys, no sealing, no idempotency, no limits. It logs as the gateway does: at level info
- * nothing of a request that was accepted.
+ * What one would write instead of the gateway: one route that validates with the same TypeBox schema, as Fastify
+ * compiles it, and queues the body in clear. No keys, no sealing, no idempotency, no limits. It logs as the gateway
+ * does: at level info nothing about an accepted request.
  */
 export function buildBareApp(enqueue: Enqueue) {
   const app = fastify({
@@ -33,7 +33,7 @@ export function buildBareApp(enqueue: Enqueue) {
   return app
 }
 
-/** Listens where PORT says. */
+/** Listens on PORT. */
 export async function serveBareApp(enqueue: Enqueue): Promise<void> {
   const app = buildBareApp(enqueue)
   await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT']) })

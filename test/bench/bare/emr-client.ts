@@ -3,7 +3,7 @@ import { Pool } from 'undici'
 
 type Created = { EncounterId: string }
 
-/** Posts to the Sandbox EMR over kept connections, `connections` at most. Throws unless it answers 201. */
+/** Posts to the Sandbox EMR over keep-alive connections, at most `connections`. Throws unless it answers 201. */
 export function openEmrClient(url: string, connections: number) {
   const pool = new Pool(url, { connections, headersTimeout: 10_000, bodyTimeout: 10_000 })
   const authorization = `Basic ${Buffer.from('bench:bench').toString('base64')}`

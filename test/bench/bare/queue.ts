@@ -2,14 +2,14 @@ import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 
-/** What a bare job holds: the request as it came. */
+/** What a bare job holds: the request as received. */
 export type BareJob = { body: PatientEncounterRequest }
 
 const QUEUE = 'encounters'
 
 /**
- * A connection as BullMQ wants it. Tried: `enableAutoPipelining` takes a third off Redis' work and brings no more accepts, and
- * fewer of the seed's sample.
+ * A connection as BullMQ needs it. Tried: `enableAutoPipelining` removes a third of Redis' work and brings no more
+ * accepts, and fewer of the seed's sample.
  */
 export function connectBare(): Redis {
   return new Redis(process.env['REDIS_URL'] ?? '', { maxRetriesPerRequest: null })
@@ -17,7 +17,7 @@ export function connectBare(): Redis {
 
 export const queueName = QUEUE
 
-/** How often it is tried, and how it is cleared away: what the manual of BullMQ advises. */
+/** The number of tries and the clean-up that BullMQ's manual advises. */
 export const jobOptions = {
   attempts: 5,
   backoff: { type: 'exponential', delay: 500 },

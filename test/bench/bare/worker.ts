@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { openEmrClient } from './emr-client.ts'
 import { connectBare, queueName, type BareJob } from './queue.ts'
 
-/** The bare worker, as a process: takes a job, posts it, gives back the id. One log line per attempt, as the gateway's. */
+/** The bare worker, as a process: takes a job, posts it, returns the id. One log line per attempt, as the gateway's. */
 const log = pino({ name: 'bare-worker', level: process.env['LOG_LEVEL'] ?? 'info' })
 const concurrency = Number(process.env['BENCH_CONCURRENCY'])
 const createEncounter = openEmrClient(process.env['SANDBOX_URL'] ?? '', concurrency)

@@ -17,7 +17,7 @@ const ofConnections = new Map([
 
 type Point = { panel: string; at: string; side: string; value: number }
 
-/** How rates, latency and memory move as more jobs wait. */
+/** How rates, latency and memory change as more jobs wait. */
 export function growthChart(results: readonly RowResults[]): TopLevelSpec | undefined {
   const points = linesOf(results, 'growth').flatMap(({ figure: { key }, lines }) => {
     const [what = '', waiting] = key.split('@')

@@ -1,7 +1,7 @@
 import { parse, View } from 'vega'
 import { compile, type TopLevelSpec } from 'vega-lite'
 
-/** What all charts share: readable on a white page and, having a ground of their own, on a dark one. */
+/** Shared by all charts: readable on a white page and, with a background of their own, on a dark one. */
 const config = {
   background: 'white',
   font: 'system-ui, sans-serif',
@@ -21,7 +21,7 @@ export async function toSvg(spec: TopLevelSpec): Promise<string> {
   return `${svg}\n`
 }
 
-/** Ours stands out; the others step back. */
+/** Ours stands out; the others are subdued. */
 const colors = new Map([
   ['ours', '#0b6e4f'],
   ['bare', '#8d99ae'],

@@ -5,27 +5,27 @@ import type { ApplicationName, FairGateway } from './gateway.ts'
 
 const LOOK_EVERY_MS = 250
 
-/** How many of a batch's encounters were created, so many seconds after the beginning. */
+/** The number of a batch's encounters created, by seconds since the beginning. */
 export type Point = { seconds: number; done: number }
 
-/** One batch on its way. */
+/** One batch under way. */
 export type BatchRun = {
   application: ApplicationName
-  /** When its first items were accepted, in seconds after the beginning. */
+  /** When its first items were accepted, in seconds since the beginning. */
   arrivedAt: number
-  /** What was seen so far. */
+  /** The progress seen so far. */
   points: Point[]
   /** Settles when its upload has been read to its end. */
   uploaded: Promise<Batch>
-  /** Settles at its end with how long that took from its first items on, in seconds by the gateway's own clock. */
+  /** Settles at its end with the time since its first items, in seconds by the gateway's own clock. */
   finished: Promise<number>
 }
 
 let seed = 0
 
 /**
- * Uploads a batch of generated encounters, and looks how it gets on until it has finished or `stop`. Resolves once the gateway
- * has the first of them. `clock` gives the seconds since the beginning.
+ * Uploads a batch of generated encounters, and follows its progress until it has finished or `stop`. Resolves once the
+ * gateway has the first of them. `clock` returns the seconds since the beginning.
  */
 export async function startBatch(
   gateway: FairGateway,
@@ -35,7 +35,7 @@ export async function startBatch(
   const client = gateway.clientOf(application)
   const idempotencyKey = `${application}-${++seed}`
   const uploaded = client.uploadBatch('Sandbox', encounters(seed, items), { idempotencyKey, signal: stop })
-  // its failure is met by whoever waits for the end of the upload
+  // its failure reaches whoever waits for the end of the upload
   uploaded.catch(() => undefined)
   const first = await untilKnown(client, idempotencyKey, uploaded)
   const arrivedAt = clock()

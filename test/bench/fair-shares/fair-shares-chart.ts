@@ -5,7 +5,7 @@ import { doneAt, type ScenarioResult } from './scenario.ts'
 const BIN_SECONDS = 2
 const names = Object.keys(shares) as ApplicationName[]
 
-/** What each application has got over time, and below it who had how much of the connection. */
+/** Each application's progress over time, and below it each one's share of the connection. */
 export function fairSharesChart({ runs, options: { items } }: ScenarioResult): TopLevelSpec {
   const end = Math.max(...runs.flatMap(({ points }) => points.map(({ seconds }) => seconds)))
   const times = Array.from({ length: Math.floor(end / BIN_SECONDS) + 1 }, (_, bin) => bin * BIN_SECONDS)

@@ -4,7 +4,7 @@ import type { Arrival, ScenarioResult } from './scenario.ts'
 
 const number = (value: number) => value.toLocaleString('en')
 
-/** The figures as a page, with the chart that lies beside it. */
+/** The figures as a page, with the chart beside it. */
 export function fairSharesPage(
   result: ScenarioResult,
   about: { machine: string; commit: string; when: string },
@@ -51,7 +51,7 @@ function row({ application, beside, alone, took, fair }: Arrival, items: number)
   return `| ${cells.join(' | ')} |`
 }
 
-/** The median, and the spread where there is one. */
+/** The median, and the spread if there is one. */
 function seconds(values: readonly number[]): string {
   const spread = values.length > 1 ? ` (${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)})` : ''
   return `${median(values).toFixed(1)} s${spread}`

@@ -11,13 +11,13 @@ import { fairSharesPage } from './fair-shares-page.ts'
 import { runScenario, usual, type ScenarioResult } from './scenario.ts'
 
 const docs = fileURLToPath(new URL('../../../docs/', import.meta.url))
-/** Fewer would be through before the others are. */
+/** With fewer, it would finish before the others. */
 const ITEMS_AT_LEAST = 5_000
 const usage = `npm run bench:fair-shares -- [--items ${usual.items.A}] [--rounds ${usual.rounds}] [--out folder] [--publish]
   --items     of the large batch, ${ITEMS_AT_LEAST} or more
   --publish   also writes docs/benchmarks-fair-shares.md and docs/bench-fair-shares.svg`
 
-/** Ends with 0 whatever the figures are. */
+/** Exits with 0 whatever the figures are. */
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,

@@ -16,8 +16,8 @@ export type FairGateway = AsyncDisposable & { clientOf(application: ApplicationN
 const keyOf = (application: ApplicationName) => `the-key-of-${application}`
 
 /**
- * One connection that creates `concurrency` encounters at a time, each of which takes the EMR `latencyMs`: so few per second
- * that the machine has nothing to do with how fast it goes.
+ * One connection that creates `concurrency` encounters at a time, each of which takes the EMR `latencyMs`: so few per
+ * second that the speed of the machine does not matter.
  */
 export async function startFairGateway(
   folder: string,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startBatch, type BatchRun } from './batch-run.ts'
 import { shares, startFairGateway, type ApplicationName } from './gateway.ts'
 
-/** How large the batches are, and how fast the EMR is. */
+/** The sizes of the batches, and the speed of the EMR. */
 export type ScenarioOptions = {
   items: Record<ApplicationName, number>
   /** How often B is measured, alone and beside A. */
@@ -13,7 +13,7 @@ export type ScenarioOptions = {
   pauseMs: number
 }
 
-/** The one that the figures are taken with: about 50 encounters per second. */
+/** The one used for the figures: about 50 encounters per second. */
 export const usual: ScenarioOptions = {
   items: { A: 100_000, B: 100, C: 1_000 },
   rounds: 3,
@@ -22,13 +22,13 @@ export const usual: ScenarioOptions = {
   pauseMs: 3_000,
 }
 
-/** How long a batch took beside others, in seconds, each time; `fair` is how many times as long as alone that should be. */
+/** How long a batch took beside others, in seconds, each time; `fair` is the fair multiple of its time alone. */
 export type Arrival = { application: ApplicationName; beside: string; alone: number[]; took: number[]; fair: number }
 
 export type ScenarioResult = {
   options: ScenarioOptions
   arrivals: Arrival[]
-  /** Encounters per second with nobody else there. */
+  /** Encounters per second without any other load. */
   perSecond: number
   uploadSeconds: number
   /** What was created for each application from the arrival of C to its end. */
@@ -38,8 +38,8 @@ export type ScenarioResult = {
 }
 
 /**
- * B and C alone on an idle gateway; then A with its many items, and while they wait B again, C, and B beside both. Ends as soon as
- * they are through: A's other items are given up with the gateway.
+ * B and C alone on an idle gateway; then A with its many items, and while they wait B again, C, and B beside both. Ends
+ * as soon as they have finished: A's other items are dropped with the gateway.
  */
 export async function runScenario(
   folder: string,
@@ -105,7 +105,7 @@ export async function runScenario(
           beside: 'A, and B for a while',
           alone: aloneC,
           took: cTook,
-          // B's items come on top of A's part
+          // B's items are added to A's part
           fair: (shares.A + shares.C) / shares.C + items.B / items.C,
         },
         {
@@ -126,7 +126,7 @@ export async function runScenario(
   }
 }
 
-/** What had been created for an application by then, in all its batches. */
+/** The number of encounters created for an application by then, in all its batches. */
 export function doneAt(runs: readonly BatchRun[], application: ApplicationName, seconds: number): number {
   const own = runs.filter((run) => run.application === application)
   return own.reduce((sum, { points }) => sum + (points.findLast((point) => point.seconds <= seconds)?.done ?? 0), 0)

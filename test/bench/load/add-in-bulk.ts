@@ -4,8 +4,8 @@ import { connectBare, openBareQueue } from '../bare/queue.ts'
 import type { AddInBulkOptions } from './load-process.ts'
 
 /**
- * A process of its own that puts a file of bodies into the bare queue by `addBulk`: they are in its memory and parsed before the
- * clock starts, and no HTTP, no check and no seal is between. Warms up on the first tenth.
+ * A process of its own that puts a file of bodies into the bare queue by `addBulk`: they are in its memory and parsed
+ * before the clock starts, without HTTP, check or seal. Warms up on the first tenth.
  */
 const { file, atOnce } = JSON.parse(process.argv[2] ?? '') as AddInBulkOptions
 const bodies = readFileSync(file, 'utf8').trimEnd().split('\n')

@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 
 /** Requests sent as fast as they are answered. */
 export type SaturateOptions = {
-  /** More than one: the connections are shared out evenly. */
+  /** More than one: the connections are divided evenly. */
   urls: string[]
   path: string
   headers: Record<string, string>
-  /** A file of bodies, one a line. */
+  /** A file of bodies, one per line. */
   bodies: string
   connections: number
   /** Not measured; 0 for none. */
@@ -15,30 +15,30 @@ export type SaturateOptions = {
   seconds: number
   /** A header that takes each of these values in turn. */
   rotate?: { header: string; values: string[] }
-  /** A header whose value is another one in each request. */
+  /** A header with a different value in each request. */
   unique?: string
-  /** So many requests instead of so many seconds. */
+  /** This many requests instead of a number of seconds. */
   amount?: number
 }
 
-/** Latencies in ms, whole ones. */
+/** Latencies in whole ms. */
 export type SaturateResult = {
   ok: number
   failed: number
-  /** The status codes that were met. */
+  /** The status codes that were received. */
   statuses: string
   seconds: number
   p50: number
   p99: number
   max: number
-  /** What the load itself took of the processors. */
+  /** The load's own use of the processors. */
   cpuMs: number
 }
 
 /** Requests sent at a given pace, whether they are answered or not. */
 export type PacedOptions = Omit<SaturateOptions, 'amount'> & { perSecond: number }
 
-/** Latencies in ms, from the moment at which a request was to be sent. */
+/** Latencies in ms, from the moment when a request was due. */
 export type PacedResult = {
   ok: number
   failed: number
@@ -52,7 +52,7 @@ export type PacedResult = {
 /** One upload of NDJSON. */
 export type UploadOptions = { url: string; path: string; headers: Record<string, string>; file: string }
 
-/** `body`: what was answered. */
+/** `body`: the answer. */
 export type UploadResult = { status: number; seconds: number; body: string }
 
 /** `file` of bodies into the bare queue, `atOnce` of them by each `addBulk`. */

@@ -2,7 +2,7 @@ import type { Payload } from '../bodies.ts'
 import type { Api, Stage } from '../stage.ts'
 import { pace, saturate, type PacedResult, type SaturateOptions, type SaturateResult } from './load-process.ts'
 
-/** What differs from the usual load. */
+/** How it differs from the usual load. */
 export type LoadOptions = {
   payload?: Payload
   seconds?: number
@@ -13,7 +13,7 @@ export type LoadOptions = {
   rotate?: NonNullable<SaturateOptions['rotate']>
 }
 
-/** What a load has come to, with what it cost. Processor times in µs per request, `NaN` where they are not known. */
+/** The result of a load, with its cost. Processor times in µs per request, `NaN` if unknown. */
 export type Loaded = SaturateResult & { perSecond: number; apiCpu: number; storeCpu: number; loadCpu: number }
 
 /** Sends to a side's apis as fast as they answer. Throws if a request was not accepted. */
@@ -43,7 +43,7 @@ export async function loadAtPace(stage: Stage, api: Api, perSecond: number, opti
   return result
 }
 
-/** Fills a side's queue with so many jobs through its own api. */
+/** Fills a side's queue with this many jobs through its own api. */
 export async function fill(
   stage: Stage,
   apis: readonly Api[],
@@ -68,7 +68,7 @@ function requests({ side, bench }: Stage, apis: readonly Api[], options: LoadOpt
   }
 }
 
-/** A rate that has refusals in it is not the rate of the work that was asked for. */
+/** A rate that includes refusals is not the rate of the requested work. */
 function refuseRefusals({ ok, failed, statuses }: { ok: number; failed: number; statuses: string }): void {
   if (failed > 0 || ok === 0) throw new Error(`${failed} of ${ok + failed} requests were not accepted (${statuses})`)
 }

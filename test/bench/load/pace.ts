@@ -4,9 +4,9 @@ import { percentile } from '../statistics.ts'
 import type { PacedOptions, PacedResult } from './load-process.ts'
 
 /**
- * A process of its own that sends at a constant pace, each request when it is due, whatever becomes of those before it; its
- * latency counts from then on, so that a stall shows in all who would have met it. autocannon's own rate sends each second's
- * share in one burst, which says nothing of half load.
+ * A process of its own that sends at a constant pace, each request when it is due, whatever happens to those before it;
+ * its latency counts from then on, so that a stall shows in all requests that would have met it. autocannon's own rate
+ * sends each second's share in one burst, which does not measure half load.
  */
 const options = JSON.parse(process.argv[2] ?? '') as PacedOptions
 const bodies = readFileSync(options.bodies, 'utf8').trimEnd().split('\n')

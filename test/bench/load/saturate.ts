@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import type { SaturateOptions, SaturateResult } from './load-process.ts'
 
 /**
- * A process of its own that sends as fast as it is answered, by autocannon. It is started by load-process.ts, which gets a
- * word when the warm-up is over, and the result.
+ * A process of its own that sends as fast as it is answered, by autocannon. load-process.ts starts it, and receives a
+ * message when the warm-up is over, and the result.
  */
 const options = JSON.parse(process.argv[2] ?? '') as SaturateOptions
 const bodies = readFileSync(options.bodies, 'utf8').trimEnd().split('\n')
@@ -38,7 +38,7 @@ process.send?.({
 } satisfies SaturateResult & { event: string })
 process.disconnect()
 
-/** Each connection goes round in a part of the bodies that no other one has, as far as there are enough. */
+/** Each connection cycles through a part of the bodies that no other one has, as far as there are enough. */
 async function send(until: { amount: number } | { duration: number }): Promise<autocannon.Result> {
   return autocannon({
     url: options.urls as unknown as string,
@@ -54,7 +54,7 @@ async function send(until: { amount: number } | { duration: number }): Promise<a
   })
 }
 
-/** Costs the load the making of each request anew. */
+/** Makes the load build each request anew. */
 function named(request: autocannon.Request): autocannon.Request {
   return { ...request, headers: { ...request.headers, [options.unique ?? '']: `${process.pid}-${++sent}` } }
 }

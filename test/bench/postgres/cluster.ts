@@ -10,12 +10,15 @@ import { Skipped } from '../measurement.ts'
 import type { Store } from '../sides/side.ts'
 
 const START_MS = 30_000
-/** As for Redis in test/torture: becomes the server, with a watcher that ends it when standard input does, with this process. */
+/**
+ * As for Redis in test/torture: becomes the server, with a watcher that ends it when standard input ends, as it does
+ * with this process.
+ */
 const WATCHED = 'exec 3<&0 </dev/null; (cat <&3; kill -QUIT $$) >/dev/null 2>&1 & exec 3<&-; exec "$0" "$@"'
-/** Durable, as by default; otherwise what one sets first on a machine of its own. */
+/** Durable, as by default; otherwise the settings that one changes first on a machine of its own. */
 const settings = { shared_buffers: '512MB', max_wal_size: '4GB', max_connections: '200', log_min_messages: 'fatal' }
 
-/** A private PostgreSQL with nothing in it, in a temporary folder. Throws `Skipped` where there is none to run. */
+/** A private, empty PostgreSQL in a temporary folder. Throws `Skipped` if none is installed. */
 export async function openPostgresStore(): Promise<Store> {
   const bin = findPrograms()
   if (!bin) throw new Skipped('PostgreSQL is not installed here: apt-get install postgresql')
@@ -64,7 +67,7 @@ async function untilUp(url: string): Promise<void> {
   }
 }
 
-/** Where initdb and postgres are: Debian keeps them off PATH. */
+/** The path of initdb and postgres: Debian keeps them off PATH. */
 function findPrograms(): string | undefined {
   const debian = '/usr/lib/postgresql'
   const told = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' }).stdout?.trim()
@@ -81,7 +84,7 @@ function listed(folder: string): string[] {
   }
 }
 
-/** PostgreSQL refuses to run as root; its package makes a user for it. */
+/** PostgreSQL refuses to run as root; its package creates a user for it. */
 function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout.trim() || NaN)

@@ -21,7 +21,7 @@ await run({
       failJobBatchDelay: 0,
     },
   },
-  // its own lines for every job would come on top of ours
+  // its own lines for every job would be added to ours
   logger: new Logger(() => () => undefined),
   noHandleSignals: true,
   taskList: {

@@ -1,9 +1,9 @@
 import { PgBoss } from 'pg-boss'
 
-/** What a job holds: the request as it came. */
+/** What a job holds: the request as received. */
 export const QUEUE = 'encounters'
 
-/** pg-boss on the store, started, with its queue made. `connections`: of its pool. */
+/** pg-boss on the store, started, with its queue created. `connections`: of its pool. */
 export async function openPgBoss(connections: number): Promise<PgBoss> {
   const boss = new PgBoss({ connectionString: process.env['DATABASE_URL'] ?? '', max: connections })
   boss.on('error', (error: Error) => console.error(error.message))

@@ -9,7 +9,7 @@ type Encounter = { body: PatientEncounterRequest }
 /** Fetches and completions are one statement for this many jobs. */
 const BATCH = 10
 
-/** The bare worker on pg-boss, as a process: as many jobs in hand, taken and completed in batches. */
+/** The bare worker on pg-boss, as a process: as many jobs in progress, taken and completed in batches. */
 const log = pino({ name: 'pg-boss-worker', level: process.env['LOG_LEVEL'] ?? 'info' })
 const concurrency = Number(process.env['BENCH_CONCURRENCY'])
 const createEncounter = openEmrClient(process.env['SANDBOX_URL'] ?? '', concurrency)

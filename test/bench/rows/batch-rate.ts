@@ -4,11 +4,11 @@ import { Skipped, type Figures, type Measurement } from '../measurement.ts'
 import { sideOf } from '../sides/sides.ts'
 import { openStage, type Stage } from '../stage.ts'
 
-/** Lines per second at best, so that there is enough for the time that was asked for. */
+/** Lines per second at best, so that there are enough for the requested time. */
 const PER_SECOND = 6_000
-/** What is sent first, so that the api is warm. */
+/** Sent first, so that the api is warm. */
 const WARM_UP = 3_000
-/** Of 50 to 2,000 the one with which `addBulk` was fastest. */
+/** The fastest size for `addBulk` between 50 and 2,000. */
 const AT_ONCE = 500
 
 /** Row 2. */

@@ -4,7 +4,7 @@ import { sideOf } from '../sides/sides.ts'
 import { openStage } from '../stage.ts'
 
 const JOBS = 10_000
-/** Before the count begins: what does not grow with the jobs is there by then. */
+/** Before the count begins: what does not grow with the jobs exists by then. */
 const FIRST = 1_000
 
 /** Row 4. */

@@ -4,7 +4,7 @@ import type { Measurement } from '../measurement.ts'
 import { sideOf } from '../sides/sides.ts'
 import { openStage } from '../stage.ts'
 
-/** About what a worker does in a second at best, so that there is enough to do for the time that was asked for. */
+/** About what a worker does per second at best, so that there is enough work for the requested time. */
 const PER_SECOND = 3_500
 /** Encounters until the compilers of V8 are done, which takes seconds, on ours longer than on less code. */
 const WARM_UP = 8_000

@@ -11,7 +11,7 @@ const COUNTS = [1, 10, 50, 200]
 const FEW = new Set([1, 200])
 const IDLE_MS = 3_000
 
-/** The other half of growth: an EMR more is a queue more. */
+/** The other half of growth: each additional EMR is an additional queue. */
 export const emrConnections: Measurement = {
   id: '5b',
   name: 'emr-connections',

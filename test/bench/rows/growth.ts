@@ -5,14 +5,14 @@ import { sideOf } from '../sides/sides.ts'
 import { openStage, type Api, type Emr, type Stage } from '../stage.ts'
 
 const MB = 1024 * 1024
-/** Before the drain is timed: encounters that a worker makes while it warms up. */
+/** Encounters that a worker creates to warm up before the drain is timed. */
 const DRAIN_WARM_UP = 1_500
 const LEVELS = [0, 10_000, 100_000, 1_000_000]
 /** The others only with `--full`. */
 const FEW_LEVELS = [0, 10_000, 100_000]
 /** A 99th percentile needs more requests than a rate. */
 const LATENCY_WINDOWS = 3
-/** The pace for the latencies, as a share of the rate of the empty queue. */
+/** The pace for the latencies, as a share of the rate with an empty queue. */
 const HALF = 0.5
 
 /** Row 5, and what the growth chart shows. */
@@ -77,7 +77,7 @@ function slowdown(key: string, label: string): Figure {
   return { key, label, unit: 'x', better: 'less', goal: { of: 'value', first: 1.25, second: 1.1 } }
 }
 
-/** By two apis, and synced once a second only, since a million jobs take their time. */
+/** With two apis, and synced only once a second, since a million jobs take their time. */
 async function fillUp(stage: Stage, amount: number): Promise<void> {
   const apis = await Promise.all([stage.startApi(), stage.startApi()])
   await stage.redis?.client.config('SET', 'appendfsync', 'everysec')
@@ -91,13 +91,16 @@ async function memoryOf({ redis }: Stage): Promise<number> {
   return (await redis.counters()).usedMemory
 }
 
-/** `accepted`: also those of the warm-up, as well as they are known. */
+/** `accepted`: including those of the warm-up, as far as they are known. */
 async function acceptSome(stage: Stage, api: Api): Promise<{ rate: number; accepted: number }> {
   const { perSecond, ok } = await loadFully(stage, [api])
   return { rate: perSecond, accepted: ok * 2 }
 }
 
-/** Lets a worker work for a while and ends it as by `kill -9`. `count`: how many jobs that took from the queue. */
+/**
+ * Lets a worker work for a while and ends it as by `kill -9`. `count`: the number of jobs that this took from the
+ * queue.
+ */
 async function drainSome(stage: Stage, emr: Emr): Promise<{ perSecond: number; count: number }> {
   const before = await emr.created()
   const worker = await stage.startWorker()

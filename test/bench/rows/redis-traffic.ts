@@ -6,10 +6,10 @@ import { sideOf } from '../sides/sides.ts'
 import { openStage, type Api, type Emr, type Stage } from '../stage.ts'
 
 const JOBS = 500
-/** For what a worker does to a job after the EMR has its encounter. */
+/** For a worker's work on a job after the EMR has its encounter. */
 const AFTERMATH_MS = 500
 
-/** Beside the table: what each accepted request and each finished job costs Redis. */
+/** Beside the table: the cost to Redis of each accepted request and each finished job. */
 export const redisTraffic: Measurement = {
   id: '11',
   name: 'redis-traffic',
@@ -72,7 +72,7 @@ async function trafficDuring(redis: BenchRedis, during: () => Promise<void>) {
   } satisfies Figures
 }
 
-/** Accepts JOBS more and waits until nothing is left to do, of these and of those that waited already. */
+/** Accepts JOBS more and waits until nothing is left to do, for these and for those that already waited. */
 async function finishAll(stage: Stage, api: Api, emr: Emr): Promise<void> {
   await fill(stage, [api], JOBS, { connections: 1 })
   for (let before = -1, now = await emr.created(); now !== before;) {

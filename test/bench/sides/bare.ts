@@ -8,7 +8,7 @@ export const bare: Side = {
   api: { script: 'test/bench/bare/server.ts', readyText: 'Server listening', options: apiOptions },
   worker: { script: 'test/bench/bare/worker.ts', readyText: 'worker.started' },
   path,
-  // it looks at none of them; the requests are the same
+  // it ignores them; the requests are the same
   headers: ours.headers,
   environment: ({ storeUrl, emrUrl, concurrency }) => ({
     REDIS_URL: storeUrl,

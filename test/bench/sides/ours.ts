@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openRedisStore, path, type Side } from './side.ts'
 
-/** What `npm run api` gives Node; the bare app gets the same. */
+/** Node's options in `npm run api`; the bare app gets the same. */
 export const apiOptions = nodeArgumentsOf('api').slice(0, -1)
 
 const applicationKey = 'the-key-of-bench'
 
-/** This gateway with all its promises, its limits set so high that none is met. */
+/** This gateway with all its promises, its limits set so high that none is reached. */
 export const ours: Side = {
   name: 'ours',
   openStore: openRedisStore,

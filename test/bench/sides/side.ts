@@ -1,12 +1,12 @@
 import { startBenchRedis, type BenchRedis } from '../bench-redis.ts'
 
-/** Where a side keeps its jobs. */
+/** Where a side stores its jobs. */
 export type Store = AsyncDisposable & { url: string; redis?: BenchRedis }
 
-/** What is being compared: how its processes are started. The rest of the bench treats all sides the same. */
+/** What is compared: how its processes are started. The rest of the bench treats all sides the same. */
 export type Side = {
   name: string
-  /** A fresh one. Throws `Skipped` where this machine does not offer it. */
+  /** A fresh one. Throws `Skipped` if this machine does not offer it. */
   openStore(folder: string, redisSettings?: Record<string, string>): Promise<Store>
   api: SideProcess
   worker: SideProcess
@@ -16,7 +16,7 @@ export type Side = {
   environment: (about: EnvironmentAbout) => NodeJS.ProcessEnv
 }
 
-/** `emrConnections`: how many connections to EMRs are configured, where a side has such. */
+/** `emrConnections`: the number of connections to EMRs configured, if a side has such. */
 export type EnvironmentAbout = {
   folder: string
   storeUrl: string
@@ -28,11 +28,11 @@ export type EnvironmentAbout = {
 /** `options`: those of Node. */
 export type SideProcess = { script: string; readyText: string; options?: readonly string[] }
 
-/** A store of the sides that are on Redis. */
+/** A store of the sides that use Redis. */
 export async function openRedisStore(_folder: string, settings?: Record<string, string>): Promise<Store> {
   const redis = await startBenchRedis(settings)
   return { url: redis.url, redis, [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose]() }
 }
 
-/** As every side is asked: a valid request of a known application. */
+/** The request to every side: a valid request of a known application. */
 export const path = '/api/v1/Sandbox/PatientEncounters'

@@ -4,8 +4,8 @@ import { CREATE_ENCOUNTER } from '../../../shared/src/records/queue.ts'
 export * from '../../../shared/src/records/accept.ts'
 
 /**
- * No records of our own: what is sealed goes into BullMQ's job, and that is all there is of it. Nothing to cancel, list, expire,
- * or tell a repeated key by. For measuring intake only, since no worker finds its payload.
+ * No records of our own: the sealed request goes into BullMQ's job, and nothing else is stored. Nothing to cancel, list
+ * or expire, and no repeated key is recognised. For measuring intake only, since no worker finds its payload.
  */
 export const openAccept: typeof original = (_redis, queue, records) => async (job) => {
   const [, sealed] = records.acceptEntry({ ...job, idempotency: [] })

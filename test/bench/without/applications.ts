@@ -3,7 +3,7 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Whoever calls is the first application; no key is looked at. */
+/** Every caller is the first application; no key is checked. */
 export const applications: typeof original = fp(
   async function applications(app: FastifyInstance, options: { applications: readonly Application[] }) {
     const [first] = options.applications

@@ -2,7 +2,7 @@ import { createLogger as original } from '../../../shared/src/logger.ts'
 
 export { describeError } from '../../../shared/src/logger.ts'
 
-/** A worker says when it is ready, and nothing of what it then does. */
+/** A worker logs that it is ready, and nothing after that. */
 export const createLogger: typeof original = (...about) => {
   const log = original(...about)
   if (about[0] !== 'worker') return log

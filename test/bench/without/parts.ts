@@ -1,4 +1,4 @@
-/** A part of the product, the file that it is in, and what takes its place in a run without it. */
+/** A part of the product, the file that it is in, and its stand-in for a run without it. */
 export const parts = {
   sealing: { file: '/shared/src/sealing/seal.ts', standIn: 'seal.ts' },
   'rate limit': { file: '/api/src/admission/rate-limit.ts', standIn: 'rate-limit.ts' },

@@ -3,7 +3,7 @@ import { openRecords as original } from '../../../shared/src/records/jobs.ts'
 
 export * from '../../../shared/src/records/jobs.ts'
 
-/** The payload is read and erased, and that is all: no mark before the call, no outcome after it. */
+/** Only reads and erases the payload: no mark before the call, no outcome after it. */
 export const openRecords: typeof original = (redis, about) => {
   const records = original(redis, about)
   const { keys } = records

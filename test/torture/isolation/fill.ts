@@ -10,9 +10,9 @@ import { encounterAt } from '../../generator/encounters.ts'
 
 const AT_ONCE = 256
 
-/** What this process is started with, as JSON in its first argument, beside GATEWAY_CONFIG and its keys. */
+/** The order of this process, as JSON in its first argument, besides GATEWAY_CONFIG and its keys. */
 export type FillOrder = { redisUrl: string; emrInstance: string; jobs: number }
-/** What it tells its parent. */
+/** Its message to its parent. */
 export type FillReport = { accepted: number }
 
 /** Accepts jobs for one connection as the ingress would, without the ingress, which would take minutes. */

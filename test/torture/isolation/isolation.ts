@@ -15,7 +15,7 @@ const usage = `npm run isolation -- [--pairs 5] [--seconds 15] [--warm-up-second
 One EMR's latencies while another hangs with jobs waiting, beside those of a quiet gateway, in turn.`
 const EXIT_STOPPED = 130
 
-/** Measures and prints; what is slow is told, not judged. */
+/** Measures and prints; slowness is reported, not judged. */
 async function main(args: string[], signal: AbortSignal): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -62,7 +62,7 @@ async function main(args: string[], signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Gives the folder of a Redis in which so many jobs wait for the EMR that is going to hang. */
+/** Returns the folder of a Redis in which this many jobs wait for the EMR that will hang. */
 async function fill(about: { folder: string; setup: Setup; jobs: number; signal: AbortSignal }): Promise<string> {
   const { folder, setup, jobs, signal } = about
   const data = join(folder, 'redis')

@@ -8,18 +8,21 @@ const SECOND = 1000
 /** Made before the first is sent, then sent in turn. */
 const BODIES = 1_000
 
-/** What this process is started with, as JSON in its first argument. */
+/** The order of this process, as JSON in its first argument. */
 export type LoadOrder = { url: string; emrInstance: string; perSecond: number; warmUpSeconds: number; seconds: number }
-/** Of one kind in one round: p50 and p99 in ms, and of how many. */
+/** Of one kind in one round: p50 and p99 in ms, and the number of requests. */
 export type Latencies = { p50: number; p99: number; count: number }
-/** What it tells its parent: how much was sent, and at the end what came of it. `failed`: answers other than 202 and 201, or none. */
+/**
+ * Its messages to its parent: how much was sent, and at the end the result. `failed`: answers other than 202 and 201,
+ * or none.
+ */
 export type LoadReport =
   | { sent: number; of: number }
   | { accept: Latencies; completion: Latencies; failed: Record<string, number> }
 
 /**
- * Sends at a steady rate whatever the answers do, in turn without and with `Prefer: wait`: the one is answered when the job is
- * stored, the other when it has ended. What is sent while warming up is not counted.
+ * Sends at a steady rate whatever the answers are, alternately without and with `Prefer: wait`: the one is answered
+ * when the job is stored, the other when it has ended. Requests sent while warming up are not counted.
  */
 async function main(order: LoadOrder): Promise<void> {
   const { perSecond, warmUpSeconds, seconds } = order

@@ -1,9 +1,9 @@
 import type { TortureRedis } from '../torture-redis.ts'
 
-/** Of each process that jobs go through, in seconds since its start. */
+/** Of each process that jobs pass through, in seconds since its start. */
 export type ProcessorTime = { api: number; worker: number; redis: number }
 
-/** Asks each of them; unlike latencies this says something on a busy machine as well. */
+/** Reads each of them; unlike latencies this is meaningful on a busy machine as well. */
 export async function readProcessorTime(
   ports: { api: number; worker: number },
   { control }: TortureRedis,
@@ -13,7 +13,7 @@ export async function readProcessorTime(
   return { api, worker, redis: used.reduce((sum, [, seconds]) => sum + Number(seconds), 0) }
 }
 
-/** What has been spent since `before`. */
+/** The time used since `before`. */
 export function spentSince(before: ProcessorTime, now: ProcessorTime): ProcessorTime {
   return { api: now.api - before.api, worker: now.worker - before.worker, redis: now.redis - before.redis }
 }

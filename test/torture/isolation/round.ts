@@ -11,34 +11,34 @@ import { readProcessorTime, spentSince, type ProcessorTime } from './processor-t
 import { HUNG, WELL, type Setup } from './setup.ts'
 import { toldByChild } from './told-by-child.ts'
 
-/** All calls that a connection makes at once when nothing else is said. */
+/** The default number of calls that a connection makes at once. */
 const CONCURRENCY = 20
 
-/** How the well EMR's jobs fared in one round. */
+/** The healthy EMR's jobs in one round. */
 export type Round = {
   hung: boolean
   accept: Latencies
   completion: Latencies
-  /** Answers that should not have been, by kind and status. */
+  /** Unexpected answers, by kind and status. */
   failed: Record<string, number>
   /** Jobs without outcome at the other EMR, before and after. */
   waiting: [before: number, after: number]
-  /** How much of all cores' time was used meanwhile, by whomever: near 1 it is the machine that was measured. */
+  /** The share of all cores' time used meanwhile, by any process: near 1 it is the machine that was measured. */
   busy: number
   /** Warming up included. */
   spent: ProcessorTime
 }
 
 /**
- * Starts everything anew in `folder`, lets load upon the well EMR, and measures. With `filled`, a folder of Redis' data, that is where
- * it starts from, and the other EMR takes every request and answers none.
+ * Starts everything anew in `folder`, loads the healthy EMR, and measures. With `filled`, a folder of Redis' data, it
+ * starts from that data, and the other EMR accepts every request and answers none.
  */
 export async function playRound(about: {
   folder: string
   filled: string | undefined
   setup: Setup
   load: Omit<LoadOrder, 'url' | 'emrInstance'>
-  /** How much of the load has been sent. */
+  /** The share of the load already sent. */
   sent: (share: number) => void
   signal: AbortSignal
 }): Promise<Round> {
@@ -109,7 +109,10 @@ export async function playRound(about: {
   return { hung: filled !== undefined, ...result, waiting: [before, await countWaiting(redis)], busy, spent }
 }
 
-/** All of it on disk: what is still to be written would be waited for by the first of Redis' own syncs, in this kind of round alone. */
+/**
+ * All of it on disk: otherwise the first of Redis' own syncs would wait for what is still to be written, in this kind
+ * of round alone.
+ */
 function copyToDisk(from: string, to: string): void {
   cpSync(from, to, { recursive: true })
   for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
@@ -120,7 +123,7 @@ function copyToDisk(from: string, to: string): void {
   }
 }
 
-/** Gives what tells how busy the cores were since. */
+/** Returns a function that reports how busy the cores were since. */
 function watchCores(): () => number {
   const read = () => {
     const times = cpus().map((core) => core.times)

@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { demoKey } from '../../fixtures/processes.ts'
 
-/** The connection that is loaded, and the one that may hang; both with the settings that a new connection has. */
+/** The connection that is loaded, and the one that may hang; both with the settings of a new connection. */
 export const WELL = { emrSystem: 'Sandbox', emrInstance: 'well' }
 export const HUNG = { emrSystem: 'Sandbox', emrInstance: 'hung' }
 
-/** What all rounds have in common: ports, keys and the configuration, so that jobs stored in one place can be run in another. */
+/** What all rounds share: ports, keys and the configuration, so that jobs stored in one place can be run in another. */
 export type Setup = {
   ports: { well: number; hung: number; api: number; worker: number }
   environment: NodeJS.ProcessEnv

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Runs a script of this folder as a process of its own with its order as JSON, and hands on all that it tells. Throws where it does not end
- * well; ends it when the signal is aborted.
+ * Runs a script of this folder as a process of its own with its order as JSON, and passes on all its messages. Throws
+ * if it does not end well; ends it when the signal is aborted.
  */
 export async function toldByChild<Report>(about: {
   script: string

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { backoffMs } from './backoff.ts'
 
-test('the wait doubles with each attempt and stays between half and all of that', () => {
+test('the wait doubles with each attempt and stays between half of that and all of it', () => {
   for (const [attempt, full] of [
     [1, 500],
     [2, 1_000],
@@ -15,6 +15,6 @@ test('the wait doubles with each attempt and stays between half and all of that'
   }
 })
 
-test('the wait never passes ten minutes', () => {
+test('the wait is at most ten minutes', () => {
   expect(backoffMs(50, 600_000)).toBeLessThanOrEqual(600_000)
 })

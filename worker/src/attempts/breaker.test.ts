@@ -16,7 +16,7 @@ const fails = (error: Error) => async (): Promise<never> => {
 }
 const answers = async () => 'made'
 
-/** A breaker on a queue of its own, over the tests' Redis; it opens at two failures of two calls. */
+/** A breaker on its own queue in the tests' Redis; it opens after two failures in two calls. */
 async function open({ openMs = OPEN_MS } = {}) {
   const redis = connectRedis(process.env['REDIS_URL'] ?? '', 'producer')
   await untilReady(redis)
@@ -35,11 +35,11 @@ async function open({ openMs = OPEN_MS } = {}) {
     breaker,
     breakerKey,
     holdKey,
-    /** Makes so many calls that end with this error. */
+    /** Makes this many calls that fail with this error. */
     async fail(error: Error, times = 2, kind: 'creation' | 'question' = 'creation') {
       for (let n = 0; n < times; n++) await expect(breaker.call(false, kind, fails(error))).rejects.toBe(error)
     },
-    /** Waits for what a verdict has set off in Redis. */
+    /** Waits for what a verdict triggers in Redis. */
     async untilOpen() {
       await expect.poll(() => redis.exists(breakerKey)).toBe(1)
     },
@@ -53,7 +53,7 @@ async function open({ openMs = OPEN_MS } = {}) {
   }
 }
 
-test('a hold is never shortened by a later one, and a longer one lengthens it', async () => {
+test('a later hold never shortens an earlier one, and a longer one extends it', async () => {
   await using at = await open()
   const left = async () => [await at.queue.getRateLimitTtl(), await at.redis.pttl(at.holdKey)]
   await at.breaker.hold(60_000)
@@ -65,14 +65,14 @@ test('a hold is never shortened by a later one, and a longer one lengthens it', 
   expect(Number(await at.redis.get(at.holdKey))).toBeGreaterThan(Date.now() + 200_000)
 })
 
-test('an EMR that asks for no pause holds nothing', async () => {
+test('an EMR that asks for no pause holds no queue', async () => {
   await using at = await open()
   await at.breaker.hold(0)
   expect(await at.queue.getRateLimitTtl()).toBeLessThanOrEqual(0)
   expect(await at.redis.exists(at.holdKey)).toBe(0)
 })
 
-test('a fleet left at a concurrency of one by a process that died gets its own back; not while the breaker is open', async () => {
+test('a fleet left at a concurrency of one by a process that died gets its configured one back, but not while the breaker is open', async () => {
   await using at = await open()
   await at.queue.setGlobalConcurrency(1)
   await at.redis.hset(at.breakerKey, 'openUntil', Date.now() + OPEN_MS)
@@ -83,7 +83,7 @@ test('a fleet left at a concurrency of one by a process that died gets its own b
   expect(await at.queue.getGlobalConcurrency()).toBe(CONCURRENCY)
 })
 
-test('opens for the fleet: until when and why, one at a time, and the queue held for as long', async () => {
+test('opens for the fleet: records until when and why, allows one job at a time, and holds the queue as long', async () => {
   await using at = await open()
   await at.fail(away, 1)
   expect(at.breaker.state).toBe('closed')
@@ -99,7 +99,7 @@ test('opens for the fleet: until when and why, one at a time, and the queue held
   expect(await at.queue.getGlobalConcurrency()).toBe(1)
 })
 
-test('while it is open nothing is called; once another process has closed it, calls go through', async () => {
+test('makes no call while it is open; once another process has closed it, calls go through', async () => {
   await using at = await open()
   await at.fail(away)
   await at.untilOpen()
@@ -120,7 +120,7 @@ test('a probe that creates closes it, and the concurrency doubles up to what is 
   expect(await at.breaker.call(true, 'creation', answers)).toBe('made')
   expect(at.breaker.state).toBe('closed')
   expect(await at.redis.exists(at.breakerKey)).toBe(0)
-  // the sweep must not give it all back at once
+  // the sweep must not restore all of it at once
   await at.breaker.heal()
   expect(await at.queue.getGlobalConcurrency()).toBeLessThan(CONCURRENCY)
   const seen = new Set<number | null>()
@@ -143,7 +143,7 @@ test('a probe that is refused closes it too, since a refusal is an answer', asyn
   expect(await at.redis.exists(at.breakerKey)).toBe(0)
 })
 
-test('a probe that only asks leaves it open, and so does a fault of ours', async () => {
+test('a probe that only asks leaves it open, and so does an internal fault', async () => {
   await using at = await open()
   await at.fail(away)
   await at.untilOpen()
@@ -153,7 +153,7 @@ test('a probe that only asks leaves it open, and so does a fault of ours', async
   expect(at.breaker.state).toBe('open')
 })
 
-test('a probe that fails opens it anew, before the call has ended, also in a process that had not opened it', async () => {
+test('a probe that fails reopens it before the call has ended, also in a process that had not opened it', async () => {
   await using at = await open()
   for (const attempt of [1, 2]) {
     await at.redis.hset(at.breakerKey, 'openUntil', attempt)
@@ -166,22 +166,22 @@ test('a probe that fails opens it anew, before the call has ended, also in a pro
 test.for([
   ['a refusal', new EmrError(400, 'no')],
   ['a 429', new EmrError(502, 'busy', { retryAfterMs: 1_000 })],
-  ['what is not tried again', new EmrError(502, 'no', { retry: false })],
-  ['a fault of ours', new Error('ours')],
+  ['an error that is not retried', new EmrError(502, 'no', { retry: false })],
+  ['an internal fault', new Error('ours')],
 ] as const)('%s does not count against the EMR', async ([, error]) => {
   await using at = await open()
   await at.fail(error, 5)
   expect(at.breaker.state).toBe('closed')
 })
 
-test('no answer in time counts, and a question that fails', async () => {
+test('a time-out counts, and so does a question that fails', async () => {
   await using at = await open()
   await at.fail(new EmrError(408, 'no answer'), 1, 'question')
   await at.fail(new EmrError(408, 'no answer'), 1)
   expect(at.breaker.state).toBe('open')
 })
 
-test('questions that are answered do not hide that every creation fails', async () => {
+test('answered questions do not hide that every creation fails', async () => {
   await using at = await open()
   for (let n = 0; n < 20; n++) await at.breaker.call(false, 'question', answers)
   await at.fail(away)

@@ -8,31 +8,31 @@ import { EmrError } from '../emr/emr-error.ts'
 const RAMP_STEP_MS = 200
 const RECORD_GRACE_MS = 600_000
 
-/** The breaker held the call back: nothing was sent and no attempt is spent. */
+/** The breaker blocked the call: nothing was sent and no attempt is spent. */
 export class HeldByBreaker extends Error {
   override name = 'HeldByBreaker'
 }
 
-/** The gateway itself broke a call off, since it must end: no verdict on the EMR. */
+/** The gateway aborted a call because the process must end: no verdict on the EMR. */
 export class BrokenOff extends Error {
   override name = 'BrokenOff'
 }
 
 /**
- * A connection's breaker. opossum counts this process' calls and says when to open; that the breaker is open is written to
- * Redis, and BullMQ's own rate limit and global concurrency hold the queue for the whole fleet at once.
- * When the time is up one job goes through as the probe: its success closes the breaker and the fleet's concurrency
- * grows back by doubling, its failure holds the queue again.
+ * A connection's breaker. opossum counts this process' calls and decides when to open. The open state is written to
+ * Redis, and BullMQ's own rate limit and global concurrency hold the queue for the whole fleet at once. When the hold
+ * expires, one job goes through as the probe: if it succeeds, the breaker closes and the fleet's concurrency grows back
+ * by doubling; if it fails, the queue is held again.
  */
 export type Breaker = {
   /**
-   * Calls the EMR. `probing` is what begin.lua said. Throws what the call throws, or `HeldByBreaker`.
-   * A `question` counts when it fails but not when it succeeds: an EMR that answers reads and fails every write is sick.
+   * Calls the EMR. `probing` is the reply of begin.lua. Throws what the call throws, or `HeldByBreaker`. A `question`
+   * counts when it fails but not when it succeeds: an EMR that answers reads and fails every write is sick.
    */
   call<T>(probing: boolean, kind: 'creation' | 'question', action: () => Promise<T>): Promise<T>
-  /** Keeps the whole queue from being worked on for a while, as an EMR asks for with 429. */
+  /** Holds the whole queue for a while, as an EMR requests with 429. */
   hold(forMs: number): Promise<void>
-  /** Sets the fleet's limits anew where a process died while the concurrency was growing. */
+  /** Restores the fleet's limits after a process died while the concurrency was growing. */
   heal(): Promise<void>
   readonly state: 'closed' | 'open' | 'half-open'
   close(): Promise<void>
@@ -60,13 +60,13 @@ export function openBreaker(about: {
     timeout: false,
     volumeThreshold: minimumCalls,
     errorThresholdPercentage: failurePercent,
-    // a little before the fleet's time is up, so that this process is ready to probe when it is
+    // slightly before the fleet's hold expires, so that this process is ready to probe when it does
     resetTimeout: openMs * 0.9,
     errorFilter: (error: unknown) => !countsAgainstEmr(error),
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
   })
-  /** Whether the queue is held longer than before: a hold that is there already is never shortened. */
+  /** Extends the hold on the queue and reports whether it did: an existing hold is never shortened. */
   const holdQueue = async (forMs: number): Promise<boolean> => {
     if (forMs <= (await queue.getRateLimitTtl())) return false
     await queue.rateLimit(Math.ceil(forMs))
@@ -106,17 +106,17 @@ export function openBreaker(about: {
   async function probe<T>(kind: 'creation' | 'question', action: () => Promise<T>): Promise<T> {
     try {
       const answer = await action()
-      // the creation that follows it is the probe
+      // the creation that follows is the probe
       if (kind === 'question') return answer
       circuit.close()
       await closeForFleet()
       return answer
     } catch (error) {
       if (countsAgainstEmr(error)) {
-        // not open here: another process opened it, or the time until half-open is already up
+        // not open here: another process opened it, or it is already half-open
         if (circuit.opened) openForFleet()
         else circuit.open()
-        // or this process would probe again before the queue is held
+        // otherwise this process would probe again before the queue is held
         await writing
       } else if (error instanceof EmrError) {
         // a refusal is an answer too
@@ -141,7 +141,7 @@ export function openBreaker(about: {
       if (probing) return probe(kind, action)
       if (!circuit.closed) {
         await writing
-        // open here only: the fleet has had its good answer since
+        // open only here: the fleet has had a good answer since
         if ((await redis.exists(breakerKey)) === 1) throw new HeldByBreaker('the breaker opened meanwhile')
         circuit.close()
       }
@@ -175,7 +175,7 @@ export function openBreaker(about: {
   }
 }
 
-/** Whether an error says that the EMR is sick: not its refusals, not a 429, not a fault of ours. */
+/** Whether an error means that the EMR is sick: not a refusal, not a 429, not an internal fault. */
 export function countsAgainstEmr(error: unknown): boolean {
   return (
     error instanceof EmrError &&

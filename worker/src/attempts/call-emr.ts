@@ -10,17 +10,20 @@ import type { Answer, Call } from './decide.ts'
 
 const VERBOSE = { level: 'debug' }
 
-/** This process was suspended after marking the call, and others may assume the call has ended; or it must end. The call is not made. */
+/**
+ * The call is not made: this process was suspended after marking it, so others may assume it has ended, or the process
+ * must end.
+ */
 class TooLate extends Error {
   override name = 'TooLate'
 }
 
-/** The job that a call is made for; `acceptedAt` in ms since the epoch. */
+/** The job that the call is for; `acceptedAt` in ms since the epoch. */
 export type CalledFor = { jobId: string; application: string; acceptedAt: number }
 
 /**
- * One call to the EMR: bounded in time, counted by the breaker, reported in one log line. `action` creates the encounter where the
- * call may be made (`go`), and asks for it where an earlier one is in doubt. Never throws.
+ * One call to the EMR: bounded in time, counted by the breaker, reported in one log line. `action` creates the
+ * encounter if the call may be made (`go`), and asks for it if an earlier call is in doubt. Never throws.
  */
 export async function callEmr<T extends EncounterFound | undefined>(
   { jobId, application, acceptedAt }: CalledFor,
@@ -47,7 +50,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const attempts = call.kind === 'dangling' ? attemptsBefore(call, acceptedAt, connection) : {}
     const encounter = takeEncounter(request)
     const order = { correlationKey: jobId, encounter, credentials, mayExist: call.doubt, ...attempts }
-    // counted from the mark on: after that others take it that the call has ended
+    // counted from the mark: after this time others assume that the call has ended
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? msSince(call.askedAt) : 0))
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const value = await at.breaker.call(call.probing, creating ? 'creation' : 'question', async () => {
@@ -55,7 +58,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
       called = true
       const answer = action(order, {
         signal,
-        // few calls have anything to say
+        // few calls have anything to add
         get log() {
           return at.log.child({ job: jobId }, verbose ? VERBOSE : {})
         },
@@ -65,7 +68,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
         throw at.stopping.aborted ? new BrokenOff('the gateway must end', { cause: error }) : error
       })
     })
-    // after a failure the signal still has to end what the connector may have left behind
+    // after a failure the signal must still end what the connector may have left behind
     release()
     if (creating) report('created', 201)
     else report(value ? 'found' : 'absent', value ? 201 : 404)
@@ -85,13 +88,16 @@ export async function callEmr<T extends EncounterFound | undefined>(
     report('fault', 500)
     at.log.error({ job: jobId, err: error }, 'encounter.fault')
     if (!called) return { kind: 'fault' }
-    // a fault of ours, perhaps after the EMR had created the encounter
+    // an internal fault, perhaps after the EMR had created the encounter
     const about = { outcomeUnknown: true, retry: false }
-    return { kind: 'failed', error: new EmrError(500, 'the gateway failed while it called the EMR', about) }
+    return { kind: 'failed', error: new EmrError(500, 'the gateway failed while calling the EMR', about) }
   }
 }
 
-/** When the attempts in doubt were made. A mark of an older version lacks the first one's time: it was not before the acceptance. */
+/**
+ * When the attempts in doubt were made. A mark written by an older version lacks the time of the first one: it was not
+ * before the acceptance.
+ */
 function attemptsBefore(
   { firstAttemptAt, now, sinceMs }: Extract<Call, { kind: 'dangling' }>,
   acceptedAt: number,

@@ -1,10 +1,12 @@
-/** What ends a call that lasts too long: a signal for the call, and the way to let go of it once nothing needs it any more. */
+/**
+ * Limits the duration of a call: a signal for the call, and a function that releases it once nothing needs it any more.
+ */
 export type CallLimit = { signal: AbortSignal; release: () => void }
 
 /**
- * A signal that aborts after `ms` with a `TimeoutError`, or before that with `stopping`, for the same reason.
- * `AbortSignal.any` with `AbortSignal.timeout` would do, at seven times the cost: each of its timers runs to its end, long after
- * the call's, and makes an error that nobody sees.
+ * A signal that aborts after `ms` with a `TimeoutError`, or earlier with `stopping`, for the same reason.
+ * `AbortSignal.any` with `AbortSignal.timeout` would do, at seven times the cost: each of its timers runs to its end,
+ * long after the call's, and creates an error that nobody sees.
  */
 export function limitCall(stopping: AbortSignal, ms: number): CallLimit {
   const controller = new AbortController()

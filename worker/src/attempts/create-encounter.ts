@@ -26,8 +26,9 @@ export class TryAgain extends Error {
 }
 
 /**
- * Creates the encounter of one job, once: marks the call, makes it, records its result. A start that finds the mark of an earlier
- * call asks the EMR before anything is sent again. Wherever the process dies, the next start of the job goes on from the records.
+ * Creates the encounter of one job, once: marks the call, makes it, records its result. A start that finds the mark of
+ * an earlier call asks the EMR before anything is sent again. If the process dies at any point, the next start of the
+ * job continues from the records.
  */
 export async function createEncounter(job: EncounterJob, token: string, at: ConnectionAtWork): Promise<void> {
   const { connection, emr, records, stopping } = at
@@ -71,7 +72,7 @@ export async function createEncounter(job: EncounterJob, token: string, at: Conn
 
 type WayOut = Exclude<Next, { step: 'call' | 'ask' | 'takeOver' }>
 
-/** Acts on a decision: the only place that settles an attempt, ends a job here, and throws BullMQ's control errors. */
+/** Applies a decision: the only place that settles an attempt, ends a job here, and throws BullMQ's control errors. */
 async function apply(next: WayOut, job: EncounterJob, token: string, at: ConnectionAtWork): Promise<void> {
   if ('settlement' in next && next.settlement) await at.records.settle(job.id ?? '', next.settlement)
   switch (next.step) {
@@ -104,7 +105,7 @@ async function end(job: EncounterJob, at: ConnectionAtWork, ending: Ending, only
     onlyIf,
   )
   if (said === 'claimed') return end(job, at, foundForAnother(), onlyIf)
-  // it is not settled after all: come back to it rather than let BullMQ put it away
+  // not settled after all: come back to it, or BullMQ would mark it as failed
   if (said === 'dispatched' || said === 'superseded') throw new TryAgain(408, connection.backoffMs)
   if (said === 'already' && ending.status === 'Succeeded') return noteLateSuccess(job.id ?? '', ending, at)
   if (said !== 'recorded') return

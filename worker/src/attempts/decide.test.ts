@@ -43,7 +43,7 @@ const brokenOff = failed(new EmrError(502, 'broken off', { outcomeUnknown: true 
 const unreadable = failed(new EmrError(502, 'unreadable', { outcomeUnknown: true, answered: true }))
 const ourFault = failed(new EmrError(500, 'the gateway failed', { outcomeUnknown: true, retry: false }))
 
-/** One decision in a few words, as DESIGN's table has them. */
+/** One decision in a few words, as in DESIGN's table. */
 function words(next: Next): string {
   switch (next.step) {
     case 'call':

@@ -17,43 +17,51 @@ import {
   type Ending,
 } from './endings.ts'
 
-/** A call that may be made (`go`), or an earlier one whose end nobody noted or knows (`dangling`). */
+/** A call that may be made (`go`), or an earlier one whose result was never recorded or is unknown (`dangling`). */
 export type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
 
 /**
- * What came of a call. `held`: the breaker kept it back; `late`: this process was suspended after marking the call, or must end, so it
- * was not made; `fault`: we failed before anything was sent.
+ * The result of a call. `held`: the breaker blocked it; `late`: not made, because this process was suspended after
+ * marking the call or must end; `fault`: the gateway failed before anything was sent.
  */
 export type Answer<T> =
   | { kind: 'answered'; value: T }
   | { kind: 'failed'; error: EmrError }
   | { kind: 'held' | 'late' | 'fault' }
 
-/** The settings of a connection that decide. `asks`: the EMR can be asked for an encounter, and this connection asks. */
+/**
+ * The settings of a connection that the decision depends on. `asks`: the EMR can be asked for an encounter, and this
+ * connection does so.
+ */
 export type Policy = Pick<Connection, 'maxAttempts' | 'onUnknownOutcome' | 'timeoutMs' | 'settleMs'> & { asks: boolean }
 
-/** What the decision needs beside records and settings. */
+/** What the decision needs besides records and settings. */
 export type Circumstances = {
-  /** Milliseconds since leave for the call was asked for. */
+  /** Milliseconds since `begin` allowed the call. */
   sinceAskedMs: number
-  /** The process must end, and broke off what was under way. */
+  /** The process must end and has aborted the call under way. */
   stopping: boolean
-  /** The pause before the next try, milliseconds. */
+  /** The pause before the next try, in milliseconds. */
   backoffMs: number
 }
 
 /**
- * What is done next with a job. `call`, `ask` and `takeOver` are steps on the way; the others are ways out, and only
- * `create-encounter.ts` acts on any of them.
+ * The next step for a job. `call`, `ask` and `takeOver` are intermediate steps; the others end this start of the job,
+ * and only `create-encounter.ts` acts on them.
  */
 export type Next =
   | { step: 'call'; call: Extract<Begun, { kind: 'go' }> }
   | { step: 'ask'; call: Extract<Begun, { kind: 'dangling' }> }
-  /** Begin the attempt that follows `attempt`: the EMR surely never got that one (`absent`), or knows it again (`resend`). */
+  /**
+   * Begin the attempt after `attempt`: the EMR surely never received that one (`absent`), or deduplicates it
+   * (`resend`).
+   */
   | { step: 'takeOver'; attempt: number; as: 'absent' | 'resend' }
-  /** The job's outcome. `onlyIf`: when it may be written. */
+  /** The job's outcome. `onlyIf`: the condition for writing it. */
   | { step: 'end'; ending: Ending; onlyIf?: Guard | undefined }
-  /** Another attempt, or another question, follows in `inMs`; the EMR asked the whole connection to pause for `holdMs`. */
+  /**
+   * Another attempt, or another question, follows in `inMs`; the EMR asked the whole connection to pause for `holdMs`.
+   */
   | { step: 'again'; inMs: number; code: EmrErrorCode; settlement?: Settlement; holdMs?: number | undefined }
   /** Back to the queue for `inMs`, without spending an attempt. */
   | { step: 'giveBack'; inMs: number; settlement?: Settlement }
@@ -62,7 +70,7 @@ export type Next =
   /** Ended elsewhere, or never reported to the client as accepted. */
   | { step: 'leave' }
 
-/** What `begin.lua` replied decides how a job starts. */
+/** Decides how a job starts from the reply of `begin.lua`. */
 export function afterBegin(begun: Begun, policy: Policy): Next {
   switch (begun.kind) {
     case 'go':
@@ -87,14 +95,17 @@ export function afterBegin(begun: Begun, policy: Policy): Next {
   }
 }
 
-/** The same once an earlier attempt was taken over: whoever finds the call dangling anew was overtaken by another process. */
+/**
+ * The same after taking over an earlier attempt: if the call is found dangling again, another process has overtaken
+ * this one.
+ */
 export function afterTakeOver(begun: Begun, policy: Policy, { backoffMs }: Pick<Circumstances, 'backoffMs'>): Next {
   return begun.kind === 'dangling' ? { step: 'giveBack', inMs: backoffMs } : afterBegin(begun, policy)
 }
 
-/** The end of an earlier call is not known: ask, or go by the policy. */
+/** The result of an earlier call is unknown: ask, or follow the policy. */
 function afterDangling(call: Extract<Begun, { kind: 'dangling' }>, policy: Policy): Next {
-  // attempt 0: a person has opened this round, and so decided that it goes on
+  // attempt 0: a person opened this round, and so decided that the job continues
   if (policy.onUnknownOutcome === 'stop' && call.attempt > 0)
     return { step: 'end', ending: unanswered(codeOf(call)), onlyIf: call }
   return policy.asks ? { step: 'ask', call } : afterSilence(call, policy, false)
@@ -118,15 +129,18 @@ export function afterQuestion(
   return { step: 'end', ending: isUndecided ? undecided(answer.error.message) : neverAsked(), onlyIf: call }
 }
 
-/** No sign of the encounter: believed once the EMR can no longer be working on it. `absent`: the EMR itself said so. */
+/**
+ * No sign of the encounter: believed once the EMR can no longer be working on it. `absent`: the EMR itself reported it
+ * absent.
+ */
 function afterSilence(call: Extract<Begun, { kind: 'dangling' }>, policy: Policy, absent: boolean): Next {
   const unsettledMs = believedAfterMs(policy, call.state) - call.sinceMs
   if (unsettledMs > 0) return { step: 'giveBack', inMs: unsettledMs }
   const code = codeOf(call)
-  // what failed for another reason than the EMR's state fails again
+  // a failure that does not come from the EMR's state would only repeat
   const exhausted = call.attempt >= policy.maxAttempts || (code !== 408 && code !== 502)
   if (!exhausted) return { step: 'takeOver', attempt: call.attempt, as: absent ? 'absent' : 'resend' }
-  const ending = absent ? failed(code, 'the EMR did not create the encounter in any of the attempts') : neverSettled()
+  const ending = absent ? failed(code, 'no attempt created the encounter in the EMR') : neverSettled()
   return { step: 'end', ending, onlyIf: call }
 }
 
@@ -147,7 +161,7 @@ export function afterCreate(
     case 'late':
       return { step: 'giveBack', inMs: 0, settlement: unspent }
     case 'fault':
-      return endUnless(call, failed(500, 'the gateway failed to send the encounter'))
+      return endUnless(call, failed(500, 'the gateway failed before it sent the encounter'))
     default:
       return afterFailure(answer.error, call, policy, circumstances)
   }
@@ -162,17 +176,17 @@ function afterFailure(
   const { round, attempt } = call
   const { outcomeUnknown, code } = error
   const unspent: Settlement = { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 }
-  // we broke it off before a byte was sent, or as good as that: nothing is known that was not known before
+  // we aborted it before a byte was sent, or nearly so: nothing new is known
   if (stopping && error.retry && !outcomeUnknown) return { step: 'giveBack', inMs: 0, settlement: unspent }
-  // the EMR is still away; an outage must not use up the attempts of the jobs that it is probed with
+  // the EMR is still away; an outage must not use up the attempts of the jobs that probe it
   if (call.probing && countsAgainstEmr(error) && !outcomeUnknown) return { step: 'park', settlement: unspent }
   const lastOne = attempt >= policy.maxAttempts
   if (!outcomeUnknown && (lastOne || !error.retry)) return endUnless(call, endedBy(error))
   if (outcomeUnknown && policy.onUnknownOutcome === 'stop')
     return { step: 'end', ending: unanswered(code), onlyIf: call }
-  // a call that got no answer may be worked on for as long as one that is waited for
+  // the EMR may work on an unanswered call for as long as a caller would wait for one
   const endsInMs = error.answered ? 0 : Math.max(policy.timeoutMs - sinceAskedMs, 0)
-  // after the last attempt nothing is left but to ask the EMR, once its answer can be believed
+  // after the last attempt, only asking the EMR is left, once its answer can be believed
   const inMs = stopping ? 0 : lastOne ? endsInMs + policy.settleMs : Math.max(error.retryAfterMs ?? 0, backoffMs)
   const state = outcomeUnknown ? 'unknown' : 'rejected'
   const settlement: Settlement = { round, attempt, state, nextInMs: inMs, statusCode: code, endsInMs }
@@ -185,7 +199,7 @@ function askAgain(error: EmrError, backoffMs: number): Next {
   return { step: 'again', inMs, code: error.code, holdMs: error.retryAfterMs }
 }
 
-/** Ends the job, with the doubt that an earlier attempt has left if there is any. */
+/** Ends the job; as `OutcomeUnknown` if an earlier attempt left a doubt. */
 function endUnless(call: Extract<Begun, { kind: 'go' }>, ending: Ending): Next {
   return { step: 'end', ending: call.doubt ? neverSettled() : ending, onlyIf: call }
 }
@@ -195,8 +209,9 @@ function codeOf(call: Extract<Begun, { kind: 'dangling' }>): EmrErrorCode {
 }
 
 /**
- * When the EMR's "I have no such encounter" is believed, milliseconds from the end of the call. A call whose end nobody noted is
- * counted from when it was sent: it may still be under way in a process that was merely held up, so its time-out comes first.
+ * When the EMR's "no such encounter" is believed, in milliseconds from the end of the call. If the end was never
+ * recorded, the time counts from when the call was sent: it may still be under way in a process that was merely held
+ * up, so its time-out comes first.
  */
 function believedAfterMs({ timeoutMs, settleMs }: Policy, state: 'dispatching' | 'unknown'): number {
   return state === 'dispatching' ? timeoutMs + settleMs : settleMs

@@ -3,13 +3,13 @@ import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
 import type { Ending } from './endings.ts'
 
-/** A job to be ended by someone else than the worker that calls the EMR for it. */
+/** A job to be ended by someone other than the worker that calls the EMR for it. */
 export type Ended = { jobId: string; routing: Routing; createdAt: number } & Pick<
   ConnectionAtWork,
   'connection' | 'records' | 'announces' | 'finished'
 >
 
-/** Writes a job's outcome and says that there is one. */
+/** Writes a job's outcome and announces it. */
 export async function end(about: Ended, ending: Ending, onlyIf?: Guard) {
   const { jobId, routing, createdAt, connection, records, announces, finished } = about
   const announce = announces(routing.application)

@@ -4,7 +4,7 @@ import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
 import type { EncounterFound } from '../emr/emr.ts'
 import type { EmrError, EmrErrorCode } from '../emr/emr-error.ts'
 
-/** The part of an outcome that says how it went. */
+/** The part of an outcome that describes how the job ended. */
 export type Ending = Pick<NewOutcome, 'status' | 'statusCode' | 'result' | 'recovered'>
 
 const slugOf = {
@@ -16,7 +16,7 @@ const slugOf = {
   502: 'emr-unavailable',
 } as const satisfies Record<EmrErrorCode, ProblemSlug>
 
-/** The encounter exists. `recovered`: it was found, not made by this attempt. */
+/** The encounter exists. `recovered`: it was found, not created by this attempt. */
 export function succeeded(
   { EncounterId, AlternativeIdentifiers, NotCarried }: EncounterFound,
   recovered: boolean,
@@ -29,9 +29,9 @@ export function succeeded(
   }
 }
 
-/** The EMR surely has nothing of the job, and it is not tried again. */
+/** The EMR surely does not have the encounter, and the job is not tried again. */
 export function failed(code: EmrErrorCode, detail: string, pointers: string[] = []): Ending {
-  const Errors = pointers.map((Pointer) => ({ Pointer, Message: 'the EMR did not accept this' }))
+  const Errors = pointers.map((Pointer) => ({ Pointer, Message: 'not accepted by the EMR' }))
   const Problem = problem(slugOf[code], sentence(detail), Errors.length > 0 ? { Errors } : {})
   return { status: 'Failed', statusCode: code, result: { Problem } }
 }
@@ -45,42 +45,44 @@ export function outcomeUnknown(detail: string): Ending {
   }
 }
 
-/** An attempt got no answer, and nothing that followed settled the question. */
+/** An attempt got no answer, and no later one resolved the doubt. */
 export function neverSettled(): Ending {
-  return outcomeUnknown('An attempt got no answer, and no later one settled whether the EMR has the encounter.')
+  return outcomeUnknown(
+    'An attempt got no answer, and no later attempt could establish whether the EMR has the encounter.',
+  )
 }
 
 /** The EMR could not be asked. */
 export function neverAsked(): Ending {
-  return outcomeUnknown('The EMR could not be asked whether it has the encounter.')
+  return outcomeUnknown('The gateway could not check whether the EMR has the encounter.')
 }
 
-/** The EMR has answered, and a person has to decide. `reason` is a connector's, from a closed vocabulary. */
+/** The EMR has answered, and a person has to decide. `reason` is the connector's, from a closed vocabulary. */
 export function undecided(reason: string): Ending {
   return outcomeUnknown(`It is not known whether the EMR has the encounter: ${reason}.`)
 }
 
-/** The policy of the connection is to stop where a call got no answer. */
+/** The connection's policy is to stop after a call without an answer. */
 export function unanswered(code: EmrErrorCode): Ending {
   return outcomeUnknown(
     code === 408
-      ? 'The EMR did not answer in time, and this connection does not allow to send the encounter again.'
-      : 'The EMR broke off without an answer, and this connection does not allow to send the encounter again.',
+      ? 'The EMR did not answer in time, and this connection does not allow sending the encounter again.'
+      : 'The call to the EMR ended without a usable answer, and this connection does not allow sending the encounter again.',
   )
 }
 
-/** The EMR was searched by likeness, and another job was told that encounter. */
+/** The EMR was searched by likeness, and its encounter was already reported to another job. */
 export function foundForAnother(): Ending {
-  return outcomeUnknown('The encounter that the EMR has was already found to be that of another job.')
+  return outcomeUnknown('The encounter found in the EMR was already reported as the result of another job.')
 }
 
-/** The deadline passed before the EMR saw the job. */
+/** The deadline passed before the job was sent to the EMR. */
 export function expired(): Ending {
-  const detail = 'The job waited longer than its deadline and was not sent to the EMR.'
+  const detail = 'The deadline passed before the job was sent to the EMR.'
   return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
 }
 
-/** Its application cancelled it, alone or with its batch, before the EMR saw it. */
+/** Its application cancelled it, alone or with its batch, before it was sent to the EMR. */
 export function cancelled(): Ending {
   const detail = 'Its application cancelled the job before it was sent to the EMR.'
   return { status: 'Cancelled', statusCode: 409, result: { Problem: problem('cancelled', detail) } }
@@ -97,7 +99,7 @@ export function reasonOfEnding({ status, result }: Ending): string {
   return slug ? `${result.Problem?.status} ${slug}` : status
 }
 
-/** What a connector's error becomes when the job ends with it. */
+/** Turns a connector's error into the outcome of a job that ends with it. */
 export function endedBy(error: EmrError): Ending {
   return failed(error.code, error.message, error.pointers)
 }

@@ -2,19 +2,22 @@ import type { ConnectionAtWork } from '../connection-at-work.ts'
 import type { Ending } from './endings.ts'
 
 /**
- * A success that came when the job had its outcome. `same`: that outcome names the same encounter; `after_outcome`: it is another one than
- * `Succeeded`, which stands, though the EMR has the encounter; `twice`: it names another encounter.
+ * A success that arrived after the job already had its outcome. `same`: that outcome names the same encounter;
+ * `after_outcome`: that outcome is not `Succeeded` and stands, although the EMR has the encounter; `twice`: it names
+ * another encounter.
  */
 export type LateSuccess = 'same' | 'after_outcome' | 'twice'
 
-/** Compares a success that could not be recorded with the outcome that was. Nothing is changed: a round has one outcome. */
+/**
+ * Compares a success that could not be recorded with the recorded outcome. Changes nothing: a round has one outcome.
+ */
 export async function noteLateSuccess(
   jobId: string,
   { result }: Ending,
   at: Pick<ConnectionAtWork, 'records' | 'log' | 'succeededLate'>,
 ): Promise<void> {
   const outcome = await at.records.outcome(jobId)
-  // its retention is over
+  // its retention has passed
   if (!outcome) return
   if (outcome.status !== 'Succeeded') {
     at.log.warn({ job: jobId, status: outcome.status }, 'encounter.late')

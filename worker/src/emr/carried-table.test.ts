@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { carriedTable } from './carried-table.ts'
 
-test('docs/emr/carried.md is what the mappings say today; npm run carried-table writes it', () => {
+test('docs/emr/carried.md agrees with the mappings (npm run carried-table writes it)', () => {
   const page = readFileSync(new URL('../../../docs/emr/carried.md', import.meta.url), 'utf8')
   expect(page).toBe(carriedTable())
 })

@@ -41,11 +41,11 @@ test.each<[string, Partial<Likeness>, string, string]>([
   expect(verdictOn({ ...alike, ...part }, attempts, { adopts: true })).toBe(whereAdopted)
 })
 
-test('nothing is claimed for an order of which nobody knows when it was first sent', () => {
+test('claims nothing for an order whose first sending time is unknown', () => {
   expect(verdictOn(alike, {}, { adopts: true })).toBe('unclear')
 })
 
-test('of candidates only one alone is claimed, and one that is unclear beside it leaves it open', () => {
+test('claims a candidate only if it is the only one, and decides nothing if another one is unclear', () => {
   const [ours, other, unclear] = [{ verdict: 'ours' }, { verdict: 'other' }, { verdict: 'unclear' }] as const
   expect(onlyOne([])).toBeUndefined()
   expect(onlyOne([other])).toBeUndefined()
@@ -54,7 +54,7 @@ test('of candidates only one alone is claimed, and one that is unclear beside it
     expect(() => onlyOne(candidates)).toThrow(Undecided)
 })
 
-test('what was not sent is the same, and what is not shown is unclear', () => {
+test('a value that was not sent is the same, and one that is not shown is unclear', () => {
   expect(comparedWith(undefined, 'a')).toBe('same')
   expect(comparedWith('a', 'a')).toBe('same')
   expect(comparedWith('a', 'b')).toBe('different')

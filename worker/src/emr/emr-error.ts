@@ -1,26 +1,29 @@
 const LONGEST_WAIT_MS = 15 * 60_000
-/** After an EMR's 429 that does not say how long to wait. */
+/** Pause after an EMR's 429 that does not specify one. */
 const BUSY_MS = 1_000
 
-/** The seed's response codes that are not 201: what an EMR's refusal or silence is called from outside. */
+/** The seed's response codes other than 201: how an EMR's refusal or silence is reported to clients. */
 export type EmrErrorCode = 400 | 401 | 403 | 408 | 500 | 502
 
 /**
- * Why no encounter came back, answering two questions: may it be tried again, and do we know what happened?
+ * Why no encounter was returned. It answers two questions: may the call be tried again, and is the outcome known?
  * `message` is ours, from a closed vocabulary: an EMR's own text never goes in, since it may quote the patient.
  */
 export class EmrError extends Error {
   override name = 'EmrError'
   readonly code: EmrErrorCode
-  /** `true`: the EMR may have created the encounter although we have no answer that says so. */
+  /** `true`: the EMR may have created the encounter although no answer confirms it. */
   readonly outcomeUnknown: boolean
-  /** `true`: the EMR itself has answered, so it is no longer at work on the request. */
+  /** `true`: the EMR itself has answered, so it is no longer working on the request. */
   readonly answered: boolean
-  /** `false` stops the job at once; by default 408 and 502 are tried again and nothing else is. */
+  /** `false` stops the job at once; by default only 408 and 502 are tried again. */
   readonly retry: boolean
-  /** The EMR's own `Retry-After`, milliseconds, at most a quarter of an hour: one slip of an EMR must not stop it for years. */
+  /**
+   * The EMR's own `Retry-After`, in milliseconds, at most a quarter of an hour: a mistake of an EMR must not stop it
+   * for years.
+   */
   readonly retryAfterMs: number | undefined
-  /** JSON Pointers into the request that the EMR objected to, where it names them. */
+  /** JSON Pointers into the request that the EMR objected to, if it names them. */
   readonly pointers: string[]
 
   constructor(
@@ -44,14 +47,14 @@ export class EmrError extends Error {
   }
 }
 
-/** What each refusal says where there is nothing more exact to say. */
+/** The default text of each refusal. */
 const refusals = {
   400: 'the EMR did not accept the content',
   401: 'the EMR did not accept the login',
-  403: 'the EMR does not allow this to the user',
+  403: 'the EMR does not allow the user to do this',
 }
 
-/** Nothing was created, and the same request would be refused again. `pointers` name the fields at fault, where they are known. */
+/** Nothing was created, and the same request would be refused again. `pointers` name the fields at fault, if known. */
 export function refused(
   code: keyof typeof refusals,
   { because = refusals[code], pointers = [] }: { because?: string; pointers?: string[] } = {},
@@ -60,11 +63,11 @@ export function refused(
 }
 
 /**
- * The EMR takes no more for now: nothing was done. Always with a pause, a second if the EMR names none: without one it would count as a
- * fault of the EMR and open the breaker.
+ * The EMR accepts no requests for now: nothing was done. Always with a pause, one second if the EMR names none: without
+ * one it would count as a fault of the EMR and open the breaker.
  */
 export function busy(retryAfterMs = BUSY_MS): EmrError {
-  return new EmrError(502, 'the EMR takes no more requests for now', { outcomeUnknown: false, retryAfterMs })
+  return new EmrError(502, 'the EMR is not accepting requests at present', { outcomeUnknown: false, retryAfterMs })
 }
 
 /** The request surely reached nobody, or nobody who could have acted on it. */
@@ -72,25 +75,31 @@ export function unreachable(because: string): EmrError {
   return new EmrError(502, because, { outcomeUnknown: false })
 }
 
-/** How a call went that has no usable answer. `writes`: seeing it can create something. */
+/** A call without a usable answer. `writes`: the call could have created something. */
 export type Unanswered = { writes: boolean; answered?: boolean; retryAfterMs?: number | undefined }
 
-/** No answer in time, or the EMR's own word that it ran out of time. */
+/** No answer in time, or the EMR itself reports that it ran out of time. */
 export function noAnswer({ writes, ...about }: Unanswered, because = 'the EMR did not answer in time'): EmrError {
   return new EmrError(408, because, { outcomeUnknown: writes, ...about })
 }
 
-/** The EMR says that it could not do it, or breaks off. */
-export function brokenOff({ writes, ...about }: Unanswered, because = 'the EMR could not do it'): EmrError {
+/** The EMR reports that it failed, or breaks off. */
+export function brokenOff(
+  { writes, ...about }: Unanswered,
+  because = 'the EMR could not complete the request',
+): EmrError {
   return new EmrError(502, because, { outcomeUnknown: writes, ...about })
 }
 
-/** An answer came, but it is too large, cut short, or in no agreed form: as good as none. */
+/** An answer arrived, but it is too large, cut short, or in an unexpected form: as good as none. */
 export function unreadable(writes: boolean): EmrError {
-  return brokenOff({ writes }, 'the answer of the EMR could not be read')
+  return brokenOff({ writes }, "the EMR's answer could not be read")
 }
 
-/** This may not be the configured EMR, or it is not set up as agreed: nothing was created, and only an operator can mend it. */
-export function notAgreed(because = 'the EMR answered as was not agreed'): EmrError {
+/**
+ * This may not be the configured EMR, or it is set up differently: nothing was created, and only an operator can fix
+ * it.
+ */
+export function notAgreed(because = 'unexpected answer: this may not be the configured EMR'): EmrError {
   return new EmrError(502, because, { outcomeUnknown: false, retry: false })
 }

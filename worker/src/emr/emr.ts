@@ -5,32 +5,32 @@ import type { Static, TObject } from '@sinclair/typebox'
 import type { Logger } from 'pino'
 import type { Carried } from './carried/not-carried.ts'
 
-/** What an EMR is asked to create, and as whom. Lives in memory only, for one attempt. */
+/** What an EMR is asked to create, and on whose behalf. Held in memory only, for one attempt. */
 export type EncounterOrder = {
   /** The JobId, 20 characters `[0-9a-z]`: the key under which the EMR can be asked for the encounter again. */
   correlationKey: string
   encounter: PatientEncounter
-  /** An earlier attempt may have created it already: then "there is one already" may mean our own. */
+  /** An earlier attempt may have created it already: then "already exists" may mean our own. */
   mayExist?: boolean
   /**
-   * With `find`: when the first attempt of the job's first round was sent, ms since the epoch by Redis' clock. No encounter that
-   * is older is this job's. Left out: not known, and nothing is claimed by likeness.
+   * With `find`: when the first attempt of the job's first round was sent, in ms since the epoch by Redis' clock. An
+   * older encounter is never this job's. Absent: not known, and nothing is claimed by likeness.
    */
   firstAttemptAt?: number
-  /** With `find`: by when the EMR must have ended its work on the last attempt. */
+  /** With `find`: when the EMR must have ended its work on the last attempt. */
   lastAttemptOverAt?: number
   credentials: EmrCredentials
 }
 
-/** The EMR user's own credentials, as the client sent them. A connector uses what its EMR knows. */
+/** The EMR user's own credentials, as the client sent them. A connector uses those that its EMR knows. */
 export type EmrCredentials = { loginId?: string; password?: string; authorizationToken?: string }
 
-/** What one call may use up: it must settle soon after `signal` aborts, or the breaker never gets its verdict. */
+/** The limits of one call: it must settle soon after `signal` aborts, or the breaker never gets its verdict. */
 export type EmrCall = {
   signal: AbortSignal
   /**
-   * Asked just before the first byte: once true, not a byte may be sent any more, since others take it that the call has
-   * ended. `signal` alone would let a process that stood still send first and notice then: sockets come before timers.
+   * Checked just before the first byte: once true, no byte may be sent, since others assume that the call has ended.
+   * `signal` alone would let a suspended process send first and notice afterwards: sockets come before timers.
    */
   isLate?: () => boolean
   log: Logger
@@ -51,38 +51,41 @@ export type EncounterFound = Required<Pick<EncounterCreated, 'EncounterId'>> & {
  */
 export interface Emr {
   /**
-   * `likeness`: this EMR keeps no correlation key, and `find` goes by patient, time and content. Two jobs are then never told
-   * the same encounter: the second one ends OutcomeUnknown. Left out: `find` goes by the key.
+   * `likeness`: this EMR stores no correlation key, and `find` goes by patient, time and content. The same encounter is
+   * then never reported to two jobs: the second one ends OutcomeUnknown. Absent: `find` goes by the key.
    */
   readonly findsBy?: 'key' | 'likeness'
-  /** Creates the encounter, and lets the EMR know the correlation key where it has a place for one. */
+  /** Creates the encounter, and passes the correlation key to the EMR if it has a place for one. */
   create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound>
   /**
-   * Asks for the encounter made earlier under this order's key: `undefined` is the EMR's word that there is none.
-   * Left out where the EMR gives no way to ask; its connection then needs `onUnknownOutcome: resend | stop`.
+   * Asks for the encounter created earlier under this order's key: `undefined` means that the EMR reports none. Absent
+   * if the EMR cannot be asked; its connection then needs `onUnknownOutcome: resend | stop`.
    */
   find?(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined>
   /** Reaches the EMR, logs in and reads as far as it can without creating anything; throws what is wrong. */
   check(call: EmrCall): Promise<void>
-  /** Lets go of sockets and timers. */
+  /** Releases sockets and timers. */
   close(): Promise<void>
 }
 
-/** A connection as configured: the settings that all have, and the connector's own options beside them. */
+/** A connection as configured: the settings that all connections have, and the connector's own options. */
 export type ConnectionWith<Options extends TObject> = Connection & Static<Options>
 
-/** What a connector's folder exports: what it needs to be told, and how it becomes the port to one EMR. */
+/** What a connector's folder exports: its options, and how to open the port to one EMR. */
 export type EmrFactory<Options extends TObject = TObject> = {
   /** The connector's own properties of an entry of `connections[]`, each with its description and default. */
   options: Options
   /**
-   * Whether this connection's `Emr` will have `find`. Where it has not, `onUnknownOutcome: reconcile` is a mistake
-   * in the configuration.
+   * Whether this connection's `Emr` will have `find`. If not, `onUnknownOutcome: reconcile` is a mistake in the
+   * configuration.
    */
   canFind(connection: ConnectionWith<Options>): boolean
-  /** Where in the EMR each field goes; what is absent is never carried. The table in docs/emr/carried.md is made of it. */
+  /**
+   * Where in the EMR each field goes; a field absent from it is never carried. The table in docs/emr/carried.md is made
+   * from it.
+   */
   carried: Carried
-  /** How the user's own credentials reach the EMR; what is absent does not. */
+  /** How the user's own credentials reach the EMR; one that is absent does not. */
   login: { LoginId?: string; Password?: string; AuthorizationToken?: string }
   /** Builds the port; connects to nothing yet. */
   create(connection: ConnectionWith<Options>): Emr

@@ -4,7 +4,7 @@ import { LookAlikes } from './look-alikes.ts'
 
 const never = new AbortController().signal
 
-test('an encounter belongs to the order that it was given to', () => {
+test('an encounter belongs to the order it was assigned to', () => {
   const known = new LookAlikes()
   expect(known.isAnothers('e1', 'k1')).toBe(false)
   known.give('e1', 'k1')
@@ -19,7 +19,7 @@ test('remembers the newest ten thousand', () => {
   expect(known.isAnothers('e1', 'k2')).toBe(true)
 })
 
-test('takes the orders of one patient one after the other, and other patients meanwhile', async () => {
+test('runs the orders of one patient one after the other, and those of other patients meanwhile', async () => {
   const known = new LookAlikes()
   const told: string[] = []
   const gate = Promise.withResolvers<void>()
@@ -34,7 +34,7 @@ test('takes the orders of one patient one after the other, and other patients me
   expect(told).toEqual(['other patient', 'first', 'second'])
 })
 
-test('goes on after an order that failed', async () => {
+test('continues after an order that failed', async () => {
   const known = new LookAlikes()
   const failing = known.inTurn('p1', never, () => Promise.reject(new Error('no')))
   const next = known.inTurn('p1', never, async () => 'done')
@@ -42,7 +42,7 @@ test('goes on after an order that failed', async () => {
   expect(await next).toBe('done')
 })
 
-test('gives up waiting when the call is over, and keeps the others in turn', async () => {
+test('stops waiting when the call is over, and keeps the others in order', async () => {
   const known = new LookAlikes()
   const gate = Promise.withResolvers<void>()
   const over = new AbortController()

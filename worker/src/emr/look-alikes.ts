@@ -4,16 +4,16 @@ import { aborted } from './http/fault.ts'
 const MOST_REMEMBERED = 10_000
 
 /**
- * For an EMR that has no place for our key, where encounters of one patient can look exactly alike: sees to it that this
- * process gives each of them to one order only. What other processes gave away it does not know.
+ * For an EMR that has no place for our key, where encounters of one patient can look exactly alike: ensures that this
+ * process assigns each of them to one order only. It does not know what other processes assigned.
  */
 export class LookAlikes {
   readonly #owners = new Map<string, string>()
   readonly #turns = new Map<string, Promise<unknown>>()
 
   /**
-   * Runs `action` after all earlier ones of the same patient: an encounter that is just being made must not be found by
-   * another order before it is given to its own. Throws `EmrError` if the signal aborts before its turn has come.
+   * Runs `action` after all earlier ones of the same patient: another order must not find an encounter that is just
+   * being created before it is assigned to its own order. Throws `EmrError` if the signal aborts before its turn.
    */
   async inTurn<Value>(patientId: string, signal: AbortSignal, action: () => Promise<Value>): Promise<Value> {
     const { promise: mine, resolve: done } = Promise.withResolvers<void>()
@@ -29,14 +29,14 @@ export class LookAlikes {
     }
   }
 
-  /** The encounter is this order's from now on. */
+  /** Assigns the encounter to this order. */
   give(encounterId: string, correlationKey: string): void {
     this.#owners.set(encounterId, correlationKey)
     const [oldest] = this.#owners.keys()
     if (this.#owners.size > MOST_REMEMBERED && oldest !== undefined) this.#owners.delete(oldest)
   }
 
-  /** Whether this process gave it to an order with another key. */
+  /** Whether this process assigned it to an order with another key. */
   isAnothers(encounterId: string, correlationKey: string): boolean {
     return (this.#owners.get(encounterId) ?? correlationKey) !== correlationKey
   }

@@ -1,12 +1,12 @@
-/** A name taken apart. */
+/** A name split into its parts. */
 export type PersonName = { family: string; given: string }
 
-/** In which order a name without a comma is written; `whole`: nobody knows. */
+/** The order in which a name without a comma is written; `whole`: unknown. */
 export type NameOrder = 'whole' | 'given-first' | 'family-first'
 
 /**
- * Family and given name: by the comma of `Smith, John A`, as registration systems write it, else by the order agreed with a site, in which
- * the family name is one word. `undefined` for a name that cannot be taken apart.
+ * Family and given name: by the comma of `Smith, John A`, as registration systems write it, else in the order agreed
+ * with a site, in which the family name is one word. `undefined` for a name that cannot be split.
  */
 export function nameOf(name: string, order: NameOrder = 'whole'): PersonName | undefined {
   const comma = name.indexOf(',')

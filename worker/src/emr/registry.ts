@@ -8,7 +8,7 @@ import { hl7v2 } from './hl7v2/index.ts'
 import { sandbox } from './sandbox/index.ts'
 import { unity } from './unity/index.ts'
 
-/** Every connector, by the name that `connections[].connector` gives it. A new one is a folder and a line here. */
+/** Every connector, by its name in `connections[].connector`. A new one is a folder and a line here. */
 export const connectors = { athena, cerner, fhir, hl7v2, sandbox, unity } satisfies Record<string, EmrFactory>
 
 /** The options of each connector, for checking the configuration. */
@@ -16,12 +16,14 @@ export const connectorOptions = Object.fromEntries(
   Object.entries<EmrFactory>(connectors).map(([name, { options }]) => [name, options]),
 )
 
-/** The port to the EMR of one connection. Throws `RangeError` for a connector that does not exist. */
+/** Opens the port to the EMR of one connection. Throws `RangeError` for a connector that does not exist. */
 export function openEmr(connection: Connection): Emr {
   return factoryOf(connection).create(connection)
 }
 
-/** What no schema can say: connections whose policy needs an EMR that can be asked, where this one cannot. */
+/**
+ * Checks what no schema can express: connections whose policy needs an EMR that can be asked, although this one cannot.
+ */
 export function policyMistakes(connections: Connection[]): ConfigMistake[] {
   return connections.flatMap((connection, index) => {
     if (connection.onUnknownOutcome !== 'reconcile' || factoryOf(connection).canFind(connection)) return []

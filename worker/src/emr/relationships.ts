@@ -1,6 +1,6 @@
 /**
- * What the patient is to the subscriber, read the other way round, in HL7 table 0063. Only where the inverse is certain:
- * the parent of a child may be its mother or its father, but PAR is right for both.
+ * Inverts the patient's relationship to the subscriber, in HL7 table 0063. Only if the inverse is certain: the parent
+ * of a child may be its mother or its father, but PAR is right for both.
  */
 const inverses: Record<string, string> = {
   SEL: 'SEL',
@@ -20,10 +20,10 @@ const inverses: Record<string, string> = {
   GRD: 'WRD',
 }
 
-/** That someone is the patient: HL7 table 0063, X12, v3-RoleCode, and R4's own word. */
+/** The codes for the patient being the subscriber: HL7 table 0063, X12, v3-RoleCode, and R4's own word. */
 const self = new Set(['SEL', 'SELF', '18', 'ONESELF'])
 
-/** Whether a relationship says that both are the same person, in capitals or not. */
+/** Whether a relationship means that both are the same person, in any letter case. */
 export function isSelf(code: string): boolean {
   return self.has(code.toUpperCase())
 }

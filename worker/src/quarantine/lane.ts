@@ -6,26 +6,29 @@ import type { FromQuarantine, News, ToQuarantine, WayOut } from './messages.ts'
 
 const SECOND = 1000
 const SCRIPT = fileURLToPath(new URL('./main.ts', import.meta.url))
-/** Starting it again takes about a second, keeping it some 80 MB. */
+/** Starting the process again takes about a second, keeping it some 80 MB. */
 const IDLE_MS = 10 * SECOND
-/** A process whose event loop gives no sign for half a minute is stuck in a job, and killed; on a busy machine its start may take longer. */
+/**
+ * A process whose event loop shows no sign of life for half a minute is stuck in a job and is killed; on a busy machine
+ * its start may take longer.
+ */
 const PING_EVERY_MS = 5 * SECOND
 const PINGS_MISSED = 6
 const PINGS_MISSED_AT_START = 24
 
-/** How a job left its lane. `died`: its process ended under it; `notStarted`: the process never came to take jobs. */
+/** How a job left its lane. `died`: the process ended while it ran; `notStarted`: the process never became ready. */
 export type Left = { kind: 'returned'; wayOut: WayOut } | { kind: 'died'; alone: boolean } | { kind: 'notStarted' }
 
-/** A process beside the worker, in which jobs run that the worker is not to die of; there while it has something to do. */
+/** A process beside the worker for jobs that might kill the worker; it runs while it has work. */
 export type Lane = {
-  /** Whether there is a place for another job. */
+  /** Whether there is room for another job. */
   readonly free: boolean
   run(job: { connection: string; jobId: string; token: string }): Promise<Left>
   /** Ends the process. Nothing may be running any more. */
   close(): Promise<void>
 }
 
-/** At most `places` jobs at once. `heard` gets what the process has to say of jobs beside their ends. */
+/** Runs at most `places` jobs at once. `heard` receives what the process reports about jobs besides their ends. */
 export function openLane(about: {
   places: number
   log: Logger
@@ -44,7 +47,7 @@ export function openLane(about: {
     clearTimeout(idle)
     if (running.size === 0) idle = setTimeout(end, IDLE_MS)
   }
-  /** It ends by itself once the channel is closed. */
+  /** The process ends by itself once the channel is closed. */
   const end = () => {
     if (running.size > 0) return
     if (current?.connected) current.disconnect()
@@ -104,7 +107,7 @@ export function openLane(about: {
   }
 }
 
-/** To a process that is ending it is not sent; that it ends is heard of otherwise. */
+/** Not sent to a process that is ending; its end is noticed otherwise. */
 function send(child: ChildProcess, message: ToQuarantine): void {
   if (child.connected) child.send(message, () => undefined)
 }

@@ -10,15 +10,15 @@ import type { FromQuarantine, ToQuarantine } from './messages.ts'
 import { wayOutOf } from './way-out.ts'
 
 /*
- * The process of one lane (lane.ts): runs jobs whose worker has died, so that the worker does not die of them again. It ends with
- * its worker, and leaves signals to it: a terminal sends them to both.
+ * The process of one lane (lane.ts): runs jobs whose worker has died, so that they cannot kill the worker again. It ends
+ * with its worker, and leaves signals to it: a terminal sends them to both.
  */
 process.on('disconnect', () => process.exit())
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
 
 const log = createLogger('worker').child({ quarantine: process.pid })
 const stopping = new AbortController()
-// heard from the start: what comes before all is ready waits for it
+// listens from the start: messages that arrive before all is ready wait
 const opened = Promise.withResolvers<ReturnType<typeof openAll>>()
 process.on('message', (message: ToQuarantine) => {
   if (message.kind === 'ping') tell({ kind: 'pong' })
@@ -33,7 +33,7 @@ await untilReady(redis)
 opened.resolve(openAll())
 tell({ kind: 'ready' })
 
-/** Each connection is opened when the first job of it comes. */
+/** Each connection is opened when its first job arrives. */
 function openAll() {
   const byName = new Map<string, ReturnType<typeof openAtWork>>()
   return (name: string) => {

@@ -5,7 +5,7 @@ import type { Attempted } from '../connection-at-work.ts'
 /** What the worker sends to its quarantine process. No request and no credential: the process reads them itself. */
 export type ToQuarantine =
   | { kind: 'run'; run: number; connection: string; jobId: string; token: string }
-  /** The worker's drain time is up: break off what is under way. */
+  /** The worker's drain time has passed: abort what is under way. */
   | { kind: 'stop' }
   | { kind: 'ping' }
 
@@ -14,13 +14,13 @@ export type FromQuarantine =
   /** It can take jobs: if it ends from now on, a job may be the reason. */
   { kind: 'ready' } | { kind: 'pong' } | { kind: 'ended'; run: number; wayOut: WayOut } | News
 
-/** What the worker is to know at once of a job that runs in quarantine. */
+/** What the worker must know at once about a job that runs in quarantine. */
 export type News =
   | { kind: 'finished'; connection: string }
   | { kind: 'attempted'; connection: string; attempt: Attempted }
   | { kind: 'succeededLate'; connection: string; late: LateSuccess }
 
-/** How the processor of a job returned; whatever it threw, as far as BullMQ is to know of it. */
+/** How the processor of a job returned: what it threw, as far as BullMQ needs to know. */
 export type WayOut =
   | { kind: 'done' | 'parked' | 'delayed' }
   | { kind: 'again'; code: EmrErrorCode; delayMs: number }

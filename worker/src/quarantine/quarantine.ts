@@ -9,21 +9,24 @@ import type { News } from './messages.ts'
 import { takeWayOut } from './way-out.ts'
 
 const SECOND = 1000
-/** Deaths with nothing else in the process after which a job is set aside. */
+/** A job is set aside after this many deaths of a process in which it ran alone. */
 const DEATHS_ALONE = 3
-/** More would make those that have to go alone many, when one of them kills the rest; fewer would take long after an outage of Redis. */
+/**
+ * With more places, many jobs would have to run alone whenever one kills the rest; with fewer, recovery after an outage
+ * of Redis would take long.
+ */
 const TOGETHER = 50
-/** Until a job asks again for a place that was taken; half of it to all of it. */
+/** Pause before a job asks again for a place that was taken; jittered to between half and all of it. */
 const BUSY_MS = 2 * SECOND
-/** Until a job is run again that its process has died with. */
+/** Pause before a job runs again after its process died. */
 const AFTER_DEATH_MS = 1 * SECOND
 
 /**
- * Where jobs run whose worker has died with them (BullMQ counts it: a job that never stalled does not come here). Most are innocent:
- * they were in the worker when another killed it, or it was killed from outside, or Redis was away for longer than their lock. They
- * run in a process of their own beside the worker, together at first. If that dies, each that was in it runs alone from then on,
- * and only what a process dies with while nothing else is in it is counted. The worker lives on, with its other jobs; and if the worker
- * itself is killed, nothing is counted at all.
+ * Runs jobs whose worker died with them (BullMQ counts it: a job that never stalled does not come here). Most are
+ * innocent: they were in the worker when another job killed it, or it was killed from outside, or Redis was away for
+ * longer than their lock. They run in a process of their own beside the worker, together at first. If it dies, each job
+ * that was in it runs alone from then on, and only the deaths of a process that runs one job alone are counted. The
+ * worker lives on, with its other jobs; if the worker itself is killed, nothing is counted.
  */
 export type Quarantine = {
   /** The processor for such a job. */
@@ -32,13 +35,13 @@ export type Quarantine = {
   close(): Promise<void>
 }
 
-/** Who is to know what happens to a connection's jobs: `died` once for each job that was in a process which ended under it. */
+/** Observers of a connection's jobs: `died` is called once for each job whose process ended while it ran. */
 export type Hearing = Pick<ConnectionAtWork, 'finished' | 'attempted' | 'succeededLate'> & { died: () => void }
 
 export function openQuarantine(about: {
   log: Logger
   stopping: AbortSignal
-  /** By the connection's name: who is to know what happens to its jobs. */
+  /** By the connection's name: the observers of its jobs. */
   heard: ReadonlyMap<string, Hearing>
 }): Quarantine {
   const heard = ({ connection, ...what }: News) => {

@@ -2,7 +2,7 @@ import { DelayedError, RateLimitError, UnrecoverableError, Worker } from 'bullmq
 import { TryAgain } from '../attempts/create-encounter.ts'
 import type { WayOut } from './messages.ts'
 
-/** What a processor threw, as it goes from one process to the other. */
+/** What a processor threw, in the form that one process sends to the other. */
 export function wayOutOf(error: unknown): WayOut {
   if (error instanceof RateLimitError) return { kind: 'parked' }
   if (error instanceof DelayedError) return { kind: 'delayed' }

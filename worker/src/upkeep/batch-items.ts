@@ -8,13 +8,13 @@ export type BatchItemAt = {
   jobId: string
   state: ItemLetter
   routing: Routing & BatchItemRef
-  /** When its batch was begun, ms since the epoch. */
+  /** When its batch was begun, in ms since the epoch. */
   createdAt: number
 }
 
 /**
- * The items of a batch in one of these states, in order, those of one stretch at a time; a stretch may have none. Throws if the
- * sealing key that the batch's JobIds come from is not configured.
+ * The items of a batch in one of these states, in order, one stretch at a time; a stretch may be empty. Throws if the
+ * sealing key from which the batch's JobIds are derived is not configured.
  */
 export async function* batchItems(
   batches: Batches,

@@ -21,9 +21,9 @@ export type Cancelling = {
 }
 
 /**
- * Ends the items of cancelled batches that the EMR has nothing of. Gives up between two steps once `stopping`; whoever comes
- * next begins anew, and passes over what has ended. One process of the fleet at a time. Throws after the others are done what
- * one batch failed with, such as a sealing key that is missing.
+ * Ends the items of cancelled batches that were never sent to the EMR. Stops between two steps once `stopping` returns
+ * true; the next run begins anew and skips what has ended. One process of the fleet at a time. If a batch fails, for
+ * example because its sealing key is missing, the others are processed first and the error is thrown after that.
  */
 export async function cancelBatches(at: Cancelling, stopping: () => boolean): Promise<void> {
   const { redis, batches } = at
@@ -39,7 +39,7 @@ export async function cancelBatches(at: Cancelling, stopping: () => boolean): Pr
       if (batchId === undefined) break
       try {
         if (!(await cancelItems(at, batchId, lease, stopping))) return
-        // one that was retried meanwhile, and cancelled anew, begins from its first item
+        // a batch that was retried meanwhile, and cancelled again, begins from its first item
         if ((await redis.zscore(cancelling, batchId)) === since) await redis.zrem(cancelling, batchId)
       } catch (error) {
         faults.push(error)
@@ -52,7 +52,7 @@ export async function cancelBatches(at: Cancelling, stopping: () => boolean): Pr
   if (faults.length > 0) throw faults[0]
 }
 
-/** Whether it came to the end of the batch. */
+/** Whether it reached the end of the batch. */
 async function cancelItems(at: Cancelling, batchId: string, lease: string, stopping: () => boolean): Promise<boolean> {
   const { redis, queue, batches, records, connection, announces, finished } = at
   const batch = await batches.read(batchId)
@@ -62,7 +62,7 @@ async function cancelItems(at: Cancelling, batchId: string, lease: string, stopp
     await Promise.all(
       live.map(async ({ state, ...item }) => {
         const said = await end({ ...item, connection, records, announces, finished }, cancelled(), 'cancelledWithBatch')
-        // for tidiness: a worker that takes the job finds its outcome and lets it be
+        // only tidying up: a worker that takes the job finds its outcome and leaves it alone
         if (said === 'recorded' && state === 't') await queue.remove(item.jobId).catch(() => 0)
       }),
     )

@@ -13,7 +13,7 @@ type Closing = {
   log: Logger
 } & Pick<ConnectionAtWork, 'announces' | 'finished'>
 
-/** Closes uploads that broke off and were not gone on with in time, so that their batches come to an end. */
+/** Closes uploads that broke off and were not resumed in time, so that their batches end. */
 export async function closeAbandonedUploads(
   { batches, config, log, announces, finished }: Closing,
   goOn: GoOn,

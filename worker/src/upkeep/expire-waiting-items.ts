@@ -6,7 +6,7 @@ import { expired } from '../attempts/endings.ts'
 import { batchItems } from './batch-items.ts'
 import type { GoOn } from './lease.ts'
 
-/** A request is kept for this much longer than its deadline, so no younger batch has one that has run out. */
+/** A request is kept for this much longer than its deadline, so no younger batch has an expired one. */
 const REQUEST_OUTLIVES_DEADLINE_MS = 24 * 3_600_000
 
 type Expiring = Omit<Ended, 'jobId' | 'routing' | 'createdAt'> & {
@@ -16,9 +16,9 @@ type Expiring = Omit<Ended, 'jobId' | 'routing' | 'createdAt'> & {
 }
 
 /**
- * Ends the overdue batch items whose turn has not come, found by their batches. It is the request that says where an item belongs, and
- * where no worker ran until a day after the deadline it has been erased. `false`: it was left early, or a batch's sealing key is missing
- * (`turns.failed` says which), so that there may be more of them.
+ * Ends the overdue batch items whose turn has not come, found by their batches: an item's place is stored in its
+ * request, which has been erased if no worker ran until a day after the deadline. `false`: it stopped early, or a
+ * batch's sealing key is missing (`turns.failed` names it), so there may be more of them.
  */
 export async function expireWaitingItems(at: Expiring, now: number, goOn: GoOn): Promise<boolean> {
   const { redis, batches, config } = at

@@ -2,13 +2,13 @@ import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 
-/** Whose a job is, where in a batch it belongs, and when it was accepted, ms since the epoch. */
+/** The owner of a job, its place in a batch, and when it was accepted, in ms since the epoch. */
 export type Routed = { routing: Routing; createdAt: number }
 
 /**
- * What is known of a job that BullMQ has lost, or of a batch item that it has not got yet: a batch item's payload says where it
- * belongs, and the list of each job's application has it. An application that was taken out of the configuration still counts.
- * `undefined` if no list has it.
+ * Finds what is known about a job that BullMQ has lost, or about a batch item that it does not have yet: a batch item's
+ * payload holds its place, and each application's list holds its jobs. An application removed from the configuration
+ * still counts. `undefined` if no list has the job.
  */
 export async function findRouting(
   redis: RedisClient,

@@ -4,7 +4,7 @@ import { forgetOldIds } from './forget-old-ids.ts'
 
 const HOUR_MS = 3_600_000
 
-test('old ids go a thousand at a time, those of removed applications too, and one whose job is pending stays', async () => {
+test('removes old ids a thousand at a time, also of removed applications, and keeps one whose job is pending', async () => {
   await using store = await openStore()
   const { redis, records, keys } = store
   await store.add('recent')

@@ -5,7 +5,7 @@ import type { GoOn } from './lease.ts'
 import { redisTime } from './redis-time.ts'
 
 const HOUR_MS = 3_600_000
-/** Ids that one command removes: a million took 0.55 s, in which Redis does nothing else. */
+/** Ids removed per command: removing a million took 0.55 s, during which Redis does nothing else. */
 const AT_ONCE = 1_000
 
 type Forgetting = {
@@ -16,14 +16,14 @@ type Forgetting = {
 }
 
 /**
- * An application's list of jobs keeps ids a day longer than their results, so that a late question gets 410 and not 404. A job that is
- * still pending stays in it, however old: without BullMQ's job, only the list says whose it is.
+ * An application's list of jobs keeps ids a day longer than their results, so that a late question gets 410 and not
+ * 404. A job that is still pending stays in the list, however old: without BullMQ's job, only the list knows its owner.
  */
 export async function forgetOldIds({ redis, records, connection, config }: Forgetting, goOn: GoOn): Promise<void> {
   const { keys } = records
   const keptMs = (config.retention.resultHours + connection.deadlineHours + 24) * HOUR_MS
   const before = (await redisTime(redis)) - keptMs
-  // an application that was taken out of the configuration has its list no longer than the others
+  // the list of an application removed from the configuration is kept no longer than the others
   const names = new Set([...config.applications.map(({ name }) => name), ...(await redis.hkeys(keys.depth))])
   for (const name of names) await forgetOf(redis, keys.jobs(name), keys.pending, before, goOn)
 }

@@ -1,15 +1,15 @@
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { randomUUID } from 'node:crypto'
 
-/** Asked between two steps: whether to go on. It renews the lease when a third of its time has passed. */
+/** Asked between two steps: whether to continue. Renews the lease when a third of its time has passed. */
 export type GoOn = () => Promise<boolean>
 
-/** Work that one process of the fleet does at a time; once its holder dies, another can take it after `ms`. */
+/** Work that one process of the fleet does at a time; if its holder dies, another can take it after `ms`. */
 export type Lease = { key: string; ms: number }
 
 /**
- * Takes the lease if nobody has it, and works until the work is done, `stopping` says so, or the lease is lost. It is not given back:
- * it also sets how often the fleet does this work at most.
+ * Takes the lease if it is free, and works until the work is done, `stopping` aborts, or the lease is lost. The lease
+ * is not given back: it also limits how often the fleet does this work.
  */
 export async function underLease(
   redis: RedisClient,

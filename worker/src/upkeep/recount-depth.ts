@@ -4,12 +4,12 @@ import type { Logger } from 'pino'
 import type { GoOn } from './lease.ts'
 
 const AT_ONCE = 500
-/** One round counts 50,000 jobs at most; the next one goes on. */
+/** One round counts at most 50,000 jobs; the next one continues. */
 const STEPS_AT_MOST = 100
 
 /**
- * Sees to it that what `maxPending` is compared with is what is pending: a count that had drifted upwards would refuse an application
- * for nothing. One short script where the two agree.
+ * Keeps the count that `maxPending` is compared with equal to the pending jobs: a count that had drifted upwards would
+ * refuse an application without reason. One short script if the two agree.
  */
 export async function recountDepth(
   { records, config, log }: { records: Pick<Records, 'recount'>; config: Pick<Config, 'applications'>; log: Logger },

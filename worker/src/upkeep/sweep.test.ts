@@ -9,7 +9,7 @@ import { sweepOnce } from './sweep.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** One round of the sweep over a store whose configuration knows `demo` alone; gives the lines that it logs. */
+/** One round of the sweep over a store whose configuration knows `demo` alone; returns the lines that it logs. */
 async function sweep(store: Store): Promise<{ level: number; msg: string; job?: string }[]> {
   const { redis, queue, records, batches, emrInstance } = store
   const lines: string[] = []
@@ -30,7 +30,7 @@ async function sweep(store: Store): Promise<{ level: number; msg: string; job?: 
   return lines.map((line) => JSON.parse(line) as { level: number; msg: string; job?: string })
 }
 
-/** What an outage of a week leaves: every deadline passed, and no record that has a term. */
+/** What an outage of a week leaves: every deadline passed, and no record with an expiry. */
 async function leaveForAWeek({ redis, keys }: Store): Promise<void> {
   for (const key of await redis.keys(`${keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
   for (const jobId of await redis.zrange(keys.pending, '0', '-1')) {
@@ -47,7 +47,7 @@ async function leaveForAWeek({ redis, keys }: Store): Promise<void> {
 
 const depths = ({ redis, keys }: Store) => redis.hgetall(keys.depth)
 
-test('an overdue job that neither BullMQ nor any list knows ends as nobody’s, and the log says so', async () => {
+test('an overdue job that neither BullMQ nor any list knows ends without an owner, and the log reports it', async () => {
   await using store = await openStore()
   const { redis, keys, records } = store
   await store.add('a1')
@@ -60,12 +60,12 @@ test('an overdue job that neither BullMQ nor any list knows ends as nobody’s, 
   ])
   expect(await records.outcome('a1')).toMatchObject({ status: 'Expired', application: '' })
   expect(await redis.zcard(keys.pending)).toBe(0)
-  // it was counted for its application, and nobody's end does not say which
+  // it was counted for its application, and an end without an owner does not name that
   expect(await depths(store)).toMatchObject({ demo: '0' })
   expect(lines.map(({ msg }) => msg)).toContain('depth.corrected')
 })
 
-test('an overdue job that BullMQ has lost ends as its application’s, also when that is no longer configured', async () => {
+test('an overdue job that BullMQ has lost ends as its application’s, even if that is no longer configured', async () => {
   await using store = await openStore()
   const { redis, keys, records } = store
   for (const [jobId, application] of [
@@ -84,7 +84,7 @@ test('an overdue job that BullMQ has lost ends as its application’s, also when
   expect(lines.filter(({ level }) => level >= 40)).toEqual([])
 })
 
-test('counts that have drifted are right after one round, and a round that finds them right says nothing', async () => {
+test('counts that have drifted are right after one round, and a round that finds them right logs nothing', async () => {
   await using store = await openStore()
   await store.add('a1')
   await store.addBatch('qq', 'other')
@@ -95,7 +95,7 @@ test('counts that have drifted are right after one round, and a round that finds
 })
 
 test.for(['in line', 'of a cancelled batch'])(
-  'items whose request has run out while no worker ran end with their batch: %s',
+  'items whose request has expired while no worker ran end with their batch: %s',
   async (where) => {
     await using store = await openStore()
     const { batches, redis, keys, records } = store
@@ -114,7 +114,7 @@ test.for(['in line', 'of a cancelled batch'])(
       Queued: 0,
     })
     expect(await records.outcome(jobs[2] ?? '')).toMatchObject({ BatchId: batch.batchId, ItemIndex: 2 })
-    // its upload had broken off: it was closed as well
+    // its upload had broken off, and was closed as well
     expect((await batches.read(other.batch.batchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
     expect(await redis.zcard(keys.pending)).toBe(0)
     expect(await depths(store)).toMatchObject({ demo: '0', removed: '0' })
@@ -122,7 +122,7 @@ test.for(['in line', 'of a cancelled batch'])(
   },
 )
 
-test('an item whose request has run out waits for its batch’s sealing key, and others do not wait for it', async () => {
+test('an item whose request has expired waits for its batch’s sealing key, and others do not wait for it', async () => {
   await using store = await openStore()
   const { batch, jobs } = await store.addBatch('q')
   await store.add('a1')
@@ -134,7 +134,7 @@ test('an item whose request has run out waits for its batch’s sealing key, and
   expect((await store.batches.read(batch.batchId))?.view).toMatchObject({ Status: 'Finished', Expired: 1 })
 })
 
-test('an item that was reopened has its new deadline, though its batch is old and another item’s request has run out', async () => {
+test('a reopened item has its new deadline, although its batch is old and another item’s request has expired', async () => {
   await using store = await openStore()
   const { batch, jobs } = await store.addBatch('qq')
   const { batchId: BatchId } = batch
@@ -146,7 +146,7 @@ test('an item that was reopened has its new deadline, though its batch is old an
   expect(await store.records.finish(jobs[1] ?? '', outcomeOf({ routing }))).toBe('recorded')
 })
 
-test('an upload that broke off is closed after the configured time: its batch ends and its application is told', async () => {
+test('an upload that broke off is closed after the configured time: its batch ends and its application is notified', async () => {
   await using store = await openStore()
   const { redis, keys } = store
   const { batch } = await store.addBatch('r')

@@ -22,9 +22,12 @@ import { takeUpAgain } from './take-up-again.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200
-/** Overdue jobs in doubt that one round steps over. */
+/** Overdue jobs in doubt that one round skips. */
 const MOST_IN_DOUBT = 20_000
-/** Of what BullMQ has put away: twice what the usual 200 calls a second come to between two rounds, should the EMR refuse them all. */
+/**
+ * Failed jobs of BullMQ that one round looks at: twice the number that the usual 200 calls a second add between two
+ * rounds if the EMR refuses them all.
+ */
 const PUT_AWAY_LOOKED_AT = 2_000
 const HOUR_MS = 3_600_000
 
@@ -43,9 +46,9 @@ export type Swept = {
 }
 
 /**
- * Sees to it that every accepted job ends, also where no worker will take it again: jobs past their deadline (their queue may be
- * held), jobs that BullMQ has set aside because their worker died on them too often, and jobs that it has put away though they were
- * reopened. One process of the fleet at a time.
+ * Ensures that every accepted job ends, also if no worker will take it again: jobs past their deadline (their queue may
+ * be held), jobs that BullMQ failed because their worker died on them too often, and jobs that it marked as failed
+ * although they were reopened. One process of the fleet at a time.
  */
 export function startSweep(swept: Swept): { close(): Promise<void> } {
   const lease = { key: `${keyBaseOf(swept.connection)}:sweep`, ms: INTERVAL_MS - 500 }
@@ -70,7 +73,7 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
   }
 }
 
-/** One round; see `startSweep`. It can be left between any two jobs: the next round begins anew. */
+/** One round; see `startSweep`. It can stop between any two jobs: the next round begins anew. */
 export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
   for (const step of [expireOverdue, endSetAside, takeUpAgain, closeAbandonedUploads, forgetOldIds, recountDepth]) {
     await step(swept, goOn)
@@ -84,7 +87,7 @@ async function expireOverdue(swept: Swept, goOn: GoOn): Promise<void> {
   const now = await redisTime(redis)
   let walk: Promise<boolean> | undefined
   const expireWaiting = () => (walk ??= expireWaitingItems(swept, now, goOn))
-  // those that stay, in doubt, must not hide the ones behind them
+  // those in doubt stay, and must not hide the ones behind them
   for (let passed = 0; passed < MOST_IN_DOUBT;) {
     const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', passed, AT_ONCE)
     for (const jobId of overdue) {
@@ -111,12 +114,12 @@ async function expireOne(
         jobId,
       )
   if (!job && !itemOf(routed?.routing ?? {})) {
-    // an item whose request has run out no longer says that it is one
+    // an item whose request has expired no longer shows that it is one
     const all = await expireWaiting()
     if ((await redis.zscore(records.keys.pending, jobId)) === null) return true
     if (!all) return false
   }
-  // no list of an application has it: it ends all the same, as nobody's
+  // no application's list has it: it ends all the same, without an owner
   if (!routed) rest.log.error({ job: jobId }, 'sweep.ownerUnknown')
   const about = { jobId, ...(routed ?? { routing: { application: '' }, createdAt: now }), records, ...rest }
   const said = await end(about, expired(), 'undispatched')
@@ -126,10 +129,14 @@ async function expireOne(
     await job?.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
     return true
   }
-  // an earlier call is in doubt: whoever takes the job settles it; if nobody could for an hour, or nobody will, a person must
+  // an earlier call is in doubt: a worker that takes the job settles it; if none could for an hour, or none will, a
+  // person must
   const deadline = Number(await redis.zscore(records.keys.pending, jobId))
   if (job && now - deadline <= HOUR_MS) return false
-  const given = await end(about, outcomeUnknown('The EMR could not be asked in time whether it has the encounter.'))
+  const given = await end(
+    about,
+    outcomeUnknown('The gateway could not check in time whether the EMR has the encounter.'),
+  )
   return given === 'recorded'
 }
 
@@ -138,13 +145,13 @@ async function endSetAside(swept: Swept, goOn: GoOn): Promise<void> {
   for (const jobId of await failedWithoutOutcome(redis, records)) {
     if (!(await goOn())) return
     const job = await queue.getJob(jobId)
-    // any other is in a new round, and takeUpAgain queues it
+    // any other job is in a new round, and takeUpAgain queues it
     if (!job?.failedReason?.includes('stalled')) continue
     await setAside({ ...swept, jobId, routing: job.data, createdAt: job.timestamp })
   }
 }
 
-/** Of the newest jobs that BullMQ has put away as failed, those that are still pending. */
+/** The newest jobs that BullMQ has marked as failed and that are still pending. */
 async function failedWithoutOutcome(redis: RedisClient, records: Records): Promise<string[]> {
   const newest = await redis.zrevrange(records.keys.failed, 0, PUT_AWAY_LOOKED_AT - 1)
   if (newest.length === 0) return []

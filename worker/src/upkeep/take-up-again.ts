@@ -8,15 +8,19 @@ import { findRouting } from './find-routing.ts'
 import type { GoOn } from './lease.ts'
 
 const AT_ONCE = 200
-/** Jobs that one round looks at: while an EMR is away, many that were reopened may wait. The next round goes on with the others. */
+/**
+ * Jobs that one round looks at: while an EMR is away, many reopened jobs may wait. The next round continues with the
+ * others.
+ */
 const LOOKED_AT_MOST = 2_000
 
 type Reopened = { redis: RedisClient; queue: EncounterQueue; records: Records; config: Config; log: Logger }
 
 /**
- * Queues what a Retry reopened and BullMQ will not run by itself: the api died, or lost Redis, before it had queued the job; a worker
- * that had found the job ended was only then putting it away; or whoever had ended it took it out of the queue after the Retry. A
- * job stays among the reopened until it is begun or has ended, so none is missed, however many others end meanwhile.
+ * Queues jobs that a Retry reopened and that BullMQ will not run by itself: the api died, or lost Redis, before it had
+ * queued the job; a worker that had found the job ended was still marking it as failed; or the one that ended it
+ * removed it from the queue after the Retry. A job stays among the reopened until it is begun or has ended, so none is
+ * missed, however many others end meanwhile.
  */
 export async function takeUpAgain(at: Reopened, goOn: GoOn): Promise<void> {
   for (let looked = 0; looked < LOOKED_AT_MOST; looked += AT_ONCE) {
@@ -32,7 +36,7 @@ export async function takeUpAgain(at: Reopened, goOn: GoOn): Promise<void> {
 async function queueAgain({ redis, queue, records, config, log }: Reopened, jobId: string): Promise<void> {
   const applications = config.applications.map(({ name }) => name)
   const found = await findRouting(redis, records, applications, jobId)
-  // a batch item that BullMQ has not got and whose turn is still to come is where it should be
+  // a batch item that BullMQ does not have and whose turn is still to come is where it should be
   if (!found || (await records.waitsForTurn(found.routing))) return
   log.info({ job: jobId }, 'job.takenUpAgain')
   await requeue(queue, { jobId, routing: found.routing, at: found.createdAt })

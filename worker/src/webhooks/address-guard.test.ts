@@ -54,7 +54,7 @@ test.for([
   expect(isPublicAddress(address)).toBe(false)
 })
 
-/** A server on this machine, and what connecting to it under `host` gives: 'connected' or the error's name. */
+/** A server on this machine, and the result of connecting to it under `host`: 'connected' or the error's name. */
 async function listener() {
   const server = createServer((socket) => socket.end())
   server.listen(0, '127.0.0.1')
@@ -74,7 +74,7 @@ async function listener() {
   return { port, connect }
 }
 
-/** DNS that has `addresses` for every name. */
+/** DNS that returns `addresses` for every name. */
 function dnsWith(...addresses: string[]): LookupFunction {
   const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
   return (_hostname, options, callback) => {
@@ -90,7 +90,7 @@ test('a literal private address is refused without a connection', async () => {
   expect(await connect('[::1]', {})).toBe('AddressNotAllowed')
 })
 
-test('a name is refused for the address it has at the connect', async () => {
+test('a name is refused for the address it resolves to when connecting', async () => {
   const { connect } = await listener()
   expect(await connect('localhost', {})).toBe('AddressNotAllowed')
   expect(await connect('hooks.example', {}, dnsWith('127.0.0.1'))).toBe('AddressNotAllowed')
@@ -118,9 +118,9 @@ test('an allowed host does not allow its other ports, its subdomains or its neig
   expect(await connect('127.0.0.2', { allowHosts: ['127.0.0.1'] })).toBe('AddressNotAllowed')
 })
 
-test('an IPv6 address is allowed however it is written', async () => {
+test('an allowed IPv6 address matches however it is written', async () => {
   const { connect, port } = await listener()
-  // Nothing listens on ::1, so to be let through means to be refused by the system instead.
+  // Nothing listens on ::1, so an allowed connection is refused by the system instead.
   for (const entry of ['::1', '[::1]', '0:0:0:0:0:0:0:1', `[0::1]:${port}`]) {
     expect(await connect('::1', { allowHosts: [entry] })).not.toBe('AddressNotAllowed')
   }

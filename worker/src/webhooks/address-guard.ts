@@ -5,27 +5,37 @@ import { buildConnector } from 'undici'
 
 /** Where webhooks may go: `webhooks` of the configuration. */
 export type AddressRules = {
-  /** Also to `http:` URLs. */
+  /** Also allow `http:` URLs. */
   allowHttp: boolean
-  /** Hosts that may have any address: a name or an address as in the URL, with or without `:port`; an IPv6 one with a port in `[]`. */
+  /**
+   * Hosts that may have any address: a name or an address as in the URL, with or without `:port`; an IPv6 one with a
+   * port in `[]`.
+   */
   allowHosts: readonly string[]
 }
 
-/** The endpoint lies where webhooks must not reach (SSRF); says no more, since the answer to "what is there?" is the attack. */
+/**
+ * The endpoint lies where webhooks must not reach (SSRF); gives no further detail, since an attacker probes the network
+ * with it.
+ */
 export class AddressNotAllowed extends Error {
   override name = 'AddressNotAllowed'
   readonly code = 'ADDRESS_NOT_ALLOWED'
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
-/** Azure's host agent answers here, on an address that looks like any other one. */
+/** Azure's host agent answers here, on an address that looks like any other. */
 const AZURE_WIRE_SERVER = '168.63.129.16'
-/** The only part of IPv6 given out for use across the Internet (IANA): leaves out what embeds an IPv4 address, such as ::ffff:0:0/96 and 64:ff9b::/96. */
+/**
+ * The only part of IPv6 allocated for use across the Internet (IANA): excludes what embeds an IPv4 address, such as
+ * ::ffff:0:0/96 and 64:ff9b::/96.
+ */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3')
 
 /**
- * Whether an address is one of the public Internet: not private, loopback, link-local (where clouds keep their metadata), shared
- * (CGNAT), unique local, multicast, reserved, nor an IPv6 form that stands for an IPv4 address (mapped, NAT64, 6to4, Teredo).
+ * Whether an address is one of the public Internet: not private, loopback, link-local (where clouds keep their
+ * metadata), shared (CGNAT), unique local, multicast, reserved, nor an IPv6 form that stands for an IPv4 address
+ * (mapped, NAT64, 6to4, Teredo).
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
@@ -35,9 +45,9 @@ export function isPublicAddress(address: string): boolean {
 }
 
 /**
- * A connector for undici that opens sockets to allowed addresses only. The check is made on the addresses that the socket is
- * then opened to, at each connect: one made on the name beforehand could be answered otherwise a moment later (DNS rebinding).
- * If a name has several addresses, all must be allowed. Fails with `AddressNotAllowed`.
+ * A connector for undici that opens sockets to allowed addresses only. It checks the addresses that the socket then
+ * opens, at each connect: a check of the name beforehand could get another answer a moment later (DNS rebinding). If a
+ * name has several addresses, all must be allowed. Fails with `AddressNotAllowed`.
  */
 export function guardedConnector(rules: AddressRules, lookup: LookupFunction = lookUpInDns): buildConnector.connector {
   const allowedHosts = new Set(rules.allowHosts.map(canonicalHost))
@@ -70,7 +80,10 @@ function publicOnly(lookup: LookupFunction): LookupFunction {
     })
 }
 
-/** One spelling for each host: lower case, without the root's dot, IPv6 shortened and in brackets; a port stays behind it. */
+/**
+ * One spelling for each host: lower case, without the trailing dot, IPv6 shortened and in brackets, followed by any
+ * port.
+ */
 function canonicalHost(text: string): string {
   const lower = text.toLowerCase()
   if (isIP(lower) === 6) return `[${ipaddr.parse(lower).toString()}]`

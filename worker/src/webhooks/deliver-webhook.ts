@@ -11,7 +11,7 @@ export type WebhookJob = Job<WebhookMessage, void, WebhookType>
 
 /** What the processor of deliveries works with. */
 export type DeliveryOffice = {
-  /** The endpoint of an application as configured now; `undefined` if it has none (any more). */
+  /** The endpoint of an application as currently configured; `undefined` if it has none (any more). */
   endpointOf: (application: string) => WebhookEndpoint | undefined
   sender: Pick<WebhookSender, 'post'>
   retryScheduleMs?: readonly number[]
@@ -19,8 +19,8 @@ export type DeliveryOffice = {
 }
 
 /**
- * A try that did not deliver. `message` is all that Redis keeps of it: one of a few sentences of ours, with a status code at most.
- * Without `retryInMs` the delivery becomes a dead letter.
+ * A try that did not deliver. `message` is all that Redis keeps of it: one of a few fixed sentences, with a status code
+ * at most. Without `retryInMs` the delivery becomes a dead letter.
  */
 export class DeliveryFailed extends Error {
   override name = 'DeliveryFailed'
@@ -35,8 +35,8 @@ export class DeliveryFailed extends Error {
 type Verdict = { outcome: string; delivered: boolean; retry: boolean; retryAfterMs?: number | undefined }
 
 /**
- * Makes one try to deliver one message, and tells it in one log line. Body and `webhook-id` are the same at every try; endpoint
- * and secret are those of the moment. Throws `DeliveryFailed`.
+ * Makes one try to deliver one message and reports it in one log line. Body and `webhook-id` are the same at every try;
+ * endpoint and secret are the current ones. Throws `DeliveryFailed`.
  */
 export async function deliverWebhook(job: WebhookJob, token: string, at: DeliveryOffice): Promise<void> {
   const { id, application, body } = job.data
@@ -88,7 +88,7 @@ function judge(answer: Exclude<Answer, { kind: 'interrupted' }> | { kind: 'fault
   return { outcome: webhookFailures[answer.kind], delivered: false, retry: true }
 }
 
-/** A redirect is a failure like any other: followed, it would lead past the address check and the owner's intent. */
+/** A redirect is a failure like any other: following it would bypass the address check and the owner's intent. */
 function judgeStatus(status: number, retryAfterMs: number | undefined): Verdict {
   if (status >= 200 && status < 300) return { outcome: `endpoint answered ${status}`, delivered: true, retry: false }
   const outcome = failureOfStatus(status)
@@ -103,7 +103,7 @@ async function handBack(job: WebhookJob, token: string): Promise<never> {
   throw new DelayedError()
 }
 
-/** The host is all that is logged of a URL: path and query often hold a token. */
+/** Only the host of a URL is logged: path and query often hold a token. */
 function hostOf(url: string): string | undefined {
   return URL.parse(url)?.host
 }

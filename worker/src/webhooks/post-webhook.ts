@@ -3,12 +3,12 @@ import { retryAfterMs } from '../emr/http/exchange.ts'
 import { AddressNotAllowed, guardedConnector, type AddressRules } from './address-guard.ts'
 
 const SECOND = 1000
-/** From the first byte of the connection to the last one of the answer; Standard Webhooks advises 15 to 30 s. */
+/** From the first byte of the connection to the last byte of the answer; Standard Webhooks advises 15 to 30 s. */
 const TIMEOUT_MS = 15 * SECOND
-/** More of an answer's body is not read: the status says all, and a body is for nobody to see. */
+/** No more of an answer's body is read: the status is enough, and nobody needs to see a body. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
-/** What came of one POST. `cause` is an error code such as ECONNREFUSED. */
+/** The result of one POST. `cause` is an error code such as ECONNREFUSED. */
 export type Answer =
   | { kind: 'answered'; status: number; retryAfterMs: number | undefined }
   | { kind: 'timedOut' }
@@ -16,9 +16,11 @@ export type Answer =
   | { kind: 'notAllowed' }
   | { kind: 'interrupted' }
 
-/** The sockets that webhooks leave by. */
+/** The sockets that webhooks are sent through. */
 export type WebhookSender = {
-  /** Posts once, follows no redirect, and settles within the time-out. Throws only if the URL or a header is none. */
+  /**
+   * Posts once, follows no redirect, and settles within the time-out. Throws only if the URL or a header is invalid.
+   */
   post(url: string, headers: Record<string, string>, body: string): Promise<Answer>
   close(): Promise<void>
 }
@@ -32,7 +34,7 @@ export function openWebhookSender(about: {
   const { rules, stopping, timeoutMs = TIMEOUT_MS } = about
   const agent = new Agent({
     connect: guardedConnector(rules),
-    // The signal bounds the whole exchange; undici's own limits start anew with every byte, so a drip outlives them.
+    // The signal bounds the whole exchange; undici's own limits restart with every byte, so a slow drip outlives them.
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: false,
@@ -50,7 +52,7 @@ export function openWebhookSender(about: {
           body,
           signal,
         })
-        // The status has come, so however the body ends, the answer stands.
+        // The status has arrived, so the answer stands however the body ends.
         await answer.body.dump({ limit: MAX_ANSWER_BYTES, signal }).catch(() => {})
         const { 'retry-after': retryAfter } = answer.headers
         return {

@@ -8,34 +8,36 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
 const SECOND = 1000
-/** Outcomes that come within this time are moved together. */
+/** Outcomes that arrive within this time are moved together. */
 const GATHER_MS = 20
-/** An entry this old was left behind: whoever recorded the outcome would have moved it long since. */
+/** An entry of this age was left behind: whoever recorded the outcome would have moved it long ago. */
 const LEFT_BEHIND_MS = 2 * SECOND
-/** Moved at once; bigger pipelines of BullMQ's hold up the event loop (1,000 take 0.2 s). */
+/** Entries moved at once; bigger pipelines of BullMQ's hold up the event loop (1,000 take 0.2 s). */
 const CHUNK = 500
-/** Entries that cannot be read are kept aside: the newest ones, for a week after the last. */
+/** Entries that cannot be read are moved aside: the newest are kept for a week after the last one. */
 const MOST_UNREADABLE = 1_000
 const UNREADABLE_KEPT_S = 7 * 24 * 3_600
 
-/** Carries outcomes from the connections' outboxes to the queue of webhooks. */
+/** Moves outcomes from the connections' outboxes to the webhook queue. */
 export type Relay = {
-  /** Says that outcomes of this connection (by default of any) were recorded just now. Returns at once. */
+  /** Signals that outcomes of this connection (by default of any) were just recorded. Returns at once. */
   poke(connection?: ConnectionName): void
   /** Moves what it was poked for (up to 500 per connection; other workers sweep up the rest), then stops. */
   close(): Promise<void>
 }
 
 /**
- * The outbox lies in the connection's hash slot, so that the outcome and the wish to tell it are one script; the queue of
- * webhooks lies in another. So an entry is first added to the queue, then removed from the outbox, and nothing is lost wherever
- * this is cut off:
- * - before the add has been answered: the entry is still in the outbox; the next sweep, of any worker, takes it up.
- * - between add and removal: it is in both. The sweep adds it again under the same id, which BullMQ ignores for as long as it
- *   has that job (an hour after its delivery). Later than that the message is delivered again, under the `webhook-id` it had.
- * - after the removal: the queue has it, on disk if Redis is as we run it, since each step waits for Redis' answer.
- * Two workers that move the same entry at the same time do no more than the second case. While Redis is away a command just
- * waits for it (`redis` is of the consumer role); any other failure leaves the entry where it is, for the next sweep.
+ * The outbox lies in the connection's hash slot, so that one script writes the outcome and its event; the webhook queue
+ * lies in another slot. So an entry is first added to the queue, then removed from the outbox, and nothing is lost
+ * wherever this is interrupted:
+ * - before the add is answered: the entry is still in the outbox; the next sweep, of any worker, takes it up.
+ * - between add and removal: it is in both. The sweep adds it again under the same id, which BullMQ ignores for as long
+ *   as it has that job (an hour after its delivery). After that the message is delivered again, under the same
+ *   `webhook-id`.
+ * - after the removal: the queue has it, on disk if Redis runs as we run it, since each step waits for Redis' answer.
+ * Two workers that move the same entry at the same time do no more than the second case. While Redis is away a command
+ * just waits for it (`redis` is of the consumer role); any other failure leaves the entry where it is, for the next
+ * sweep.
  */
 export function startRelay(
   about: RelayParts & { connections: readonly ConnectionName[]; sweepEveryMs?: number },
@@ -61,12 +63,15 @@ type RelayParts = {
   redis: RedisClient
   queue: WebhookQueue
   log: Logger
-  /** Called with the connection's name when so many entries of its outbox could not be read. */
+  /** Called with the connection's name and the number of its outbox entries that could not be read. */
   unreadable: (connection: string, entries: number) => void
 }
 type Which = 'all' | 'leftBehind'
 
-/** Empties one connection's outbox. Each has its own, so that one whose part of a Redis Cluster is away holds up no other. */
+/**
+ * Empties one connection's outbox. Each has its own, so that an unreachable part of a Redis Cluster holds up only its
+ * own connections.
+ */
 function openMover(connection: ConnectionName, { redis, queue, log, unreadable }: RelayParts) {
   const { outbox, outboxUnreadable } = recordKeys(connection)
   const wanted = new Set<Which>()
@@ -113,7 +118,7 @@ function openMover(connection: ConnectionName, { redis, queue, log, unreadable }
     }
   }
 
-  /** Out of the way of those behind them, where somebody can look at them for a while. */
+  /** Moved aside, so that they do not block those behind them and can be inspected for a while. */
   async function moveAside(entries: string[]): Promise<void> {
     const moved = await redis
       .multi()
@@ -141,7 +146,7 @@ async function leftBehindSince(redis: RedisClient): Promise<number> {
   return Number(seconds) * SECOND - LEFT_BEHIND_MS
 }
 
-/** `undefined` for what is no event of ours. */
+/** `undefined` for anything but one of our events. */
 function readEntry(entry: string, connection: ConnectionName): { entry: string; message: WebhookMessage } | undefined {
   try {
     return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent | BatchEvent, connection) }

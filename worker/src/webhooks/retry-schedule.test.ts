@@ -16,17 +16,17 @@ test('the last try that the queue allows is the last one of the schedule', () =>
   expect(retryDelayMs(WEBHOOK_ATTEMPTS)).toBeUndefined()
 })
 
-test('jitter moves a step by a fifth at most', () => {
+test('jitter changes a step by at most a fifth', () => {
   expect(retryDelayMs(2, 0, RETRY_SCHEDULE_MS, () => 0)).toBe(240_000)
   expect(retryDelayMs(2, 0, RETRY_SCHEDULE_MS, () => 1)).toBe(360_000)
 })
 
-test('a longer Retry-After is honoured up to a day', () => {
+test('a longer Retry-After is honoured, up to a day', () => {
   const day = 86_400_000
   expect(retryDelayMs(1, 60_000)).toBe(60_000)
   expect(retryDelayMs(1, 40 * day)).toBe(day)
 })
 
-test('a shorter Retry-After does not use the tries up sooner', () => {
+test('a shorter Retry-After does not use up the tries sooner', () => {
   expect(retryDelayMs(2, 1_000, RETRY_SCHEDULE_MS, noJitter)).toBe(300_000)
 })

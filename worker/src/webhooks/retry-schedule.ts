@@ -19,10 +19,10 @@ const JITTER = 0.2
 const LONGEST_RETRY_AFTER_MS = 24 * HOURS
 
 /**
- * Milliseconds to the try that follows try number `attempt` (from 1), or `undefined` when that was the last one. Each step is
- * off by up to a fifth either way, so that what failed together does not come back together. `retryAfterMs` is what the endpoint
- * asked for, believed up to a day: it can only make the wait longer, or else an endpoint that says `Retry-After: 1` while it is
- * down for an evening would use up all tries in a few seconds.
+ * Milliseconds to the try that follows try number `attempt` (from 1), or `undefined` when that was the last one. Each
+ * step is jittered by up to a fifth either way, so that deliveries that failed together do not retry together.
+ * `retryAfterMs` is the endpoint's own request, honoured up to a day: it can only lengthen the wait, or else an
+ * endpoint that sends `Retry-After: 1` while it is down for an evening would use up all tries in a few seconds.
  */
 export function retryDelayMs(
   attempt: number,

@@ -5,7 +5,7 @@ import { signedHeaders } from './sign-webhook.ts'
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 
-test("gives the signature of the specification's own example", () => {
+test("returns the signature of the specification's own example", () => {
   const at = new Date(1_614_265_330_000)
   expect(signedHeaders(secret, 'msg_p5jXN8AQM9LWM0D4loKWxJek', '{"test": 2432232314}', at)).toStrictEqual({
     'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',

@@ -13,37 +13,37 @@ import { startRelay } from './relay.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 
 const SECOND = 1000
-/** Twice the time-out of a POST, so that a delivery is not given to a second worker while the first is at it. */
+/** Twice the time-out of a POST, so that no second worker gets a delivery while the first still works on it. */
 const LOCK_MS = 30 * SECOND
-/** A delivery may well lose its worker that often; it is not what kills them. */
+/** A delivery may lose its worker this often; deliveries do not kill workers. */
 const MAX_DEATHS = 10
-/** How long deliveries in flight may take when the worker stops; what is not done by then is given back to the queue. */
+/** How long deliveries in flight may take when the worker stops; what is not done by then goes back to the queue. */
 const DRAIN_MS = 5 * SECOND
 
-/** This process' part in telling outcomes. */
+/** This process' part in delivering webhooks. */
 export type WebhookDeliveries = {
-  /** Says that outcomes of this connection (by default of any) were recorded just now. Returns at once. */
+  /** Signals that outcomes of this connection (by default of any) were just recorded. Returns at once. */
   poke(connection?: ConnectionName): void
   /** Moves what it was poked for to the queue, takes no more deliveries, gives those in flight five seconds. */
   close(): Promise<void>
 }
 
 /**
- * Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; it stays the caller's.
+ * Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; the caller owns it.
  *
- * All endpoints share `concurrency` slots per worker. One that never answers holds a slot for 15 s at each try, so a burst of
- * 1,000 messages to it, with 20 slots, delays the others' by up to 12 minutes (less with more workers), at each step of
- * the schedule less sharply, since jitter spreads the tries. No message is lost by it. Good enough for one endpoint per application;
- * a share of slots per endpoint comes with endpoints as resources, and their being disabled.
+ * All endpoints share `concurrency` slots per worker. One that never answers holds a slot for 15 s at each try, so a
+ * burst of 1,000 messages to it, with 20 slots, delays the others' by up to 12 minutes (less with more workers), and
+ * less sharply at each later step of the schedule, since jitter spreads the tries. No message is lost. Good enough for
+ * one endpoint per application; a share of slots per endpoint comes with endpoints as resources, which can be disabled.
  */
 export function startWebhookDeliveries(about: {
   config: Pick<Config, 'applications' | 'connections' | 'webhooks'>
   redis: RedisClient
   log: Logger
-  /** Called with the connection's name when so many entries of its outbox could not be read. */
+  /** Called with the connection's name and the number of its outbox entries that could not be read. */
   unreadable: (connection: string, entries: number) => void
   concurrency?: number
-  /** Waits between tries; for tests. The queue allows nine at most. */
+  /** Waits between tries; for tests. The queue allows at most nine. */
   retryScheduleMs?: readonly number[]
   timeoutMs?: number
   sweepEveryMs?: number
@@ -75,7 +75,7 @@ export function startWebhookDeliveries(about: {
       maxStalledCount: MAX_DEATHS,
       skipVersionCheck: true,
       settings: {
-        // -1 puts the delivery among the dead letters
+        // -1 makes the delivery a dead letter
         backoffStrategy: (attemptsMade, _type, error) =>
           (error instanceof DeliveryFailed ? error.retryInMs : retryDelayMs(attemptsMade, 0, retryScheduleMs)) ?? -1,
       },

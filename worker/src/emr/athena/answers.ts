@@ -3,19 +3,19 @@ import { Type, type StaticDecode, type TSchema } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 
-/** athenaOne writes ids as texts in most places and as numbers in some. */
+/** athenaOne writes ids as strings in most places and as numbers in some. */
 const Id = Type.Transform(Type.Union([Type.String({ pattern: '^[\\w-]{1,64}$' }), Type.Integer({ minimum: 0 })]))
   .Decode(String)
   .Encode((id) => id)
 
-/** A value to compare with, nothing more: whatever it is, it does not make the answer unreadable. */
+/** A value that is only compared: whatever it is, it does not make the answer unreadable. */
 const Word = Type.Optional(
   Type.Transform(Type.Unknown())
     .Decode((value) => (typeof value === 'string' || typeof value === 'number' ? String(value) : ''))
     .Encode((value): unknown => value),
 )
 
-/** The answer to a new order group: the encounter that it has brought about. */
+/** The answer to a new order group: the encounter that it created. */
 export const OrderGroup = Type.Object({ encounterid: Id })
 
 /** `appointmentstatus`: o open, f booked, 2 checked in, 3 checked out, 4 charge entered, x cancelled. */
@@ -48,33 +48,33 @@ export const ListedEncounter = Type.Object({
 })
 export type ListedEncounter = StaticDecode<typeof ListedEncounter>
 
-/** `next` says where the rest of a list begins that is too long for one answer. */
+/** `next` is the position of the rest of a list that is too long for one answer. */
 export const Encounters = Type.Object({ encounters: Type.Array(ListedEncounter), next: Word })
 
-/** Why the patient comes, as the encounter has it. */
+/** The reason for the visit, as recorded in the encounter. */
 export const Reasons = Type.Object({ encounterreasonnote: Word })
 
 const OrdersOfDiagnosis = Type.Object({ orders: Type.Array(Type.Unknown()) })
 
-/** The orders of an encounter, by diagnosis; nothing else of them is read than whether there are any. */
+/** The orders of an encounter, by diagnosis; the only thing read is whether there are any. */
 export const Orders = Type.Union([Type.Array(OrdersOfDiagnosis), OrdersOfDiagnosis])
 
-/** Whether someone has ordered something in the encounter. */
+/** Whether someone has placed an order in the encounter. */
 export function hasOrders(orders: StaticDecode<typeof Orders>): boolean {
   return [orders].flat().some((ofOne) => ofOne.orders.length > 0)
 }
 
-/** How some operations refuse with status 200. */
+/** The form in which some operations refuse with status 200. */
 const Refused = Type.Object({ success: Type.Union([Type.Literal(false), Type.Literal('false')]) })
 
-/** Codes of the diagnoses that an encounter has, as written there. */
+/** Codes of an encounter's diagnoses, as written there. */
 export function codesOf({ diagnoses = [] }: ListedEncounter): string[] {
   return diagnoses
     .flatMap(({ icd10code = '', icdcodes = [] }) => [icd10code, ...icdcodes.map(({ code = '' }) => code)])
     .filter((code) => code !== '')
 }
 
-/** Whether an answer of status 200 says that nothing was done. */
+/** Whether an answer of status 200 reports that nothing was done. */
 export function saysNo(answer: HttpAnswer): boolean {
   try {
     return Value.Check(Refused, unwrapped(answer))

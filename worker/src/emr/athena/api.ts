@@ -10,7 +10,7 @@ import type { Settings } from './options.ts'
 /** On whose behalf and for how long. */
 export type Caller = { credentials?: EmrCredentials; call: EmrCall }
 
-/** One write: `creates` tells whether an encounter can come of it, so that a lost answer leaves the outcome unknown. */
+/** One write. `creates`: whether it can create an encounter, so that a lost answer leaves the outcome unknown. */
 export type Write = { method: 'POST' | 'PUT'; path: string; form: Record<string, string>; creates: boolean }
 
 /** athenaOne v1 of one practice: form bodies in, JSON out. Every method throws `EmrError`. */
@@ -32,7 +32,7 @@ export class AthenaApi {
     )
   }
 
-  /** A write whose answer says only whether it was done. */
+  /** A write whose answer only reports whether it was done. */
   async write({ method, path, form, creates: writes }: Write, caller: Caller): Promise<HttpAnswer> {
     const url = urlBelow(this.#practice, path)
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -63,6 +63,6 @@ export class AthenaApi {
 /** An id as one segment of a path. Throws `EmrError` 400 for one that would lead elsewhere. */
 export function segment(id: string, pointer: string): string {
   if (!id.isWellFormed() || /^\.{0,2}$/.test(id))
-    throw refused(400, { because: 'the EMR cannot have such an identifier', pointers: [pointer] })
+    throw refused(400, { because: 'this is not a valid identifier in the EMR', pointers: [pointer] })
   return encodeURIComponent(id)
 }

@@ -13,12 +13,12 @@ const OPEN = 'o'
 const BOOKED = 'f'
 const CHECKED_IN: ReadonlySet<string> = new Set(['2', '3', '4'])
 
-/** The appointment that an order is about: how it stands, and its path. */
+/** The appointment that an order is for: its state and its path. */
 type Visit = { id: string; path: string; patient: string; appointment: Appointment }
 
 /**
- * A visit: checking in an appointment makes its encounter. The appointment is the key: it has one encounter or none, so an
- * encounter that the front desk has made meanwhile by checking the patient in is the one that was asked for.
+ * A visit: checking in an appointment creates its encounter. The appointment is the key: it has one encounter or none,
+ * so an encounter that the front desk created meanwhile by checking the patient in is the requested one.
  */
 export class AppointmentRoute implements Route {
   readonly #api: AthenaApi
@@ -48,7 +48,7 @@ export class AppointmentRoute implements Route {
     return undefined
   }
 
-  /** Reads the appointment. Throws `EmrError` 400 if it is cancelled, or another patient's. */
+  /** Reads the appointment. Throws `EmrError` 400 if it is cancelled or belongs to another patient. */
   async #visitOf({ encounter }: EncounterOrder, caller: Caller): Promise<Visit> {
     const patient = segment(patientIdOf(encounter, this.#settings), '/PatientId')
     const { id, pointer } = appointmentOf(encounter, this.#settings)
@@ -58,7 +58,7 @@ export class AppointmentRoute implements Route {
     if (status !== OPEN && status !== BOOKED && !CHECKED_IN.has(status))
       throw refused(400, { because: 'the appointment is cancelled', pointers: [pointer] })
     if (status !== OPEN && patientid !== encounter.PatientId)
-      throw refused(400, { because: "the appointment is another patient's", pointers: ['/PatientId', pointer] })
+      throw refused(400, { because: 'the appointment belongs to another patient', pointers: ['/PatientId', pointer] })
     return { id, path, patient, appointment }
   }
 
@@ -77,10 +77,10 @@ export class AppointmentRoute implements Route {
     } catch (error) {
       if (!(error instanceof EmrError) || error.code !== 400) throw error
       const { appointment } = await this.#visitOf(order, caller)
-      // Refused because someone else was quicker: then there is an encounter all the same.
+      // Refused because someone else was quicker: then the encounter exists all the same.
       if (CHECKED_IN.has(appointment.appointmentstatus)) return
       const { pointer } = appointmentOf(order.encounter, this.#settings)
-      throw refused(400, { because: 'the EMR does not let the appointment be checked in yet', pointers: [pointer] })
+      throw refused(400, { because: 'the EMR does not allow checking in the appointment yet', pointers: [pointer] })
     }
   }
 
@@ -88,7 +88,7 @@ export class AppointmentRoute implements Route {
     const departmentid = visit.appointment.departmentid || departmentOf(order.encounter, this.#settings)
     const query = { appointmentid: visit.id, departmentid, showallstatuses: 'true', showdiagnoses: 'true' }
     const { encounters } = await this.#api.get(`chart/${visit.patient}/encounters`, query, Encounters, caller)
-    // Asked again for ourselves: a server that overlooks the query would hand us another visit, or an order group.
+    // Checked again here: a server that ignores the query would return another visit, or an order group.
     const ours = encounters.filter(({ appointmentid, encountertype }) =>
       appointmentid ? appointmentid === visit.id : encountertype !== 'ORDERSONLY',
     )
@@ -102,7 +102,7 @@ export class AppointmentRoute implements Route {
     const encounterId = encounter.encounterid
     const reasons = await this.#api
       .get(`chart/encounter/${encounterId}/encounterreasons`, {}, Reasons, caller)
-      // Not known what stands there: then nothing is written over it.
+      // The present content is unknown, so nothing is overwritten.
       .catch(() => ({ encounterreasonnote: '?' }))
     const standing = { note: reasons.encounterreasonnote ?? '', diagnoses: codesOf(encounter) }
     const made = { order, encounterId, standing, key: undefined }
@@ -113,16 +113,16 @@ export class AppointmentRoute implements Route {
   }
 }
 
-/** Checked in, so an encounter there is, but the list does not have it. */
+/** Checked in, so the encounter exists, but the list does not show it. */
 function notShownYet(writes: boolean): EmrError {
-  const message = 'the EMR has checked the patient in but does not show the encounter yet'
+  const message = 'the EMR has checked the patient in, but does not show the encounter yet'
   return brokenOff({ writes }, message)
 }
 
-/** A question that fails once the patient is checked in: its own error would say that nothing has been made. */
+/** For a question that fails after the patient was checked in: its own error would claim that nothing was created. */
 function existsUnseen(error: unknown): never {
   if (!(error instanceof EmrError)) throw error
   const wait = error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }
-  const message = 'the EMR has checked the patient in but could not be asked for the encounter'
+  const message = 'the EMR has checked the patient in, but the encounter could not be read'
   throw new EmrError(error.code === 408 ? 408 : 502, message, { outcomeUnknown: true, ...wait })
 }

@@ -39,7 +39,7 @@ test('the field table names fields of the request only', () => {
   expect(encounterFieldPaths).toEqual(expect.arrayContaining(Object.keys(carried)))
 })
 
-test('what the field table does not have is never carried, and what it has is by one route or the other', () => {
+test('a field absent from the table is never carried, and one in it is carried by at least one route', () => {
   const appointment = { appointmentstatus: 'f', appointmenttypeid: 'sample string 3', providerid: 'sample string 1' }
   const byAppointment = new Set(notCarriedByAppointment(encounter, settings, appointment, new Set()))
   const byOrderGroup = notCarriedByOrderGroup(encounter, settings, new Set())
@@ -53,14 +53,14 @@ test('what the field table does not have is never carried, and what it has is by
   expect(byOther).toContain('/Encounter/EncounterAlias')
 })
 
-test('a part that was refused is not carried', () => {
+test('a refused part is reported as not carried', () => {
   const failed = new Set(['/Encounter/ICD10DXCodeIds/1'])
   const lost = notCarriedByOrderGroup(encounter, settings, failed)
   expect(lost).toContain('/Encounter/ICD10DXCodeIds/1')
   expect(lost).not.toContain('/Encounter/ICD10DXCodeIds/0')
 })
 
-test('the department is the part of the location that the connection says, else its own', () => {
+test('the department is the part of the location that the connection names, else its own', () => {
   expect(departmentOf(encounter, settings)).toBe('sample string 2')
   expect(departmentOf(encounter, { ...settings, departmentFrom: 'HospitalId' })).toBe('sample string 3')
   expect(departmentOf(encounter, { ...settings, departmentFrom: 'none' })).toBe('7')
@@ -74,7 +74,7 @@ test('a patient number of another kind is refused', () => {
   expect(() => patientIdOf({ ...encounter, PatientIdType: 'MRN' }, settings)).toThrow("athena's own")
 })
 
-test('the key is found in a note again', () => {
+test('the key is found again in a note', () => {
   expect(noteOf(encounter, key)).toBe('sample string 5 [ref k2345678901234567890]')
   expect(keysIn(noteOf(encounter, key))).toEqual([key])
   expect(noteOf({ ...encounter, Encounter: {} }, key)).toBe('[ref k2345678901234567890]')
@@ -82,7 +82,7 @@ test('the key is found in a note again', () => {
   expect(keysIn('[ref us-core] [ref 12345678901234567890]')).toEqual([])
 })
 
-test('a SNOMED code goes with the ICD-10 code that it is set for', () => {
+test('a SNOMED code is sent with the ICD-10 code that it is configured for', () => {
   expect(diagnosisForm('J18.9', settings)).toEqual({ icd10codes: 'J18.9', snomedcode: '233604007' })
   expect(diagnosisForm('toString', settings)).toEqual({ icd10codes: 'toString' })
 })
@@ -92,8 +92,8 @@ test('an open slot is not booked without a type of appointment', () => {
   expect(() => bookingForm({ ...encounter, Encounter: {} }, settings)).toThrow('type of appointment')
 })
 
-test.each(['', '.', '..', '\ud800'])('%j is no segment of a path', (id) => {
-  expect(() => segment(id, '/PatientId')).toThrow('such an identifier')
+test.each(['', '.', '..', '\ud800'])('%j is not a segment of a path', (id) => {
+  expect(() => segment(id, '/PatientId')).toThrow('not a valid identifier')
 })
 
 test('an identifier stays one segment', () => {

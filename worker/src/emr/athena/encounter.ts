@@ -4,7 +4,7 @@ import { notCarried, type Carried } from '../carried/not-carried.ts'
 import type { Appointment } from './answers.ts'
 import type { Settings } from './options.ts'
 
-/** Where in athenaOne each field goes. What a route or an appointment cannot take is told job by job. */
+/** Where in athenaOne each field goes. What a route or an appointment cannot take is reported for each job. */
 export const carried = {
   '/PatientId': 'patientid (path)',
   '/PatientIdType': 'checked against patientIdTypes',
@@ -21,10 +21,10 @@ export const carried = {
 
 type Form = Record<string, string>
 
-/** athena's number of the patient. Throws `EmrError` 400 where the request says that it is a number of another kind. */
+/** athena's number of the patient. Throws `EmrError` 400 if the request marks it as a number of another kind. */
 export function patientIdOf({ PatientId, PatientIdType }: PatientEncounter, { patientIdTypes }: Settings): string {
   if (PatientIdType !== undefined && !patientIdTypes.includes(PatientIdType)) {
-    const message = "this connection takes athena's own patient numbers and no others"
+    const message = "this connection accepts only athena's own patient numbers"
     throw refused(400, { because: message, pointers: ['/PatientIdType'] })
   }
   return PatientId
@@ -41,7 +41,7 @@ export function orderGroupForm(encounter: PatientEncounter, settings: Settings):
   return { departmentid: departmentOf(encounter, settings), ...(provider && { orderingproviderid: provider }) }
 }
 
-/** Which appointment to check in, and where in the request it is named. Throws `EmrError` 400 if it is not. */
+/** The appointment to check in, and where in the request it is named. Throws `EmrError` 400 if it is not named. */
 export function appointmentOf({ Encounter }: PatientEncounter, { appointmentCustomField }: Settings) {
   const index = Encounter.CustomFields?.findIndex(({ FieldId }) => FieldId === appointmentCustomField) ?? -1
   const [id, pointer] =
@@ -56,7 +56,7 @@ export function appointmentOf({ Encounter }: PatientEncounter, { appointmentCust
 export function bookingForm(encounter: PatientEncounter, settings: Settings) {
   const type = encounter.Encounter.EncounterTypeId || settings.appointmentTypeId
   if (!type) {
-    const message = 'the slot is open, and the request does not say what type of appointment to book'
+    const message = 'the slot is open, and the request does not name the type of appointment to book'
     throw refused(400, { because: message, pointers: ['/Encounter/EncounterTypeId'] })
   }
   return {
@@ -68,10 +68,10 @@ export function bookingForm(encounter: PatientEncounter, settings: Settings) {
   }
 }
 
-/** What a key looks like in a note, whichever job it is of. */
+/** The form of a key in a note, whichever job it belongs to. */
 export const keysIn = (note: string) => [...note.matchAll(/\[ref ([a-z][0-9a-z]{19})\]/g)].map((match) => match[1])
 
-/** The reason note; `key` only where the encounter is found again by it. Empty if there is nothing to say. */
+/** The reason note; with `key` only if the encounter is found again by it. Empty if it has no content. */
 export function noteOf({ Encounter }: PatientEncounter, key: string | undefined): string {
   return [Encounter.ReasonForVisit, key && `[ref ${key}]`].filter(Boolean).join(' ')
 }
@@ -85,7 +85,7 @@ export function diagnosisForm(code: string, { snomedCodes }: Settings): Form {
 /** Codes are the same with and without their dot. */
 export const plainCode = (code: string) => code.replaceAll('.', '').toUpperCase()
 
-/** What an encounter made by an order group does not have. `failed`: pointers of what athena refused afterwards. */
+/** What an encounter created by an order group lacks. `failed`: pointers of what athena refused afterwards. */
 export function notCarriedByOrderGroup(
   encounter: PatientEncounter,
   { departmentFrom }: Settings,
@@ -102,7 +102,7 @@ export function notCarriedByOrderGroup(
   return notCarried(encounter, ({ path, pointer }) => arriving.has(path) && !failed.has(pointer))
 }
 
-/** What an encounter made by checking in this appointment does not have. */
+/** What an encounter created by checking in this appointment lacks. */
 export function notCarriedByAppointment(
   encounter: PatientEncounter,
   settings: Settings,

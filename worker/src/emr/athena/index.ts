@@ -9,8 +9,8 @@ import { OrderGroupRoute } from './order-group-route.ts'
 import type { Route } from './route.ts'
 
 /**
- * athenaOne v1 REST (docs/emr/athena.md). It has no operation that creates an encounter: one comes to be with an order group,
- * or by checking in an appointment. Diagnoses and the reason note follow when it exists.
+ * athenaOne v1 REST (docs/emr/athena.md). It has no operation that creates an encounter: an order group creates one, or
+ * the check-in of an appointment. Diagnoses and the reason note follow once it exists.
  */
 export const athena: EmrFactory<typeof options> = {
   options,

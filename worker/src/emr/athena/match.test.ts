@@ -20,7 +20,7 @@ const listed = {
   providerid: '71',
 }
 
-test('looks into order groups of the department only', () => {
+test('considers order groups of the department only', () => {
   expect(mayBeOurs(listed, sought)).toBe(true)
   expect(mayBeOurs({ encounterid: '9' }, sought)).toBe(true)
   expect(mayBeOurs({ ...listed, encountertype: 'VISIT' }, sought)).toBe(false)
@@ -58,7 +58,7 @@ test.each([
   expect(verdictOn(likeness, attempts, { adopts: false })).toBe(verdict === 'ours' ? 'unclear' : verdict)
 })
 
-test('any provider will do where the order names none', () => {
+test('any provider matches if the order names none', () => {
   const likeness = likenessOf({ ...listed, providerid: '5' }, '', { ...sought, providerId: undefined })
   expect(verdictOn(likeness, attempts, { adopts: true })).toBe('ours')
 })

@@ -8,7 +8,7 @@ const DAY = 24 * HOUR
 const TEMP = 'TEMP'
 const DELETED = 'DELETED'
 
-/** What the order group of one order looks like once it is an encounter. */
+/** What the order group of one order looks like as an encounter. */
 export type Sought = {
   key: string
   departmentId: string
@@ -18,26 +18,27 @@ export type Sought = {
   codes: string[]
 }
 
-/** Whether to read an encounter's note at all: type and department are athena's own words for what we asked it to make. */
+/** Whether to read an encounter's note at all: athena assigns type and department to what we asked it to create. */
 export function mayBeOurs({ encountertype, departmentid }: ListedEncounter, { departmentId }: Sought): boolean {
   return (encountertype || 'ORDERSONLY') === 'ORDERSONLY' && (departmentid || departmentId) === departmentId
 }
 
-/** Whose key is in a note: ours, that of another job, or none. */
+/** Whose key a note holds: ours, another job's, or none. */
 export function keyIn(note: string, { key }: Sought): 'ours' | "another's" | 'none' {
   const keys = keysIn(note)
   if (keys.includes(key)) return 'ours'
   return keys.length > 0 ? "another's" : 'none'
 }
 
-/** Whether someone has taken the encounter back. */
+/** Whether someone has revoked the encounter. */
 export function isDeleted({ status }: ListedEncounter): boolean {
   return status === DELETED
 }
 
 /**
- * What an encounter without a key shows of what the order would have put there. A note or a diagnosis of its own is a difference;
- * another provider is unclear, since athena picks one where none is named and who counts as an encounter's is not documented.
+ * Compares an encounter without a key with what the order would have put there. A note or a diagnosis of its own is a
+ * difference; another provider is unclear, since athena picks one if none is named, and it is not documented who counts
+ * as an encounter's provider.
  */
 export function likenessOf(encounter: ListedEncounter, note: string, sought: Sought): Likeness {
   const ours = new Set(sought.codes.map(plainCode))
@@ -56,7 +57,7 @@ export function likenessOf(encounter: ListedEncounter, note: string, sought: Sou
   }
 }
 
-/** The day of `MM/DD/YYYY`, wherever on earth the practice is: athena says no time, and its days are the practice's own. */
+/** The day of `MM/DD/YYYY`, in any time zone on earth: athena shows no time, and its days are the practice's own. */
 function spanOf(day: string | undefined): Span | undefined {
   const [, month, date, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(day ?? '') ?? []
   if (year === undefined) return undefined
@@ -65,8 +66,8 @@ function spanOf(day: string | undefined): Span | undefined {
 }
 
 /**
- * Days as athena writes them, to one after `now`, since its days begin in the practice's time zone; from `searchBackDays` before
- * it, or from the day before the first attempt if that is longer ago.
+ * Days as athena writes them, up to one day after `now`, since its days begin in the practice's time zone; from
+ * `searchBackDays` before it, or from the day before the first attempt if that is longer ago.
  */
 export function searchDays(now: number, searchBackDays: number, firstAttemptAt = now) {
   return { startdate: dayOf(Math.min(now - searchBackDays * DAY, firstAttemptAt - DAY)), enddate: dayOf(now + DAY) }

@@ -9,10 +9,10 @@ import type { Settings } from './options.ts'
 import { complete, type Standing } from './parts.ts'
 import type { Route } from './route.ts'
 
-/** A patient with more order groups than this in a few days is for a person to look at. */
+/** A patient with more order groups than this in a few days needs a person to look. */
 const MOST_READ = 20
 
-/** An order group outside any visit: athena makes an encounter of type ORDERSONLY for it, dated today. */
+/** An order group outside any visit: athena creates an encounter of type ORDERSONLY for it, dated today. */
 export class OrderGroupRoute implements Route {
   readonly #api: AthenaApi
   readonly #settings: Settings
@@ -43,7 +43,7 @@ export class OrderGroupRoute implements Route {
     })
   }
 
-  /** By our key, or else, if the site allows it, the only one that looks like ours and that nobody has worked on. */
+  /** By our key, or else, if the site allows it, the only one that looks like ours and is untouched. */
   async #search(patient: string, order: EncounterOrder, caller: Caller) {
     const sought = this.#soughtBy(order)
     const adopts = this.#settings.adoptUnmarked
@@ -69,7 +69,7 @@ export class OrderGroupRoute implements Route {
     return alone
   }
 
-  /** Whether someone has ordered something in it. Ours would be empty still. */
+  /** Whether someone has placed an order in it. Ours would still be empty. */
   async #isWorkedOn(encounterId: string, caller: Caller): Promise<boolean> {
     return hasOrders(await this.#api.get(`chart/encounter/${encounterId}/orders`, {}, Orders, caller))
   }
@@ -82,7 +82,7 @@ export class OrderGroupRoute implements Route {
   ): Promise<ListedEncounter[]> {
     const { departmentId } = sought
     const days = searchDays(Date.now(), this.#settings.searchBackDays, firstAttemptAt)
-    // Until it is worked on, such an encounter has the status TEMP, which no list shows unless asked for all.
+    // Until someone works on it, such an encounter has the status TEMP, which no list shows unless asked for all.
     const query = { departmentid: departmentId, ...days, showallstatuses: 'true', showdiagnoses: 'true' }
     const list = await this.#api.get(`chart/${patient}/encounters`, query, Encounters, caller)
     const candidates = list.encounters.filter(

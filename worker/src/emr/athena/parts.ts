@@ -5,16 +5,16 @@ import type { AthenaApi, Caller, Write } from './api.ts'
 import { diagnosisForm, noteOf, plainCode } from './encounter.ts'
 import type { Settings } from './options.ts'
 
-/** A quota that asks for a longer wait than this is not waited for: the part counts as refused. */
+/** A longer wait than this, requested by a quota, is not made: the part counts as refused. */
 const LONGEST_WAIT_MS = 2_000
 
-/** What an encounter has already. */
+/** What an encounter already has. */
 export type Standing = { note: string; diagnoses: string[] }
 
 /**
- * Gives an encounter what it lacks: the reason note first, since our key is in it, then each diagnosis. Nothing that stands
- * there is written twice or over. Never throws, since the encounter exists whatever becomes of its parts: gives back the
- * pointers of those that athena does not have.
+ * Adds to an encounter what it lacks: the reason note first, since our key is in it, then each diagnosis. Nothing
+ * already there is overwritten or written twice. Never throws, since the encounter exists whatever happens to its
+ * parts: returns the pointers of those that athena does not have.
  */
 export async function complete(
   api: AthenaApi,

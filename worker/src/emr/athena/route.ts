@@ -1,4 +1,4 @@
 import type { Emr } from '../emr.ts'
 
-/** One way to bring an encounter about in athenaOne, and to find it again. */
+/** One way to create an encounter in athenaOne, and to find it again. */
 export type Route = Required<Pick<Emr, 'create' | 'find'>>

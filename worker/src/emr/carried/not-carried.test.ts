@@ -3,7 +3,7 @@ import sample from '@encounter-gateway/shared/contract/sample-request.json' with
 import { expect, test } from 'vitest'
 import { notCarried, valuesOf, type Carried, type FieldPath } from './not-carried.ts'
 
-test('finds in the sample every one of the 82 fields, each by its path', () => {
+test('finds all 82 fields in the sample, each by its path', () => {
   const paths = new Set(valuesOf(takeEncounter(sample)).map(({ path }) => path))
   expect([...paths].toSorted()).toEqual(encounterFieldPaths.toSorted())
 })
@@ -18,7 +18,7 @@ test('points at each value with its real indexes', () => {
   ])
 })
 
-test('tells what nothing vouches for', () => {
+test('reports every value that is not vouched for', () => {
   const encounter = { UserId: 'u', PatientId: 'p', Encounter: { ICD10DXCodeIds: ['A', 'B'] } }
   const arrives = ({ path, value }: { path: string; value: string }) => path === '/PatientId' || value === 'B'
   expect(notCarried(encounter, arrives)).toEqual(['/UserId', '/Encounter/ICD10DXCodeIds/0'])
@@ -27,7 +27,7 @@ test('tells what nothing vouches for', () => {
 test('the type of a path knows the fields of the request and no others', () => {
   const known: FieldPath[] = ['/PatientId', '/Encounter/Insurances/*/Phones/*/Number', '/Encounter/ICD10DXCodeIds/*']
   for (const path of known) expect(encounterFieldPaths).toContain(path)
-  // @ts-expect-error there is no such field
+  // @ts-expect-error no such field
   const unknown: Carried = { '/Encounter/Nothing': 'nowhere' }
   expect(Object.keys(unknown)).toHaveLength(1)
 })

@@ -10,8 +10,8 @@ type LeafPath<Value, Path extends string> = Value extends readonly (infer Item)[
 export type FieldPath = LeafPath<PatientEncounter, ''>
 
 /**
- * The field table of a connector: where in the EMR each field goes that can be carried. A path that the request cannot have
- * does not compile; what is absent from the table is never carried. The docs pages are made from it.
+ * The field table of a connector: where in the EMR each field that can be carried goes. A path that the request cannot
+ * have does not compile; a field absent from the table is never carried. The docs pages are made from it.
  */
 export type Carried = Readonly<Partial<Record<FieldPath, string>>>
 
@@ -31,7 +31,7 @@ function leavesOf(value: unknown, pointer: string, path: string): FieldValue[] {
   )
 }
 
-/** JSON Pointers of the values that the EMR does not get: all but those that `arrives` vouches for. */
+/** JSON Pointers of the values that the EMR does not get: all but those that `arrives` confirms. */
 export function notCarried(encounter: PatientEncounter, arrives: (value: FieldValue) => boolean): string[] {
   return valuesOf(encounter)
     .filter((value) => !arrives(value))

@@ -11,7 +11,7 @@ test('keeps pointers that follow the request from name to name', () => {
   expect(pointersInto(pointers)).toEqual(pointers)
 })
 
-test('drops all that an EMR could use to quote the patient', () => {
+test('drops everything by which an EMR could quote the patient', () => {
   expect(
     pointersInto([
       '/PatientId/Jane Doe',
@@ -28,6 +28,6 @@ test('drops all that an EMR could use to quote the patient', () => {
   expect(pointersInto('/PatientId')).toEqual([])
 })
 
-test('keeps no more than 50', () => {
+test('keeps at most 50', () => {
   expect(pointersInto(Array.from({ length: 99 }, () => '/UserId'))).toHaveLength(50)
 })

@@ -1,11 +1,11 @@
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 
-/** More than this many objections help nobody. */
+/** The maximum number of objections; more help nobody. */
 const MOST = 50
 
 /**
- * Those of the texts that an EMR sent which are JSON Pointers to a place the request can have. The rest is dropped:
- * whatever does not follow the schema name by name could be the patient's.
+ * Keeps, of the texts that an EMR sent, the JSON Pointers to a place that the request can have. The rest is dropped:
+ * anything that does not follow the schema name by name could be patient data.
  */
 export function pointersInto(candidates: unknown): string[] {
   if (!Array.isArray(candidates)) return []

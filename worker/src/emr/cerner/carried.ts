@@ -1,6 +1,8 @@
 import type { Carried } from '../carried/not-carried.ts'
 
-/** Where each field goes that Millennium lets write; the others are read-only there, inferred, or have no element. */
+/**
+ * Where each field goes that Millennium allows writing; the others are read-only there, inferred, or have no element.
+ */
 export const carried: Carried = {
   '/PatientId': 'Encounter.subject',
   '/PatientIdType': 'Encounter.subject',

@@ -10,7 +10,7 @@ const COVERAGE_ENCOUNTER = 'https://fhir-ehr.cerner.com/r4/StructureDefinition/c
 /** Not R4's own system for these codes, but the one in Millennium's documentation. */
 const COVERAGE_CLASS = 'http://hl7.org/fhir/ValueSet/coverage-class'
 
-/** What is read of a Coverage. */
+/** The part of a Coverage that is read. */
 export const ShownCoverage = Type.Object({
   resourceType: Type.Literal('Coverage'),
   subscriberId: Type.Optional(Type.String()),
@@ -20,8 +20,8 @@ export const ShownCoverage = Type.Object({
 export type ShownCoverage = Static<typeof ShownCoverage>
 
 /**
- * An insurance as Millennium takes it, still without its encounter; `undefined` for one that it does not take: the payer must be an
- * Organization that it knows, and the subscriber a Patient, of whom we know none but the patient.
+ * An insurance in Millennium's form, still without its encounter; `undefined` for one that it does not take: the payer
+ * must be an Organization that it knows, and the subscriber a Patient, of whom we know only the patient.
  */
 export function coverageOf(insurance: Insurance, site: Site, patientId: string): Coverage | undefined {
   const { CompanyId, CompanyName, Subscriber } = insurance
@@ -59,7 +59,7 @@ export function isSame(shown: ShownCoverage, wanted: Coverage): boolean {
   )
 }
 
-/** Whether the patient is said to be the subscriber, and nothing says otherwise. */
+/** Whether the patient is named as the subscriber, and nothing contradicts that. */
 function isPatients(insurance: Insurance, { selfRelationshipCodes }: Site): boolean {
   const { PatientRelationshipToSubscriber: one, SubscriberRelationshipToPatientId: other, Subscriber } = insurance
   const says = (code: string | undefined) => code === undefined || isSelf(code) || selfRelationshipCodes.includes(code)

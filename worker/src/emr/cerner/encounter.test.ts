@@ -20,14 +20,14 @@ const translated = (encounter: object, more: Partial<CernerOptions> = {}) =>
     { site: site(more), patientId: '1', now: Date.parse('2025-06-01T12:00:00Z') },
   )
 
-test('code sets are those of the tenant in the base URL, unless the site says otherwise', () => {
+test('code sets are those of the tenant in the base URL, unless the site configures others', () => {
   const system = (more: Partial<CernerOptions>) => translated({}, more).encounter.type?.[0]?.coding?.[0]?.system
   expect(system({})).toBe('https://fhir.cerner.com/tenant-1/codeSet/71')
   expect(system({ codeSetBaseUrl: 'https://x/codeSet/' })).toBe('https://x/codeSet/71')
   expect(system({ encounterTypeSystem: 'http://snomed.info/sct' })).toBe('http://snomed.info/sct')
 })
 
-test('our key goes along only where there is a pool for it, and is what encounters are then found by', () => {
+test('our key is sent only if there is a pool for it, and encounters are then found by it', () => {
   const pool = { identifierSystem: 'urn:pool', identifierType: { code: '1080' } }
   expect(translated({}).encounter.identifier).toBeUndefined()
   expect(translated({}, pool).encounter.identifier).toEqual([
@@ -41,7 +41,7 @@ test('our key goes along only where there is a pool for it, and is what encounte
   expect([site().findsBy, site(pool).findsBy]).toEqual(['patient-and-date', 'identifier'])
 })
 
-test('a clinician who is also the attending one in the same part goes once; one without a part not at all', () => {
+test('a clinician who is also the attending one in the same role is sent once; one without a role is not sent', () => {
   const { encounter, notCarried } = translated({
     AttendingProviderId: '5',
     ProvidersType: [{ ProviderId: '5', ProviderType: 'AT' }, { ProviderId: '6' }, { ProviderType: 'CON' }],
@@ -70,7 +70,7 @@ test('a custom field without a number of Millennium or without a value is not se
   ])
 })
 
-test('diagnoses stay behind where the site says never', () => {
+test('diagnoses are not sent if the site says never', () => {
   const { encounter, notCarried } = translated(
     { ICD10DXCodeIds: ['A'], ReasonForVisit: 'cough' },
     { diagnoses: 'never' },
@@ -94,7 +94,7 @@ test.each([
   expect(notCarried.length === 1).toBe(count === 1)
 })
 
-test('a Coverage is known again by its payer, plan and subscriber number', () => {
+test('a Coverage is recognised by its payer, plan and subscriber number', () => {
   const [one] = translated({ Insurances: [{ CompanyId: '1', HealthPlanId: 'p', SubscriberId: 's' }] }).coverages
   const wanted = forEncounter(one?.coverage as never, '97')
   expect(wanted.extension).toMatchObject([{ valueReference: { reference: 'Encounter/97' } }])

@@ -14,17 +14,21 @@ export { carried } from './carried.ts'
 
 const STRUCTURES = 'https://fhir-ehr.cerner.com/r4/StructureDefinition'
 
-/** An encounter as Millennium takes it: without `class`, which it infers, and with its Coverages to follow. */
+/** An encounter in Millennium's form: without `class`, which it infers, and with the Coverages that follow it. */
 export type Translated = {
   encounter: Omit<Encounter, 'class'>
-  /** What goes after the encounter, with the place it had in the request; the reference to the encounter is still missing. */
+  /**
+   * A Coverage to send after the encounter, with its place in the request; the reference to the encounter is still
+   * missing.
+   */
   coverages: { item: number; coverage: Coverage }[]
   /** JSON Pointers to what is not sent at all. */
   notCarried: string[]
 }
 
 /**
- * Translates a request for the patient of this id. Throws `EmrError` 400 for what Millennium cannot do without: a type, a place.
+ * Translates a request for the patient of this id. Throws `EmrError` 400 if it lacks what Millennium requires: a type,
+ * a place.
  */
 export function translate(
   order: { correlationKey: string; encounter: PatientEncounter },
@@ -73,7 +77,10 @@ export function pointersOf(request: PatientEncounter, item: number): string[] {
 
 type Lose = (pointer: string) => void
 
-/** Millennium's codes are numbers. What is none is a code of HL7's if it is known there; else Millennium shall say what it thinks of it. */
+/**
+ * Millennium's codes are numbers. Anything else is sent as a code of HL7's if it is a known one; otherwise as it is,
+ * for Millennium to judge.
+ */
 function conceptFrom(codeSet: string, value: string, vocabulary: Vocabulary): CodeableConcept {
   const [known] = /^\d+$/.test(value) ? [] : codingsOf(value, undefined, vocabulary)
   return coded(known?.system ?? codeSet, known?.system === undefined ? value : (known.code ?? value))
@@ -82,7 +89,7 @@ function conceptFrom(codeSet: string, value: string, vocabulary: Vocabulary): Co
 function typeOf({ Encounter: { EncounterTypeId: id } }: PatientEncounter, site: Site): CodeableConcept {
   const pointers = ['/Encounter/EncounterTypeId']
   if (id === undefined || !isFhirCode(id))
-    throw refused(400, { because: 'this EMR needs a type of the encounter', pointers })
+    throw refused(400, { because: 'this EMR requires an encounter type', pointers })
   if (site.encounterTypeSystem !== undefined) return coded(site.encounterTypeSystem, id)
   const patientClass = /^[EIOPRBCNU]$/.test(id)
   return coded(patientClass ? 'http://terminology.hl7.org/CodeSystem/v2-0004' : `${site.codeSets}71`, id)
@@ -94,7 +101,7 @@ function writableStatus(request: PatientEncounter, site: Site, now: number, lose
   return status
 }
 
-/** Exactly one of the two, Millennium wants: the narrowest place, or else the hospital. */
+/** Millennium requires exactly one of the two: the narrowest place, or else the hospital. */
 function placeOf(
   { Encounter: from }: PatientEncounter,
   site: Site,
@@ -109,7 +116,7 @@ function placeOf(
   const organization = id ?? site.serviceProvider
   if (organization === undefined) {
     throw refused(400, {
-      because: 'this EMR needs a location or a hospital that it knows',
+      because: 'this EMR requires a location or a hospital that it knows',
       pointers: ['/Encounter/Location'],
     })
   }
@@ -134,7 +141,7 @@ function identifiersOf({ Encounter: from }: PatientEncounter, key: string, site:
   return [...ours, ...financial, ...other]
 }
 
-/** Someone known and the part taken, or nothing; each once. */
+/** Someone known and the role taken, or nothing; each once. */
 function participantsOf({ Encounter: from }: PatientEncounter, site: Site, lose: Lose): EncounterParticipant[] {
   const participants = new Map<string, EncounterParticipant>()
   const add = ({ ProviderId: id = '', ProviderType: type = '' }: Provider, pointers: string[]) => {
@@ -161,7 +168,7 @@ function diagnosesOf({ Encounter: from }: PatientEncounter, site: Site, lose: Lo
   })
 }
 
-/** A field that the site has defined for encounters; Millennium knows it by number, and wants a text as its name. */
+/** A field that the site has defined for encounters; Millennium knows it by number, and expects a text as its name. */
 function customAttribute(
   { FieldId, ResponseValue }: { FieldId?: string; ResponseValue?: string },
   index: number,

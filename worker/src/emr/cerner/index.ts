@@ -14,12 +14,12 @@ import { carried, pointersOf, translate, type Translated } from './encounter.ts'
 import { options, siteOf, type Site } from './options.ts'
 import { hasKey, likenessOf, queryByDate, queryByKey, ShownEncounter } from './search.ts'
 
-/** No encounter has it; asking for it shows whether we are let in. */
+/** No encounter has this id; asking for it shows whether we have access. */
 const NOBODYS_ID = '0'
 
 /**
- * Oracle Health Millennium by FHIR R4 (docs/emr/cerner.md): one POST /Encounter without any guard against a second one, then a
- * Coverage for each insurance. What Millennium does not let write is never sent.
+ * Oracle Health Millennium over FHIR R4 (docs/emr/cerner.md): one POST /Encounter without any guard against a second
+ * one, then a Coverage for each insurance. What Millennium does not allow writing is never sent.
  */
 export const cerner: EmrFactory<typeof options> = {
   options,
@@ -90,12 +90,12 @@ class CernerConnector implements Emr {
 
   async #translate(order: EncounterOrder, call: EmrCall) {
     const patientId = await this.#patientId(order, call)
-    // where the dates decide the status, what was sent is what they said at the time
+    // if the dates decide the status, the status sent is what they implied at the time
     const now = order.firstAttemptAt ?? Date.now()
     return { patientId, translated: translate(order, { site: this.#site, patientId, now }) }
   }
 
-  /** Millennium's id of the patient: as it came, or asked for by an identifier. */
+  /** Millennium's id of the patient: as given, or looked up by an identifier. */
   async #patientId({ encounter, credentials }: EncounterOrder, call: EmrCall): Promise<string> {
     const named = namedPatient(encounter, this.#site.patientIdentifierSystems)
     if (named.by === 'id') return named.id
@@ -103,7 +103,7 @@ class CernerConnector implements Emr {
     return findPatient(this.#fhir, { ...named, by: 'GET' }, credentials, call)
   }
 
-  /** Without our key in them, encounters of one patient are made and looked for one after the other. */
+  /** If they do not carry our key, encounters of one patient are created and searched for one after the other. */
   #inTurn<Value>(patientId: string, { signal }: EmrCall, action: () => Promise<Value>): Promise<Value> {
     return this.findsBy === 'key' ? action() : this.#lookAlikes.inTurn(patientId, signal, action)
   }
@@ -136,9 +136,9 @@ class CernerConnector implements Emr {
   }
 
   /**
-   * The encounter exists: from here on nothing fails any more. `present` are the Coverages it has already, `undefined` if they could not
-   * be read; then none is sent, or there might be two. Nor is any sent to an encounter that merely looks like ours. What is not surely
-   * there is told as not carried.
+   * The encounter exists: from here on nothing fails any more. `present` are the Coverages it already has, `undefined`
+   * if they could not be read; then none is sent, or there might be two. None is sent either to an encounter that
+   * merely looks like ours. What is not surely there is reported as not carried.
    */
   async #complete(
     order: EncounterOrder,
@@ -180,10 +180,10 @@ class CernerConnector implements Emr {
   }
 }
 
-/** 403 is Millennium's word for a tenant that is not valid or not open to us: no user can mend that. */
+/** Millennium answers 403 for a tenant that is not valid or not open to us: no user can fix that. */
 function refusal(answer: HttpAnswer, pointersOf?: (expressions: string[]) => string[]): EmrError {
   if (answer.status !== 403) return refusalOf(answer, pointersOf)
-  const message = 'the EMR does not let the gateway into this tenant'
+  const message = 'the EMR does not give the gateway access to this tenant'
   return notAgreed(message)
 }
 

@@ -24,44 +24,41 @@ export const options = Type.Object({
   findBy: Type.Optional(
     oneOf(['identifier', 'patient-and-date'] as const, {
       description:
-        'How an encounter is found again; by default by identifier where identifierSystem and identifierType are given',
+        'How an encounter is found again; by default by identifier if identifierSystem and identifierType are given',
     }),
   ),
-  identifierSystem: Type.Optional(Uri('System of the alias pool that takes our JobIds')),
+  identifierSystem: Type.Optional(Uri('System of the alias pool for our JobIds')),
   identifierType: Type.Optional(AliasType('Encounter alias type of that pool')),
-  financialNumberSystem: Type.Optional(
-    Uri('System of the alias pool that takes a FinancialNumber; without it none is sent'),
-  ),
+  financialNumberSystem: Type.Optional(Uri('System of the alias pool for a FinancialNumber; without it none is sent')),
   financialNumberType: AliasType('Encounter alias type of a FinancialNumber', { default: { code: FIN_NBR } }),
-  encounterAliasSystem: Type.Optional(Uri('System of the alias pool that takes an EncounterAlias')),
+  encounterAliasSystem: Type.Optional(Uri('System of the alias pool for an EncounterAlias')),
   encounterAliasType: Type.Optional(AliasType('Encounter alias type of an EncounterAlias; without both none is sent')),
   codeSetBaseUrl: Type.Optional(
-    Uri(
-      'What the systems of code sets begin with; by default https://fhir.cerner.com/{tenant of the baseUrl}/codeSet/',
-    ),
+    Uri('Prefix of the systems of code sets; by default https://fhir.cerner.com/{tenant of the baseUrl}/codeSet/'),
   ),
   encounterTypeSystem: Type.Optional(
-    Uri('System of EncounterTypeId in place of code set 71, such as http://snomed.info/sct'),
+    Uri('System of EncounterTypeId instead of code set 71, such as http://snomed.info/sct'),
   ),
   statusCodes: StatusCodes,
   serviceProvider: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9.-]{1,64}$',
-      description: 'Id of the Organization for a request whose Location has no id that Millennium could know',
+      description: "Id of the Organization if the request's Location has no id that Millennium could know",
     }),
   ),
   patientIdentifierSystems: PatientIdentifierSystems,
   diagnoses: oneOf(['reason-codes', 'never'] as const, {
     default: 'reason-codes',
-    description: 'Whether ICD10DXCodeIds go along as reasons of the encounter',
+    description: 'Whether ICD10DXCodeIds are sent as reasons of the encounter',
   }),
   coverages: oneOf(['after-encounter', 'never'] as const, {
     default: 'after-encounter',
-    description: 'Whether insurances are sent as Coverages of the encounter; needs the scope for it',
+    description: 'Whether insurances are sent as Coverages of the encounter; requires the scope for it',
   }),
   selfRelationshipCodes: Type.Array(Type.String(), {
     default: [],
-    description: "The EMR's own codes that say that the patient is the subscriber, beside SEL, SELF, ONESELF and 18",
+    description:
+      "The EMR's own codes that name the patient as the subscriber, in addition to SEL, SELF, ONESELF and 18",
   }),
 })
 export type CernerOptions = Static<typeof options>
@@ -69,12 +66,12 @@ export type CernerOptions = Static<typeof options>
 /** The options with what follows from them. */
 export type Site = CernerOptions & { codeSets: string; findsBy: 'identifier' | 'patient-and-date' }
 
-/** Throws `RangeError` where the options ask to find encounters by an identifier that they do not define. */
+/** Throws `RangeError` if the options select finding encounters by an identifier that they do not define. */
 export function siteOf(options: CernerOptions): Site {
   const { identifierSystem, identifierType, findBy } = options
   const canIdentify = identifierSystem !== undefined && identifierType !== undefined
   if (findBy === 'identifier' && !canIdentify) {
-    throw new RangeError('findBy "identifier" needs identifierSystem and identifierType')
+    throw new RangeError('findBy "identifier" requires identifierSystem and identifierType')
   }
   const tenant = new URL(options.baseUrl).pathname.split('/').findLast((part) => part !== '') ?? ''
   return {

@@ -40,7 +40,7 @@ const shown: ShownEncounter = {
 const verdict = (part: Partial<ShownEncounter>, order = sent) =>
   verdictOn(likenessOf({ ...shown, ...part }, order), attempts, { adopts: false })
 
-test('knows it again though Millennium keeps no seconds and shows more than was sent', () => {
+test('recognises the encounter although Millennium stores no seconds and shows more than was sent', () => {
   expect(verdict({})).toBe('ours')
 })
 
@@ -73,7 +73,7 @@ test.each<[string, Partial<ShownEncounter>]>([
   ['of no known age', { meta: {} }],
   ['made a minute before the first attempt', { meta: { versionId: '0', lastUpdated: '2025-03-02T11:59:00.000Z' } }],
   ['made when the attempts were over', { meta: { versionId: '0', lastUpdated: '2025-03-02T12:02:00.000Z' } }],
-])('%s: nobody can tell', (_name, part) => {
+])('%s: unclear', (_name, part) => {
   expect(verdict(part)).toBe('unclear')
 })
 
@@ -88,12 +88,12 @@ test.each<[string, Partial<ShownEncounter>]>([
   expect(verdict(part)).toBe('other')
 })
 
-test('of a visit that is over, ours is over too', () => {
+test('a finished visit is ours if ours is finished too', () => {
   const over = { ...sent, encounter: { ...sent.encounter, status: 'finished' } } as unknown as typeof sent
   expect(verdict({ status: 'finished' }, over)).toBe('ours')
 })
 
-test('asks within a minute of the time, and for nothing that was last changed before the first attempt', () => {
+test('asks within a minute of the time, and only for what was last changed after the first attempt began', () => {
   const order = {
     correlationKey: 'k',
     credentials: {},

@@ -9,7 +9,7 @@ import type { Site } from './options.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-/** What a new encounter has as its `meta.versionId`: Millennium counts its changes. */
+/** The `meta.versionId` of a new encounter: Millennium counts its changes. */
 const UNCHANGED = '0'
 
 const Text = Type.Optional(Type.String())
@@ -18,7 +18,7 @@ const Concept = Type.Object({
   text: Text,
   coding: Type.Optional(Type.Array(Type.Object({ code: Text, display: Text }))),
 })
-/** What is read of an encounter to tell whether it is the one that was to be created. */
+/** The part of an encounter that is read to decide whether it is the one that was to be created. */
 export const ShownEncounter = Type.Intersect([
   EncounterResource,
   Type.Object({
@@ -37,19 +37,20 @@ export const ShownEncounter = Type.Intersect([
 export type ShownEncounter = Static<typeof ShownEncounter>
 type ShownConcept = Static<typeof Concept>
 
-/** By our own identifier: enough alone. */
+/** By our own identifier, which is enough alone. */
 export function queryByKey({ correlationKey }: EncounterOrder, { identifierSystem = '' }: Site): URLSearchParams {
   return new URLSearchParams({ identifier: token(identifierSystem, correlationKey) })
 }
 
-/** Whether it bears our key. Of a pool without an OID Millennium shows no system; the key alone is no one else's. */
+/** Whether it bears our key. For a pool without an OID Millennium shows no system; the key alone is unique. */
 export function hasKey({ identifier = [] }: ShownEncounter, { correlationKey }: EncounterOrder): boolean {
   return identifier.some(({ value }) => value === correlationKey)
 }
 
 /**
- * By patient and time, for a site that takes no identifiers of ours, and nothing that was last changed before the first attempt.
- * Throws `Undecided` for an encounter without a time: then nothing tells it from the patient's others, and a person has to look.
+ * By patient and time, for a site that takes no identifiers of ours, excluding what was last changed before the first
+ * attempt. Throws `Undecided` for an encounter without a time: then nothing distinguishes it from the patient's others,
+ * and a person has to look.
  */
 export function queryByDate({ encounter, firstAttemptAt = 0 }: EncounterOrder, patientId: string): URLSearchParams {
   const start = Date.parse(encounter.Encounter.EncounterDateTime ?? '')
@@ -64,9 +65,9 @@ export function queryByDate({ encounter, firstAttemptAt = 0 }: EncounterOrder, p
 }
 
 /**
- * What an encounter shows of the one that was sent. Another patient, time, type, place or attending clinician is a difference.
- * Where Millennium may have put something in its own words (reasons, codes, further clinicians), or shows a place only as a
- * contained resource, it is unclear.
+ * Compares an encounter with the one that was sent. Another patient, time, type, place or attending clinician is a
+ * difference. It is unclear if Millennium may have put something in its own words (reasons, codes, further clinicians),
+ * or shows a place only as a contained resource.
  */
 export function likenessOf(shown: ShownEncounter, { encounter: sent }: Translated): Likeness {
   const shownPeople = (shown.participant ?? []).flatMap(({ individual }) => individual?.reference ?? [])
@@ -94,14 +95,14 @@ export function likenessOf(shown: ShownEncounter, { encounter: sent }: Translate
   }
 }
 
-/** Only of an encounter that nobody has changed is the last change its creation, and Millennium says that to the second. */
+/** The last change is the creation only for an encounter that nobody has changed; Millennium shows it to the second. */
 function madeIn({ meta }: ShownEncounter): Span | undefined {
   const at = Date.parse(meta?.lastUpdated ?? '')
   if (Number.isNaN(at)) return undefined
   return { from: meta?.versionId === UNCHANGED ? at : -Infinity, to: at + SECOND }
 }
 
-/** Millennium need not keep the seconds. */
+/** Millennium need not store the seconds. */
 function sameMinute(sent: string | undefined, shown: string | undefined): Compared {
   if (sent === undefined) return 'same'
   const apart = Math.abs(Date.parse(shown ?? '') - Date.parse(sent))
@@ -114,7 +115,7 @@ function among(sent: string | undefined, shown: string[]): Compared {
   return shown.length === 0 ? 'unclear' : 'different'
 }
 
-/** Those that lead somewhere: of a contained resource nobody knows which one of ours it is. */
+/** Only those that lead somewhere: a contained resource does not show which of ours it is. */
 function references(shown: (Static<typeof Refers> | undefined)[]): string[] {
   return shown.flatMap((one) => one?.reference ?? []).filter((reference) => !reference.startsWith('#'))
 }
@@ -125,7 +126,7 @@ function codesOf(concepts: ShownConcept[]): string[] {
   return concepts.flatMap(({ coding = [] }) => coding.flatMap(({ code }) => code ?? []))
 }
 
-/** Each reason is there, by its code or by its text, and none where none was sent. */
+/** Each reason is there, by its code or by its text, and none if none was sent. */
 function sameReasons(sent: CodeableConcept[], shown: ShownConcept[]): boolean {
   const codes = codesOf(shown)
   const texts = new Set(shown.flatMap(({ text, coding = [] }) => [text, ...coding.map(({ display }) => display)]))

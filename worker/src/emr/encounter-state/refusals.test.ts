@@ -30,7 +30,7 @@ test.each<[string[] | undefined, StateFields]>([
   [undefined, { EncounterStatusId: 'B', EncounterDateTime: later }],
   [undefined, { EncounterDateTime: later }],
   [undefined, {}],
-])('an EMR that takes any state refuses at %j: %j', (pointers, encounter) => {
+])('an EMR that accepts any state refuses at %j: %j', (pointers, encounter) => {
   expect(refusedAt(consistentState, encounter)).toEqual(pointers)
 })
 

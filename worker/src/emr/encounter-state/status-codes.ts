@@ -5,5 +5,5 @@ import { Type } from '@sinclair/typebox'
 /** The option of a connection that translates the EMR's own codes. */
 export const StatusCodes = Type.Record(Type.String(), oneOf(encounterStatuses), {
   default: {},
-  description: "R4's status by the EMR's own code for it, as it comes in EncounterStatusId",
+  description: "R4's status by the EMR's own code in EncounterStatusId",
 })

@@ -23,14 +23,14 @@ test.each([
   expect(codingsOf(value, undefined, vocabularies.patientClass)).toEqual(codings)
 })
 
-test("takes a code for the site's own where the site has a system, whatever it looks like", () => {
+test("takes a code as the site's own if the site has a system, whatever it looks like", () => {
   expect(codingsOf('1', 'urn:site:priority', vocabularies.priority)).toEqual([
     { system: 'urn:site:priority', code: '1' },
   ])
   expect(codingsOf('1', undefined, vocabularies.priority)[0]).toMatchObject({ code: 'EM' })
 })
 
-test('keeps in a concept what was written', () => {
+test('keeps the original text in a concept', () => {
   expect(conceptOf('i', undefined, vocabularies.patientClass)).toMatchObject({ text: 'i' })
   expect(conceptOf('two  spaces')).toEqual({ text: 'two  spaces' })
 })

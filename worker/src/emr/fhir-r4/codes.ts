@@ -1,7 +1,10 @@
 import type { CodeableConcept, Coding } from 'fhir/r4.js'
 import { isFhirCode } from './values.ts'
 
-/** A code system of HL7, and the table of HL7 v2 that has another code for some of the same: `''` where it has a code alone. */
+/**
+ * A code system of HL7, and the HL7 v2 table with other codes for some of the same concepts: `''` if only the table has
+ * a code.
+ */
 export type Vocabulary = {
   system: string
   codes: readonly string[]
@@ -17,7 +20,7 @@ const pairs = (...lines: string[]): Record<string, string> =>
 
 const codesAlone = (codes: string) => Object.fromEntries(codes.split(' ').map((code) => [code, '']))
 
-/** HL7 v2 table 0063, relationship: every code that has none of R4's own. */
+/** HL7 v2 table 0063, relationship: every code without one of R4's own. */
 const v20063 = `${terminology}/v2-0063`
 const relationships = codesAlone(
   'ASC BRO CGV CHD DEP DOM EMC EME EMR EXF FCH FND FTH GCH GRD GRP MGR MTH NCH NON OAD OTH OWN PAR SCH SEL SIB SIS SPO TRA ' +
@@ -27,8 +30,8 @@ const relationships = codesAlone(
 const providerRoles = codesAlone('AD AI AP AT CLP CP DP EP FHCP IP MDIR OP PH PI PP RO RP RT TN TR VP VPS VTS')
 
 /**
- * The vocabularies that a code is recognised in when its connection names no system for it. HL7 v2-to-FHIR 1.0.0 gives the
- * pairs (mappings/codesystems), R4 the value sets.
+ * The vocabularies in which a code is recognised when its connection names no system for it. HL7 v2-to-FHIR 1.0.0
+ * defines the pairs (mappings/codesystems), R4 the value sets.
  */
 export const vocabularies = {
   patientClass: {
@@ -80,8 +83,9 @@ export const vocabularies = {
 } as const satisfies Record<string, Vocabulary>
 
 /**
- * The codings of a code. With a `localSystem` it is that system's, whatever it looks like: a site's own `1` need not be v2's.
- * Else it is recognised in the vocabulary, whatever its letter case; else it is a code of no system. None for what cannot be a code.
+ * The codings of a code. With a `localSystem` it belongs to that system, whatever it looks like: a site's own `1` need
+ * not be v2's. Otherwise it is recognised in the vocabulary, in any letter case, or else it is a code without a system.
+ * None for what cannot be a code.
  */
 export function codingsOf(value: string, localSystem?: string, vocabulary?: Vocabulary): Coding[] {
   if (!isFhirCode(value)) return []
@@ -95,13 +99,13 @@ export function codingsOf(value: string, localSystem?: string, vocabulary?: Voca
   return translated === '' ? [original] : [{ system: vocabulary.system, code: translated }, original]
 }
 
-/** The code with its codings, and always as it was written. */
+/** The code with its codings, and always with the original text. */
 export function conceptOf(value: string, localSystem?: string, vocabulary?: Vocabulary): CodeableConcept {
   const coding = codingsOf(value, localSystem, vocabulary)
   return coding.length > 0 ? { coding, text: value } : { text: value }
 }
 
-/** A concept of one code that is known to be good. */
+/** A concept with one code that is known to be valid. */
 export const coded = (system: string, code: string): CodeableConcept => ({ coding: [{ system, code }] })
 
 /** A code of the HL7 v2 table of identifier types, such as `AN`, an account number. */

@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close()
 })
 
-/** A server below /fhir/, and the exchange with it; `reply` gets the path and query of each request. */
+/** A server below /fhir/, and the exchange with it; `reply` receives the path and query of each request. */
 async function serve(
   reply: (asked: string, base: string) => unknown,
 ): Promise<{ fhir: FhirExchange; asked: string[] }> {
@@ -50,7 +50,7 @@ const bundle = (entry: unknown[], next?: string) => ({
 const ask = (fhir: FhirExchange) =>
   fhir.search({ method: 'GET', path: 'Encounter', query: { identifier: 's|k' } }, EncounterResource, credentials, call)
 
-test('reads all pages of a search, and of what it finds only what was asked for', async () => {
+test('reads all pages of a search, and only the resources that were asked for', async () => {
   const other = { resource: { resourceType: 'OperationOutcome', id: '3' }, search: { mode: 'outcome' } }
   const { fhir, asked } = await serve((path, base) =>
     path.includes('page') ? bundle([encounter('2'), other]) : bundle([encounter('1')], `${base}?page=2`),
@@ -59,13 +59,13 @@ test('reads all pages of a search, and of what it finds only what was asked for'
   expect(asked).toEqual(['GET /fhir/Encounter?identifier=s%7Ck Bearer abc', 'GET /fhir/?page=2 Bearer abc'])
 })
 
-test('follows no page to another server, where the token would go along', async () => {
+test('follows no page link to another server, which would receive the token', async () => {
   const { fhir, asked } = await serve(() => bundle([encounter('1')], 'http://127.0.0.2:9/fhir?page=2'))
   expect(await ask(fhir)).toHaveLength(1)
   expect(asked).toHaveLength(1)
 })
 
-test('a search without an end is a question put wrongly', async () => {
+test('an endless search fails as a wrong question', async () => {
   const { fhir } = await serve((_path, base) => bundle([encounter('1')], `${base}?page=next`))
   await expect(ask(fhir)).rejects.toMatchObject({ code: 502, outcomeUnknown: false })
 })

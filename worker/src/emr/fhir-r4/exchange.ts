@@ -16,13 +16,13 @@ import { openTokens, sendWithToken, type Auth, type Tokens } from '../http/oauth
 
 const FHIR_JSON = 'application/fhir+json'
 export const FORM = 'application/x-www-form-urlencoded'
-/** Pages of a search that are read; a question that has more answers was put wrongly. */
+/** Maximum number of pages read of a search; a question with more answers was put wrongly. */
 const MOST_PAGES = 10
 
 /** One request to a FHIR server, below its base URL. */
 export type FhirRequest = Omit<HttpRequest, 'url'> & { path: string; query?: Record<string, string> | URLSearchParams }
 
-/** What is read of a Bundle, whether it lists what was found or what became of a transaction. */
+/** The part of a Bundle that is read, whether it lists search results or the results of a transaction. */
 export const Bundle = Type.Object({
   resourceType: Type.Literal('Bundle'),
   entry: Type.Optional(
@@ -36,11 +36,16 @@ export const Bundle = Type.Object({
   link: Type.Optional(Type.Array(Type.Object({ relation: Type.String(), url: Type.String() }))),
 })
 
-/** A connection's way to a FHIR server. */
+/** A connection's access to a FHIR server. */
 export type FhirExchange = {
-  /** Sends one request as the order's user if it brought a token, else as the gateway; throws as `Http` and `Tokens` do. */
+  /**
+   * Sends one request as the order's user if it brought a token, else as the gateway; throws as `Http` and `Tokens` do.
+   */
   send(request: FhirRequest, credentials: EmrCredentials, call: Pick<EmrCall, 'signal'>): Promise<HttpAnswer>
-  /** All resources of the wanted shape that a search finds, page by page. Throws `EmrError`, never with the outcome unknown. */
+  /**
+   * All resources of the wanted shape that a search finds, page by page. Throws `EmrError`, never with the outcome
+   * unknown.
+   */
   search<Shape extends TSchema>(
     request: Pick<FhirRequest, 'method' | 'path' | 'query' | 'body' | 'headers'>,
     shape: Shape,
@@ -55,7 +60,7 @@ export function openFhir(about: {
   baseUrl: string
   connections: number
   auth: Auth | undefined
-  /** What an answer to a search means that is not 200, if this EMR means it otherwise. */
+  /** What an answer other than 200 to a search means, if it differs for this EMR. */
   refusal?: (answer: HttpAnswer) => EmrError
 }): FhirExchange {
   const refusal = about.refusal ?? refusalOf
@@ -107,7 +112,7 @@ function sendAs(
 }
 
 function urlOf(base: string, path: string, query: FhirRequest['query']): URL {
-  // The base itself goes without a slash: not every server takes a transaction at "/fhir/".
+  // The base URL itself has no trailing slash: not every server accepts a transaction at "/fhir/".
   const url = path === '' ? new URL(base.replace(/\/$/, '')) : urlBelow(base, path)
   if (query) url.search = new URLSearchParams(query).toString()
   return url

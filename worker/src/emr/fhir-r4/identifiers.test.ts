@@ -3,7 +3,7 @@ import { alternativeIdentifiers, bears } from './identifiers.ts'
 
 const ours = { system: 'urn:job', key: 'k1' }
 
-test('tells each identifier by the code of its type, and ours by its name', () => {
+test('reports each identifier by the code of its type, and ours by its name', () => {
   const identifiers = [
     { system: 'urn:job', value: 'k1' },
     { type: { text: 'Visit number', coding: [{ code: 'VN', display: 'VN' }] }, value: 'V1' },
@@ -20,7 +20,7 @@ test('tells each identifier by the code of its type, and ours by its name', () =
   ])
 })
 
-test('leaves out what is no identifier, and no more than fit', () => {
+test('leaves out what is not an identifier, and reports no more than fit', () => {
   const odd = [{ value: 5 }, { system: 'x' }, { value: '' }, { value: 'x'.repeat(257) }]
   expect(alternativeIdentifiers(odd)).toEqual([])
   expect(alternativeIdentifiers(Array.from({ length: 99 }, () => ({ value: 'x' })))).toHaveLength(50)

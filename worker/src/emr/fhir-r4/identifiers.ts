@@ -5,7 +5,7 @@ const MOST = 50
 const LONGEST = 256
 const text = Type.Optional(Type.Unknown())
 
-/** What is read of an identifier that an EMR shows; servers differ, so nothing but its being an object is relied on. */
+/** The part of an identifier that is read; servers differ, so only its being an object is relied on. */
 export const Identifier = Type.Object({
   system: text,
   value: text,
@@ -15,7 +15,7 @@ export const Identifier = Type.Object({
 })
 export type Identifier = Static<typeof Identifier>
 
-/** What is read of an Encounter: that it is one, and which. */
+/** The part of an Encounter that is read: that it is one, and its id. */
 export const EncounterResource = Type.Object({
   resourceType: Type.Literal('Encounter'),
   id: Type.String({ pattern: '^[A-Za-z0-9.-]{1,64}$' }),
@@ -23,7 +23,7 @@ export const EncounterResource = Type.Object({
   status: text,
 })
 
-/** Whether someone has taken the encounter back. */
+/** Whether someone has revoked the encounter. */
 export function isVoid({ status }: { status?: unknown }): boolean {
   return status === 'cancelled' || status === 'entered-in-error'
 }
@@ -31,12 +31,12 @@ export function isVoid({ status }: { status?: unknown }): boolean {
 /** Our key among the identifiers of an encounter. */
 export type OurIdentifier = { system: string; key: string }
 
-/** Whether an encounter bears our key: a server that overlooks a search parameter would hand us another patient's. */
+/** Whether an encounter bears our key: a server that ignores a search parameter would return another patient's. */
 export function bears(encounter: { identifier?: Identifier[] }, { system, key }: OurIdentifier): boolean {
   return (encounter.identifier ?? []).some((one) => one.system === system && one.value === key)
 }
 
-/** An encounter's identifiers as the seed tells them: ours as `CorrelationKey`, the EMR's own by the code of their type. */
+/** An encounter's identifiers in the seed's form: ours as `CorrelationKey`, the EMR's own by the code of their type. */
 export function alternativeIdentifiers(identifiers: Identifier[] = [], ours?: OurIdentifier): AlternativeIdentifier[] {
   return identifiers.slice(0, MOST).flatMap((identifier) => {
     const { system, value, type } = identifier
@@ -48,7 +48,7 @@ export function alternativeIdentifiers(identifiers: Identifier[] = [], ours?: Ou
   })
 }
 
-/** The identifier that our key is. */
+/** The identifier that is our key. */
 export function correlationKey(key: string): AlternativeIdentifier {
   return { Code: 'CorrelationKey', Description: 'Key of the request that created it', Value: key }
 }

@@ -43,7 +43,7 @@ test.each([
   expect(pointersTo([expression], { ...sent, encounter: structuredClone(sent.encounter) as never })).toEqual(pointers)
 })
 
-test('counts clinicians only where none was left out', () => {
+test('counts clinicians only if none was left out', () => {
   const request = { UserId: 'u', PatientId: 'p', Encounter: { AttendingProviderId: 'a', ProvidersType: [{}, {}] } }
   expect(clinicians(request, [1, 2, 3])).toEqual({ 'Encounter.participant': 1 })
   expect(clinicians(request, [1, 2])).toEqual({})

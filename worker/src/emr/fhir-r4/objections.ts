@@ -1,28 +1,34 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { valuesOf, type Carried } from '../carried/not-carried.ts'
 
-/** More than this many objections help nobody. */
+/** The maximum number of objections; more help nobody. */
 const MOST = 50
 
-/** What was sent, as far as it takes to know which field of the request an element of it came from. */
+/** What was sent, as needed to find the request field that one of its elements came from. */
 export type Sent = {
   encounter: PatientEncounter
   carried: Carried
-  /** The resources in the order of the Bundle; `item`: which insurance or diagnosis it came from. */
+  /** The resources in the order of the Bundle; `item`: the insurance or diagnosis it came from. */
   resources: readonly { type: string; item?: number }[]
-  /** Lists whose items come from a list of the request, and how many others stand before those: `Encounter.participant`. */
+  /**
+   * Lists whose items come from a list of the request, and how many others stand before those: `Encounter.participant`.
+   */
   lists: Readonly<Record<string, number>>
 }
 
-/** The list of clinicians, if each of the request's stands in it: the attending one first. Where some were left out no index tells whose it is. */
+/**
+ * The list of clinicians, if it holds each of the request's: the attending one first. If some were left out, an index
+ * does not identify one.
+ */
 export function clinicians({ Encounter: from }: PatientEncounter, sent: readonly unknown[] = []): Sent['lists'] {
   const before = from.AttendingProviderId === undefined ? 0 : 1
   return sent.length === before + (from.ProvidersType ?? []).length ? { 'Encounter.participant': before } : {}
 }
 
 /**
- * JSON Pointers to the fields of the request that the elements named by a server came from; none for an element that came from
- * nowhere or stands for the whole resource. They are pointers to what was sent, so nothing of the server's text is in them.
+ * JSON Pointers to the request fields from which the elements named by a server came; none for an element without such
+ * a field or one that stands for the whole resource. They point to what was sent, so they hold nothing of the server's
+ * text.
  */
 export function pointersTo(expressions: readonly string[], sent: Sent): string[] {
   const values = valuesOf(sent.encounter)
@@ -41,7 +47,7 @@ export function pointersTo(expressions: readonly string[], sent: Sent): string[]
   return [...new Set(found)].slice(0, MOST)
 }
 
-/** The element without its indexes, and the item of the request's list where those tell it. */
+/** The element without its indexes, and the item of the request's list if the indexes identify it. */
 function placeOf(expression: string, sent: Sent): { element: string; item: number | undefined } | undefined {
   const [, index, inBundle = expression] = /^Bundle\.entry\[(\d+)\]\.resource\.(.*)$/.exec(expression) ?? []
   const resource = index === undefined ? onlyOne(sent, inBundle) : sent.resources[Number(index)]

@@ -17,7 +17,7 @@ test.each([
   [patient('1', 'toString'), { by: 'unknown type' }],
   [patient('a b'), { by: 'unknown type' }],
   [patient('a b', 'FHIR'), { by: 'unknown type' }],
-])('%j is named by what it says', (request, named) => {
+])('%j is named by its type', (request, named) => {
   expect(namedPatient(request, { MRN: 'urn:mrn' })).toEqual(named)
 })
 
@@ -25,7 +25,7 @@ test('a site can call even FHIR ids an identifier', () => {
   expect(namedPatient(patient('1', 'FHIR'), { FHIR: 'urn:x' })).toMatchObject({ by: 'identifier', system: 'urn:x' })
 })
 
-test('escapes what separates, and encodes what a query needs encoded', () => {
+test('escapes separators, and encodes what a query requires', () => {
   expect(token('urn:a', String.raw`x|y,z$\ `)).toBe(String.raw`urn:a|x\|y\,z\$\\ `)
   expect(identifierQuery('http://a.b/c', 'k1')).toBe('identifier=http://a.b/c|k1')
   expect(identifierQuery('urn:a', 'x&y=z#')).toBe('identifier=urn:a|x%26y%3Dz%23')

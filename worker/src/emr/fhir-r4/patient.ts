@@ -5,7 +5,7 @@ import { refused, type EmrError } from '../emr-error.ts'
 import { FORM, type FhirExchange } from './exchange.ts'
 import { isFhirId, Uri } from './values.ts'
 
-/** The option of a connection that says how patients are identified other than by the id of their resource. */
+/** The option of a connection for identifying patients other than by the id of their resource. */
 export const PatientIdentifierSystems = Type.Record(Type.String(), Uri('A system of patient identifiers'), {
   default: {},
   description: 'The identifier system that each PatientIdType stands for, such as {"MRN": "urn:oid:1.2.3"}',
@@ -18,8 +18,9 @@ export type NamedPatient =
   | { by: 'unknown type' }
 
 /**
- * By the id of the Patient resource, where PatientIdType is left out or says so (`FHIR`, `FHIR id`); by an identifier, where the
- * connection knows the system for the type. A PatientId of any other type is never taken for an id: it could be another patient's.
+ * By the id of the Patient resource if PatientIdType is absent or names it (`FHIR`, `FHIR id`); by an identifier if the
+ * connection knows the system for the type. A PatientId of any other type is never taken as an id: it could be another
+ * patient's.
  */
 export function namedPatient(
   { PatientId: id, PatientIdType: type }: PatientEncounter,
@@ -35,7 +36,7 @@ export function namedPatient(
 /** Refuses a request that names its patient in a way that the connection does not know. */
 export function unknownPatientIdType({ PatientIdType }: PatientEncounter): EmrError {
   const pointers = [PatientIdType === undefined ? '/PatientId' : '/PatientIdType']
-  return refused(400, { because: 'this connection does not know what identifies a patient in this way', pointers })
+  return refused(400, { because: 'this connection cannot identify a patient in this way', pointers })
 }
 
 const PatientResource = Type.Object({
@@ -44,8 +45,8 @@ const PatientResource = Type.Object({
 })
 
 /**
- * Asks for the id of the patient of an identifier: by POST where the server takes that, since a URL with a patient's number in it
- * stays in logs. Throws `EmrError` 400 if there is not exactly one.
+ * Looks up the id of the patient with an identifier: by POST if the server accepts that, since a URL with a patient's
+ * number in it stays in logs. Throws `EmrError` 400 if there is not exactly one.
  */
 export async function findPatient(
   fhir: FhirExchange,
@@ -60,19 +61,24 @@ export async function findPatient(
       ? ({ method: 'GET', path: 'Patient', query } as const)
       : ({ method: 'POST', path: 'Patient/_search', body, headers: { 'content-type': FORM } } as const)
   const [first, ...others] = await fhir.search(request, PatientResource, credentials, call)
-  if (!first) throw refused(400, { because: 'the EMR knows no such patient', pointers: ['/PatientId'] })
-  if (others.length > 0)
-    throw refused(400, { because: 'the EMR knows several such patients', pointers: ['/PatientId'] })
+  if (!first) throw refused(400, { because: 'the EMR has no such patient', pointers: ['/PatientId'] })
+  if (others.length > 0) throw refused(400, { because: 'the EMR has several such patients', pointers: ['/PatientId'] })
   return first.id
 }
 
-/** `system|value` as a search parameter of type token, with what separates escaped (R4, 3.1.1.4.0.1); not yet percent-encoded. */
+/**
+ * `system|value` as a search parameter of type token, with separators escaped (R4, 3.1.1.4.0.1); not yet
+ * percent-encoded.
+ */
 export function token(system: string, value: string): string {
   const escaped = (text: string) => text.replaceAll(/[\\|,$]/g, String.raw`\$&`)
   return `${escaped(system)}|${escaped(value)}`
 }
 
-/** A query of one identifier as it stands in `If-None-Exist` and in a conditional reference: percent-encoded where it must be. */
+/**
+ * A query of one identifier in the form for `If-None-Exist` and a conditional reference: percent-encoded where
+ * required.
+ */
 export function identifierQuery(system: string, value: string): string {
   const encoded = encodeURIComponent(token(system, value))
   return `identifier=${encoded.replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%7C', '|')}`

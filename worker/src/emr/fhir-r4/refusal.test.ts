@@ -34,12 +34,12 @@ test.each([
   expect(refusalOf(answer(status))).toMatchObject(expected)
 })
 
-test('404 is about the content only where the server says what it did not find', () => {
+test('404 concerns the content only if the server names what it did not find', () => {
   expect(refusalOf(answer(404, issue({ expression: ['Encounter.subject'] })))).toMatchObject({ code: 400 })
   expect(refusalOf(answer(404, '<html>'))).toMatchObject({ code: 502, retry: false })
 })
 
-test.each([400, 404, 412, 422])('%i to a question is nobody’s content', (status) => {
+test.each([400, 404, 412, 422])('%i to a question does not concern the content', (status) => {
   expect(refusalOf(answer(status, {}, { writes: false }))).toMatchObject({
     code: 502,
     retry: false,

@@ -16,21 +16,22 @@ const OperationOutcome = Type.Object({
 })
 
 /**
- * What a FHIR server's answer without an encounter means (docs/emr/fhir.md, "What its answers become"). `pointersTo` finds the
- * request's own fields for the elements that the OperationOutcome names; nothing else of it is used, its texts may quote the patient.
+ * What a FHIR server's answer without an encounter means (docs/emr/fhir.md, "What its answers become"). `pointersTo`
+ * finds the request's own fields for the elements that the OperationOutcome names; nothing else of it is used, since
+ * its texts may quote the patient.
  */
 export function refusalOf(answer: HttpAnswer, pointersTo: (expressions: string[]) => string[] = () => []): EmrError {
   const { status, writes } = answer
   if (status === 401) return refused(401)
   if (status === 403) return refused(403)
-  // A question that is refused was put wrongly by us or by the configuration: nobody's content is at fault.
+  // A refused question was put wrongly by us or by the configuration: the content is not at fault.
   if (!writes) return faultOf(answer)
   const expressions = elementsIn(answer)
   if (status === 400 || status === 422 || status === 413 || (status === 404 && expressions)) {
     return refused(400, { pointers: pointersTo(expressions ?? []) })
   }
   if (status === 409 || status === 423) {
-    return brokenOff({ writes: false }, 'the EMR holds something back that the encounter needs')
+    return brokenOff({ writes: false }, 'the EMR has locked something that the encounter needs')
   }
   if (status === 412) {
     return notAgreed('the EMR has several records where one was expected')
@@ -38,7 +39,7 @@ export function refusalOf(answer: HttpAnswer, pointersTo: (expressions: string[]
   return faultOf(answer)
 }
 
-/** The elements at fault, as FHIRPath; `undefined` if the answer is no OperationOutcome. */
+/** The elements at fault, as FHIRPath; `undefined` if the answer is not an OperationOutcome. */
 function elementsIn(answer: HttpAnswer): string[] | undefined {
   try {
     const outcome = jsonOf(answer)

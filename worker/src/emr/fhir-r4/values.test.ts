@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isFhirCode, isFhirId, listOf, withoutUnusable } from './values.ts'
 
-test('leaves out what FHIR cannot hold, and points at it', () => {
+test('leaves out what FHIR cannot represent, and points at it', () => {
   const request = {
     UserId: 'u',
     PatientId: 'p',
@@ -29,12 +29,12 @@ test('leaves out what FHIR cannot hold, and points at it', () => {
   })
 })
 
-test('a request that FHIR can hold stays as it is', () => {
+test('a request that FHIR can represent stays unchanged', () => {
   const request = { UserId: 'u', PatientId: 'p', Encounter: { FormType: 'x' } }
   expect(withoutUnusable(request)).toEqual({ usable: request, unusable: [] })
 })
 
-test('knows ids and codes', () => {
+test('recognises ids and codes', () => {
   for (const id of ['1', 'A-b.9', 'x'.repeat(64)]) expect(isFhirId(id)).toBe(true)
   for (const id of ['', 'a b', 'a/b', 'x'.repeat(65), 'ä']) expect(isFhirId(id)).toBe(false)
   for (const code of ['a', 'a b c']) expect(isFhirCode(code)).toBe(true)

@@ -21,7 +21,7 @@ const absent = {
   extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
 }
 
-/** One Coverage for each insurance that says anything, with the place it had in the request. */
+/** One Coverage for each insurance that has any content, with its place in the request. */
 export function coveragesOf(patient: Reference, about: Translation): { coverage: Reference; item: number }[] {
   const { Insurances = [] } = about.request.Encounter
   if (!about.records.takes('Coverage')) return []
@@ -66,7 +66,7 @@ function coverage(insurance: Insurance, about: CoverageAbout): Coverage {
   return resource
 }
 
-/** R4 wants a value in each class: a group of which only the name is known has it as its value as well. */
+/** R4 requires a value in each class: a group of which only the name is known has the name as its value as well. */
 function classOf(
   type: 'plan' | 'group',
   value: string | undefined,
@@ -76,7 +76,7 @@ function classOf(
   return known === undefined ? undefined : { type: hl7Code('coverage-class', type), value: known, name }
 }
 
-/** The patient's to the subscriber: as given, or the other way round where that is certain in HL7 table 0063. */
+/** The patient's relationship to the subscriber: as given, or inverted if the inverse is certain in HL7 table 0063. */
 function relationshipOf(insurance: Insurance, options: CoverageAbout['options']): CodeableConcept | undefined {
   const { PatientRelationshipToSubscriber: given, SubscriberRelationshipToPatientId: other } = insurance
   if (given !== undefined)
@@ -87,7 +87,7 @@ function relationshipOf(insurance: Insurance, options: CoverageAbout['options'])
   return inverse === undefined ? undefined : conceptOf(inverse, undefined, vocabularies.subscriber)
 }
 
-/** Whether a relationship in HL7's codes says that the patient is the subscriber, and none says otherwise. */
+/** Whether a relationship in HL7's codes names the patient as the subscriber, and none contradicts it. */
 function isPatients(insurance: Insurance, { codeSystems }: CoverageAbout['options']): boolean {
   const fields = ['PatientRelationshipToSubscriber', 'SubscriberRelationshipToPatientId'] as const
   const said = fields.filter((field) => insurance[field] !== undefined)
@@ -123,7 +123,7 @@ function payor(holder: Coverage, insurance: Insurance, { options, records, exten
   const system = options.identifierSystems.CompanyId
   const resource: Organization = {
     resourceType: 'Organization',
-    // R4 wants a name or an identifier (org-1): of a company that has neither, an identifier that is not known.
+    // R4 requires a name or an identifier (org-1): a company without either gets an identifier marked as unknown.
     identifier: given(CompanyId, (value) => [{ system, value }]) ?? (CompanyName === undefined ? [absent] : undefined),
     name: CompanyName,
     telecom,
@@ -133,7 +133,7 @@ function payor(holder: Coverage, insurance: Insurance, { options, records, exten
   return records.shared(holder, resource, { system, value: CompanyId }, details).reference
 }
 
-/** The account that the encounter is billed to, with who pays; none if nothing is known of it. */
+/** The account that the encounter is billed to, with its payers; none if nothing is known of it. */
 export function accountOf(
   patient: Reference,
   coverages: { coverage: Reference; item: number }[],
@@ -161,7 +161,7 @@ export function accountOf(
   return records.own('account', account)
 }
 
-/** A person where the relationship says so; else we know no more than an identifier, of a person or of a company. */
+/** A person if the relationship shows it; else only an identifier is known, of a person or of a company. */
 function guarantor(
   holder: Account,
   patient: Reference,

@@ -32,17 +32,17 @@ const CapabilityStatement = Type.Object({
   ),
 })
 
-/** What a server says of itself: the types it takes within a transaction, and those it creates conditionally. */
+/** What a server declares: the types it accepts within a transaction, and those it creates conditionally. */
 export type Capabilities = Takes
 
-/** Reads `/metadata` when first asked, keeps it for an hour, and reads it again after `forget`. */
+/** Reads `/metadata` on first use, keeps it for an hour, and reads it again after `forget`. */
 export type CapabilityReader = {
-  /** Throws `EmrError` with a known outcome, 502 for a server that does not speak R4 or that takes no Encounters. */
+  /** Throws `EmrError` with a known outcome, 502 for a server that does not speak R4 or accepts no Encounters. */
   get(credentials: EmrCredentials, call: Pick<EmrCall, 'signal'>): Promise<Capabilities>
   forget(): void
 }
 
-/** `transactions: 'never'` overrules what the server says. */
+/** `transactions: 'never'` overrides what the server declares. */
 export function openCapabilities(fhir: FhirExchange, transactions: 'auto' | 'never'): CapabilityReader {
   const kept = keep<Capabilities>()
   const readAs = (credentials: EmrCredentials) => async (reading: { signal: AbortSignal }) => {
@@ -67,7 +67,7 @@ function capabilitiesIn(
   { fhirVersion, rest }: typeof CapabilityStatement.static,
   transactions: 'auto' | 'never',
 ): Capabilities {
-  // R4 and R4B differ in nothing that is sent here.
+  // R4 and R4B do not differ in anything that is sent here.
   if (fhirVersion !== undefined && !/^4\.[0-3]\b/.test(fhirVersion)) {
     throw notAgreed('the EMR does not speak FHIR R4')
   }
@@ -75,7 +75,7 @@ function capabilitiesIn(
   const resources = server?.resource ?? []
   const creates = resources.filter(({ interaction }) => interaction?.some(({ code }) => code === 'create'))
   if (!creates.some(({ type }) => type === 'Encounter')) {
-    throw notAgreed('the EMR does not take encounters by FHIR')
+    throw notAgreed('the EMR does not accept encounters over FHIR')
   }
   const transacts = transactions === 'auto' && server?.interaction?.some(({ code }) => code === 'transaction') === true
   return {

@@ -42,8 +42,9 @@ const provider = 'Encounter.participant.individual.resolve()'
 const place = 'Encounter.location.location.resolve()'
 
 /**
- * Where each field goes, as FHIRPath that begins with the resource it is sent in: all of them, if the server takes a transaction
- * of Encounter, Account, Coverage and Condition. What `resolve()` leads to is contained there, or a resource of its own.
+ * Where each field goes, as FHIRPath that begins with the resource it is sent in: all of them, if the server accepts a
+ * transaction of Encounter, Account, Coverage and Condition. What `resolve()` leads to is contained there, or a
+ * resource of its own.
  */
 export const carried: Readonly<Record<FieldPath, Target>> = {
   '/UserId': ours('Encounter', 'UserId'),
@@ -106,7 +107,7 @@ export const carried: Readonly<Record<FieldPath, Target>> = {
   '/Encounter/ContributorSystemId': ours('Encounter', 'ContributorSystemId'),
 }
 
-/** Where the fields of a resource go that the server does not take, when the Encounter has a second place for them. */
+/** Where the fields of a resource go if the server does not accept it and the Encounter has a second place for them. */
 export const carriedWithin: Readonly<Rows> = {
   '/Encounter/FinancialNumber': 'Encounter.account.identifier',
   '/Encounter/ICD10DXCodeIds/*': 'Encounter.reasonCode.coding',

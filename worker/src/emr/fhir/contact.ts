@@ -4,10 +4,10 @@ import { given, listOf } from '../fhir-r4/values.ts'
 
 const CONTACT_POINT_EXTENSION = 'http://hl7.org/fhir/StructureDefinition/contactpoint-extension'
 
-/** Makes our own extension of a name; none without a value. */
+/** Makes an extension of ours by its name; none without a value. */
 export type Extend = (name: string, value: string | undefined) => Extension | undefined
 
-/** What an address is for: HL7 v2 table 0190, and plain words. */
+/** The use of an address: HL7 v2 table 0190, and plain words. */
 const addressUses: Record<string, Pick<FhirAddress, 'use' | 'type'>> = {
   H: { use: 'home' },
   HOME: { use: 'home' },
@@ -25,7 +25,7 @@ const addressUses: Record<string, Pick<FhirAddress, 'use' | 'type'>> = {
   MAILING: { type: 'postal' },
 }
 
-/** What a number is for and what answers it: HL7 v2 tables 0201 and 0202, and plain words. */
+/** The use and the equipment of a number: HL7 v2 tables 0201 and 0202, and plain words. */
 const numberUses: Record<string, Pick<ContactPoint, 'use' | 'system'>> = {
   PRN: { use: 'home' },
   HOME: { use: 'home' },
@@ -48,7 +48,7 @@ const numberUses: Record<string, Pick<ContactPoint, 'use' | 'system'>> = {
 /** Whose address or number it is: R4 has no home of an Organization (its rules org-2 and org-3). */
 export type Holder = 'person' | 'organization'
 
-/** An address; a TypeId that R4 has no word for, or not for this holder, goes as an extension. */
+/** An address; a TypeId without a word in R4, or not for this holder, becomes an extension. */
 export function addressOf(address: Address | undefined, holder: Holder, extend: Extend): FhirAddress[] | undefined {
   if (!address || Object.keys(address).length === 0) return undefined
   const known = wordFor(addressUses, address.TypeId, holder)
@@ -66,7 +66,7 @@ export function addressOf(address: Address | undefined, holder: Holder, extend: 
   ]
 }
 
-/** A number; what R4 has no place for goes as extensions. */
+/** A number; what R4 has no place for becomes extensions. */
 export function phoneOf(phone: Phone, holder: Holder, extend: Extend): ContactPoint | undefined {
   if (Object.keys(phone).length === 0) return undefined
   const known = wordFor(numberUses, phone.TypeId, holder)

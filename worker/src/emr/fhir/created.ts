@@ -7,20 +7,23 @@ import { bears, EncounterResource, isVoid, type Identifier, type OurIdentifier }
 import { jsonAs, jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import type { Entry } from './records.ts'
 
-/** The encounter that there is now, as far as the server showed it. */
+/** The encounter that now exists, as far as the server showed it. */
 export type Created = {
   id: string
   identifiers?: Identifier[] | undefined
-  /** Which entries of the transaction it had already, by their index. */
+  /** The entries of the transaction that already existed, by their index. */
   existed?: Set<number>
 }
 
-/** What came of an Encounter sent alone; `undefined` if the server does not say which encounter there is now. */
+/** The result of an Encounter sent alone; `undefined` if the server does not report which encounter now exists. */
 export function createdAlone({ status, headers, body }: HttpAnswer, ours: OurIdentifier): Created | undefined {
   return created(status === 200, resourceIn(body), idInLocation('Encounter', headers.location), ours)
 }
 
-/** What came of a transaction whose first entry is the Encounter. Throws `EmrError` 502, outcome unknown, if it makes no sense. */
+/**
+ * The result of a transaction whose first entry is the Encounter. Throws `EmrError` 502, outcome unknown, if it makes
+ * no sense.
+ */
 export function createdTogether(
   answer: HttpAnswer,
   entries: readonly Entry[],
@@ -37,7 +40,10 @@ export function createdTogether(
   return made && { ...made, existed }
 }
 
-/** An encounter that was there already must show our key: a server that overlooks the condition may have found another patient's. Throws `Undecided` if it was cancelled since. */
+/**
+ * An encounter that already existed must show our key: a server that ignores the condition may have found another
+ * patient's. Throws `Undecided` if it was cancelled since.
+ */
 function created(
   existed: boolean,
   shown: Static<typeof EncounterResource> | undefined,
@@ -55,6 +61,6 @@ function resourceIn(body: Buffer) {
     const shown = jsonOf({ body, writes: true })
     return Value.Check(EncounterResource, shown) ? shown : undefined
   } catch {
-    return undefined // No body, or none that says more than the Location does.
+    return undefined // No body, or one with no more information than the Location.
   }
 }

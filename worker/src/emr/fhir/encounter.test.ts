@@ -36,11 +36,11 @@ const order = (encounter: object) => ({
   encounter: { UserId: 'u', PatientId: 'p1', Encounter: encounter },
 })
 
-test('says of every field where it goes', () => {
+test('lists where each field goes', () => {
   expect(Object.keys(carried).toSorted()).toEqual(encounterFieldPaths.toSorted())
 })
 
-test('an attempt repeats the one before it to the letter', () => {
+test('an attempt repeats the previous one to the letter', () => {
   const request = { correlationKey: 'k1', encounter: takeEncounter(sample) }
   const once = JSON.stringify(transactionOf(translate(request, about()).entries))
   expect(JSON.stringify(transactionOf(translate(request, about()).entries))).toBe(once)
@@ -49,7 +49,7 @@ test('an attempt repeats the one before it to the letter', () => {
   expect([...urls(JSON.stringify(other))].filter((url) => urls(once).has(url))).toEqual([])
 })
 
-test('every entry of its own is created under our key, once', () => {
+test('every entry of its own is created once, under our key', () => {
   const { entries } = translate({ correlationKey: 'k1', encounter: takeEncounter(sample) }, about())
   expect(entries.map(({ resource, ifNoneExist }) => [resource.resourceType, ifNoneExist])).toEqual([
     ['Encounter', 'identifier=urn:encounter-gateway:job|k1'],
@@ -61,7 +61,7 @@ test('every entry of its own is created under our key, once', () => {
   ])
 })
 
-test('a server that takes the Encounter alone still gets diagnoses and the account number', () => {
+test('a server that accepts only the Encounter still gets diagnoses and the account number', () => {
   const request = order({ ICD10DXCodeIds: ['J18.9'], FinancialNumber: 'F1', ReasonForVisit: 'cough', GuarantorId: 'g' })
   const { encounter, entries, notCarried } = translate(request, about({ takes: none }))
   expect(entries).toHaveLength(1)
@@ -82,7 +82,7 @@ test.each([
   expect(translate(order(encounter), about({ options: optionsWith(options) })).encounter.class).toMatchObject(expected)
 })
 
-test('a status that R4 has no word for goes as an extension', () => {
+test('a status without a word in R4 becomes an extension', () => {
   const { encounter } = translate(order({ EncounterStatusId: 'ZZ' }), about())
   expect(encounter).toMatchObject({
     status: 'in-progress',
@@ -110,7 +110,7 @@ test('places are parts of each other, contained up to the first one that the ser
   expect(encounter.contained?.[1]).toMatchObject({ partOf: { reference: unit?.fullUrl } })
 })
 
-test('a payer of whom nothing is known is told as absent', () => {
+test('a payer of whom nothing is known is marked as absent', () => {
   const { entries } = translate(order({ Insurances: [{ SubscriberId: 's' }, {}] }), about())
   const coverages = entries.filter(({ resource }) => resource.resourceType === 'Coverage')
   expect(coverages).toHaveLength(1)
@@ -124,7 +124,7 @@ test('a guarantor without a relationship may be a person or a company', () => {
   })
 })
 
-test('the attending clinician comes first, then the others as they came, with the part each takes', () => {
+test('the attending clinician comes first, then the others in their order, each with the role', () => {
   const people = {
     AttendingProviderId: '1',
     ProvidersType: [{ ProviderId: '2', ProviderType: 'CP' }, {}, { ProviderType: 'REF' }],
@@ -145,7 +145,7 @@ function resourcesOf(type: string, encounter: object, options: Partial<FhirOptio
   return all.filter(({ resourceType }) => resourceType === type)
 }
 
-test('a payer has no home, since R4 knows none of an Organization; what it was called is kept', () => {
+test('a payer has no home, which R4 does not allow for an Organization; the original type is kept', () => {
   const home = { Phones: [{ Number: '1', TypeId: 'PRN' }], Address: { City: 'Utica', TypeId: 'H' } }
   const [payer] = resourcesOf('Organization', { Insurances: [{ CompanyId: 'B', ...home }] })
   expect(payer).toEqual({
@@ -159,7 +159,7 @@ test('a payer has no home, since R4 knows none of an Organization; what it was c
   expect(clinician).toMatchObject({ telecom: [{ use: 'home' }], address: [{ use: 'home' }] })
 })
 
-test('a payer of whom only the telephone number is known has an identifier that is not', () => {
+test('a payer of whom only the telephone number is known gets an identifier marked as unknown', () => {
   const [payer] = resourcesOf('Organization', { Insurances: [{ Phones: [{ Number: '1' }] }] })
   expect(payer).toMatchObject({ identifier: [{ extension: [{ valueCode: 'unknown' }] }], telecom: [{ value: '1' }] })
 })
@@ -189,14 +189,14 @@ test.each([
   expect((coverage as Coverage | undefined)?.relationship?.coding?.[0]?.code).toBe(expected)
 })
 
-test("a relationship in the site's own codes says nothing of who the subscriber is", () => {
+test("a relationship in the site's own codes does not identify the subscriber", () => {
   const codeSystems = { SubscriberRelationshipToPatientId: 'urn:site' }
   const request = { Insurances: [{ CompanyId: 'B', SubscriberRelationshipToPatientId: 'SEL' }] }
   expect(resourcesOf('RelatedPerson', request, { codeSystems })).toHaveLength(1)
   expect(resourcesOf('Coverage', request, { codeSystems })).toMatchObject([{ subscriber: { reference: '#c1' } }])
 })
 
-test('a name is taken apart at its comma, and else left whole', () => {
+test('a name is split at its comma, and otherwise left whole', () => {
   const names = ['Smith, John A', 'John A Smith'].map((Subscriber) => {
     const [person] = resourcesOf('RelatedPerson', { Insurances: [{ CompanyId: 'B', Subscriber }] })
     return person && 'name' in person && person.name
@@ -219,7 +219,7 @@ test.each([
   expect(translate(order(encounter), about()).encounter.status).toBe(status)
 })
 
-test("a class of the site's own system is not preadmit because it looks like it", () => {
+test("a class of the site's own system is not preadmit just because it looks like it", () => {
   const options = optionsWith({ codeSystems: { PatientClassId: 'urn:site' } })
   expect(translate(order({ PatientClassId: 'P' }), about({ options })).encounter.status).toBe('in-progress')
 })

@@ -30,12 +30,14 @@ export { carried } from './carried.ts'
 
 const R5_ENCOUNTER = 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Encounter'
 
-/** An encounter as FHIR R4: the Encounter is the first entry, and the only one for a server that takes nothing else. */
+/**
+ * An encounter as FHIR R4: the Encounter is the first entry, and the only one for a server that accepts nothing else.
+ */
 export type Translated = { encounter: Encounter; entries: Entry[]; notCarried: string[] }
 
 /**
- * Translates a request for a server that `takes` so much. Blank texts and such with control characters cannot be said in FHIR; they
- * are left out and told as not carried.
+ * Translates a request for a server that accepts what `takes` lists. Texts that are blank or have control characters
+ * cannot be expressed in FHIR; they are left out and reported as not carried.
  */
 export function translate(
   order: { correlationKey: string; encounter: PatientEncounter },
@@ -89,7 +91,7 @@ export function translate(
   }
 }
 
-/** The transaction that creates them all or none. */
+/** The transaction that creates all of them or none. */
 export function transactionOf(entries: Entry[]): Bundle {
   const entry = entries.map(({ resource, fullUrl, ifNoneExist }) => ({
     fullUrl,
@@ -106,7 +108,10 @@ export function leavesBelow(request: PatientEncounter, places: string[]): string
     .filter((pointer) => places.some((place) => pointer === place || pointer.startsWith(`${place}/`)))
 }
 
-/** How it is told what an encounter is now. A class of the site's own system is not one of HL7's, whatever it looks like. */
+/**
+ * How the state of an encounter is determined. A class of the site's own system is not one of HL7's, whatever it looks
+ * like.
+ */
 export function stateRules(
   { Encounter: { PatientClassId = '' } }: PatientEncounter,
   { codeSystems, statusCodes }: Pick<FhirOptions, 'codeSystems' | 'statusCodes'>,
@@ -115,7 +120,7 @@ export function stateRules(
   return { now, statusCodes, preadmit: codeSystems.PatientClassId === undefined && isPreadmitClass(PatientClassId) }
 }
 
-/** R4 wants a class in each encounter, and HL7 a word for a value that is not known. */
+/** R4 requires a class in each encounter, and HL7 has a code for an unknown value. */
 function classOf(
   { Encounter: { PatientClassId } }: PatientEncounter,
   { codeSystems, defaultClass }: FhirOptions,
@@ -152,7 +157,7 @@ function numberedAccount({ request, options }: Translation): Reference | undefin
   }))
 }
 
-/** Each diagnosis as a Condition of its own; where the server takes none, as a reason of the encounter. */
+/** Each diagnosis as a Condition of its own; if the server accepts none, as a reason of the encounter. */
 function diagnosesOf(patient: Reference, self: Reference, { request, records }: Translation) {
   const codes = (request.Encounter.ICD10DXCodeIds ?? [])
     .map((code, item) => ({ code, item }))

@@ -22,14 +22,17 @@ import { carried, leavesBelow, stateRules, transactionOf, translate, type Transl
 import { options, type FhirOptions } from './options.ts'
 import { patientReference } from './patient.ts'
 
-/** Answers of a server that cannot do what its statement said it could: not found, not allowed, no such media type, not implemented. */
+/**
+ * Answers of a server that cannot do what its statement declares: not found, not allowed, unsupported media type, not
+ * implemented.
+ */
 const notWhatItSaid = new Set([404, 405, 406, 412, 415, 501])
-/** Under which no encounter is: asked for to see whether the server lets us search. */
+/** No encounter has this key: it is searched for to see whether the server lets us search. */
 const NOBODYS_KEY = 'check'
 
 /**
- * Any FHIR R4 server (docs/emr/fhir.md): conditional create where it knows it, else a search before each creation; all that does
- * not fit into the Encounter goes along in one transaction where it takes one.
+ * Any FHIR R4 server (docs/emr/fhir.md): conditional create if the server supports it, else a search before each
+ * creation; everything that does not fit into the Encounter is sent in one transaction if the server accepts one.
  */
 export const fhir: EmrFactory<typeof options> = {
   options,
@@ -69,7 +72,10 @@ class FhirConnector implements Emr {
     return this.#found(order, translated, created ?? (await this.#whichThereWas(order, call)))
   }
 
-  /** After an answer that says "there is one now" and not which. The encounter exists, so a search that fails leaves it in doubt. */
+  /**
+   * After an answer that reports that one exists, but not which. The encounter exists, so a search that fails leaves it
+   * in doubt.
+   */
   async #whichThereWas(order: EncounterOrder, call: EmrCall): Promise<Created> {
     const found = await this.#search(order, call, { writes: true }).catch((error: unknown) => {
       if (error instanceof Undecided) throw error
@@ -94,7 +100,7 @@ class FhirConnector implements Emr {
     return this.#fhir.close()
   }
 
-  /** In a transaction the server finds the patient of an identifier by itself; outside of one we have to. */
+  /** In a transaction the server resolves the patient of an identifier by itself; outside one we have to. */
   async #patient({ encounter, credentials }: EncounterOrder, able: Capabilities, call: EmrCall): Promise<Reference> {
     const reference = patientReference(encounter, this.#options)
     if ('reference' in reference) return reference.reference
@@ -145,7 +151,7 @@ class FhirConnector implements Emr {
     return standing && { id: standing.id, identifiers: standing.identifier ?? [] }
   }
 
-  /** `existed` names the entries that the server had already; not knowing, we vouch for none that it may have had. */
+  /** `existed` names the entries that the server already had; without it, none that it may have had is confirmed. */
   #found(
     order: EncounterOrder,
     { entries, notCarried }: Translated,

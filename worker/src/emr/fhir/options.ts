@@ -21,13 +21,10 @@ const systems = <const Field extends string>(fields: readonly Field[], descripti
 export const options = Type.Object({
   baseUrl: BaseUrl,
   auth: Type.Optional(Auth),
-  identifierSystem: Uri(
-    'The system of the identifier under which the encounter is found again; its value is the JobId',
-    {
-      default: 'urn:encounter-gateway:job',
-    },
-  ),
-  extensionBaseUrl: Uri('What the URLs of our own extensions begin with; the name of the field follows', {
+  identifierSystem: Uri('The system of the identifier by which the encounter is found again; its value is the JobId', {
+    default: 'urn:encounter-gateway:job',
+  }),
+  extensionBaseUrl: Uri('Prefix of the URLs of our own extensions; the name of the field follows', {
     default: 'urn:encounter-gateway:extension:',
   }),
   patientIdentifierSystems: PatientIdentifierSystems,
@@ -54,7 +51,7 @@ export const options = Type.Object({
       'PatientRelationshipToSubscriber',
       'SubscriberRelationshipToPatientId',
     ] as const,
-    "The code system of the EMR's own codes, by field; left out: codes of HL7 are recognised, others go without a system",
+    "The code system of the EMR's own codes, by field; if absent, codes of HL7 are recognised, others go without a system",
   ),
   identifierSystems: systems(
     [
@@ -74,12 +71,13 @@ export const options = Type.Object({
   transactions: oneOf(['auto', 'never'] as const, {
     default: 'auto',
     description:
-      'Whether a transaction carries what is not in the Encounter itself, where the server says that it takes one',
+      'Whether a transaction carries what is not in the Encounter itself, if the server declares that it accepts one',
   }),
   maxConditionalEntries: Type.Integer({
     minimum: 1,
     default: 1000,
-    description: 'Entries of a transaction above which it goes without conditional creates, after a search. Medplum: 8',
+    description:
+      'Transactions with more entries than this are sent without conditional creates, after a search. Medplum: 8',
   }),
 })
 export type FhirOptions = Static<typeof options>

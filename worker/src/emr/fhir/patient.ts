@@ -6,15 +6,15 @@ import { withoutUnusable } from '../fhir-r4/values.ts'
 import type { FhirOptions } from './options.ts'
 
 /**
- * The reference to the patient, or the identifier under which the server knows one. Throws `EmrError` 400 for a PatientId that FHIR
- * cannot hold, and where the connection refuses what it does not know for a PatientIdType.
+ * The reference to the patient, or the identifier under which the server knows one. Throws `EmrError` 400 for a
+ * PatientId that FHIR cannot represent, and for an unknown PatientIdType if the connection refuses those.
  */
 export function patientReference(
   encounter: PatientEncounter,
   options: Pick<FhirOptions, 'patientIdentifierSystems' | 'otherPatientIdTypes'>,
 ): { reference: Reference } | { system: string; value: string } {
   if (withoutUnusable(encounter).unusable.includes('/PatientId')) {
-    throw refused(400, { because: 'the PatientId cannot be said in FHIR', pointers: ['/PatientId'] })
+    throw refused(400, { because: 'the PatientId cannot be expressed in FHIR', pointers: ['/PatientId'] })
   }
   const named = namedPatient(encounter, options.patientIdentifierSystems)
   if (named.by === 'id') return { reference: { reference: `Patient/${named.id}` } }

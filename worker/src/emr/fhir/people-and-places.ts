@@ -8,14 +8,14 @@ import type { Records } from './records.ts'
 
 const NPI_SYSTEM = 'http://hl7.org/fhir/sid/us-npi'
 
-/** What translating takes besides the request itself. */
+/** What translating needs besides the request itself. */
 export type Translation = { request: PatientEncounter; options: FhirOptions; records: Records; extend: Extend }
 
-/** The attending clinician first, then the others in the order they came in. */
+/** The attending clinician first, then the others in their order. */
 export function participantsOf(encounter: Encounter, about: Translation): EncounterParticipant[] | undefined {
   const { AttendingProviderId, ProvidersType = [] } = about.request.Encounter
   const others = ProvidersType.map((provider, index) => participantOf(encounter, provider, index, about))
-  // After the others: of two records under one identifier the first counts, and this one has nothing but the identifier.
+  // After the others: of two records under one identifier the first counts, and this one has only the identifier.
   const attending = given(AttendingProviderId, (ProviderId) => ({
     type: [conceptOf('ATND', undefined, vocabularies.participation)],
     individual: practitioner(encounter, { ProviderId }, [], about),
@@ -74,7 +74,7 @@ const levels = [
   { field: 'HospitalId', code: 'si' },
 ] as const
 
-/** The narrowest place that is known, each part of the next wider one. */
+/** The narrowest known place, each part of the next wider one. */
 export function locationsOf(
   encounter: Encounter,
   status: EncounterLocation['status'],

@@ -8,25 +8,26 @@ export type Entry = {
   resource: FhirResource
   /** `urn:uuid:...`, by which the others refer to it. */
   fullUrl: string
-  /** What the server is to look for before it creates; left out where it would not look. */
+  /** What the server should look for before it creates; absent if it would not look. */
   ifNoneExist?: string
   /** The insurance or diagnosis it comes from. */
   item?: number
-  /** JSON Pointers to what is in this resource only, and so is not carried if the server had the resource already. */
+  /** JSON Pointers to what is in this resource only, and so is not carried if the server already had the resource. */
   details: string[]
 }
 
-/** What a server takes, by resource type. */
+/** What a server accepts, by resource type. */
 export type Takes = { creates: ReadonlySet<string>; conditionally: ReadonlySet<string> }
 
 /**
- * Collects the resources of one encounter. What belongs to this encounter alone (Account, Coverage, Condition) becomes an entry
- * under our key. What the EMR may have already (a clinician, a place, a payer) becomes an entry only if the site says which
- * system identifies it, so that the server finds its own; else it is contained, and no server fills up with copies.
+ * Collects the resources of one encounter. A resource that belongs to this encounter alone (Account, Coverage,
+ * Condition) becomes an entry under our key. One that the EMR may already have (a clinician, a place, a payer) becomes
+ * an entry only if the site configures the system that identifies it, so that the server finds its own; else it is
+ * contained, so that no server fills up with copies.
  */
 export class Records {
   readonly entries: Entry[] = []
-  /** JSON Pointers to what could not be carried, because the same resource came twice and not alike. */
+  /** JSON Pointers to what could not be carried, because the same resource occurred twice with different content. */
   readonly conflicting: string[] = []
   readonly #key: string
   readonly #keySystem: string
@@ -49,15 +50,15 @@ export class Records {
     return { system: this.#keySystem, value: part === '' ? this.#key : `${this.#key}-${part}` }
   }
 
-  /** Adds what belongs to this encounter alone; the resource must bear `keyOf(part)`. */
+  /** Adds a resource that belongs to this encounter alone; it must bear `keyOf(part)`. */
   own(part: string, resource: FhirResource, item?: number): Reference {
     const { system, value } = this.keyOf(part)
     return this.#enter(resource, part, this.#conditional(resource, system, value), [], item)
   }
 
   /**
-   * Adds what the EMR may have already: as an entry if it is `known` under an identifier and the server creates conditionally, else
-   * contained in `holder`. Returns the reference to it, and whether it is an entry.
+   * Adds a resource that the EMR may already have: as an entry if it is `known` under an identifier and the server
+   * creates conditionally, else contained in `holder`. Returns the reference to it, and whether it is an entry.
    */
   shared(
     holder: DomainResource,
@@ -105,7 +106,9 @@ export class Records {
   }
 }
 
-/** The same name gives the same UUID (RFC 9562, version 8), so that an attempt repeats the one before it to the letter. */
+/**
+ * The same name gives the same UUID (RFC 9562, version 8), so that an attempt repeats the previous one to the letter.
+ */
 function uuidOf(name: string): string {
   const bytes = createHash('sha256').update(name).digest().subarray(0, 16)
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)

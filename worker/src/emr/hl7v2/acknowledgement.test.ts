@@ -9,7 +9,7 @@ test('reads the answer and what it answers', () => {
   expect(read('MSA|AA|k1')).toEqual({ code: 'AA', answers: 'k1', faults: [], wantsAnswer: undefined })
 })
 
-test('reads ERR of v2.5, one fault for each place, and passes over warnings', () => {
+test('reads ERR of v2.5, one fault for each place, and skips warnings', () => {
   const acknowledgement = read(
     'MSA|AE|k1',
     'ERR||PV1^1^3^1^4~PID^^5|103^Table value not found^HL70357|E|||Jane Doe',
@@ -30,16 +30,16 @@ test('reads ERR as it was before v2.5, and MSA-6', () => {
   expect(read('MSA|AE|k1|Jane|||207^Jane')?.faults).toEqual([{ code: '207', location: undefined }])
 })
 
-test('reads the delimiters that the answer names, and segments that end with LF', () => {
+test('uses the delimiters that the answer names, and reads segments that end with LF', () => {
   const bytes = Buffer.from('MSH*!~\\&*EMR\nMSA*AE*k1\nERR**PV1!1!3!1!4*103!x\n')
   expect(readAcknowledgement(bytes)?.faults).toEqual([{ code: '103', location }])
 })
 
-test('tells whether the answer wants an answer', () => {
+test('reports whether the answer requests an answer', () => {
   const bytes = Buffer.from('MSH|^~\\&|EMR||||||ACK|A7|P|2.4|||AL|NE\rMSA|AA|k1\r')
   expect(readAcknowledgement(bytes)?.wantsAnswer).toEqual({ controlId: 'A7', version: '2.4' })
 })
 
-test.each(['', 'MSH', 'MSH|^~\\&|', 'MSA|AA|k1\r', 'HELLO\rMSA|AA|k1\r'])('%j is no acknowledgement', (text) => {
+test.each(['', 'MSH', 'MSH|^~\\&|', 'MSA|AA|k1\r', 'HELLO\rMSA|AA|k1\r'])('%j is not an acknowledgement', (text) => {
   expect(readAcknowledgement(Buffer.from(text))).toBeUndefined()
 })

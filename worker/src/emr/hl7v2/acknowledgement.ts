@@ -1,22 +1,24 @@
 import type { ErrorLocation } from './error-location.ts'
 
-/** What a message of acknowledgement says: MSA, and an ERR for each fault found. */
+/** The content of an acknowledgement: MSA, and an ERR for each fault found. */
 export type Acknowledgement = {
-  /** MSA-1, HL7 table 0008: AA, AE, AR, or CA, CE, CR for the mere taking over of the message. */
+  /** MSA-1, HL7 table 0008: AA, AE, AR, or CA, CE, CR for the mere receipt of the message. */
   code: string
   /** MSA-2: MSH-10 of the message that is answered. */
   answers: string
   faults: Fault[]
-  /** What to put into an answer to this answer; `undefined` unless its MSH-15 asks for one. */
+  /** What to put into an answer to this answer; `undefined` unless its MSH-15 requests one. */
   wantsAnswer: { controlId: string; version: string } | undefined
 }
 
-/** One fault: a code of HL7 table 0357 or of the site, and where. Texts are left where they are: they may quote the patient. */
+/**
+ * One fault: a code of HL7 table 0357 or of the site, and its location. Texts are ignored: they may quote the patient.
+ */
 export type Fault = { code: string; location: ErrorLocation | undefined }
 
 /**
- * Reads an acknowledgement, with the delimiters that it names itself. Every part that matters is ASCII, so its bytes are taken
- * for Latin-1 whatever its character set. `undefined` for anything else than HL7 v2 with an MSA.
+ * Reads an acknowledgement, with the delimiters that it names itself. Every part that matters is ASCII, so its bytes
+ * are read as Latin-1 whatever its character set. `undefined` for anything other than HL7 v2 with an MSA.
  */
 export function readAcknowledgement(bytes: Buffer): Acknowledgement | undefined {
   const text = bytes.toString('latin1')
@@ -29,9 +31,9 @@ export function readAcknowledgement(bytes: Buffer): Acknowledgement | undefined 
   if (!answer) return undefined
   const cut = { component, repetition, subcomponent }
   const faults = segments.filter(([name]) => name === 'ERR').flatMap((error) => faultsOf(error, cut))
-  // MSA-6, where the fault stood before v2.5.
+  // MSA-6, the place of the fault before v2.5.
   const older = (answer[6] ?? '').split(component)[0]?.trim() ?? ''
-  // In MSH the delimiter itself is field 1, so that all others stand one place earlier.
+  // In MSH the delimiter itself is field 1, so all others stand one place earlier.
   const wants = ['AL', 'SU'].includes((header[14] ?? '').trim())
   return {
     code: (answer[1] ?? '').trim(),

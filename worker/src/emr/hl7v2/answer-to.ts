@@ -4,8 +4,8 @@ import { parseElement } from './element.ts'
 import { timeStamp } from './time-stamp.ts'
 
 /**
- * The commit acknowledgement (CA) of an answer whose MSH-15 asks for one, as enhanced mode has it. Its MSH-10 is the one it
- * answers, which nobody has to look up.
+ * The commit acknowledgement (CA) of an answer whose MSH-15 requests one, as in enhanced mode. Its MSH-10 is that of
+ * the message it answers, since nobody has to look it up.
  */
 export function answerTo(
   { controlId, version }: { controlId: string; version: string },

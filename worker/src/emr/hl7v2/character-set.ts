@@ -12,8 +12,8 @@ const highest = { 'UNICODE UTF-8': 0x10ffff, '8859/1': 0xff, ASCII: 0x7f } as co
 >
 
 /**
- * Whether every character can be sent. A surrogate without its other half, which JSON can bring, fits nowhere: Buffer
- * would turn it into a question mark in silence.
+ * Whether every character can be sent. A surrogate without its other half, which JSON can contain, fits nowhere: Buffer
+ * would silently turn it into a question mark.
  */
 export function fitsCharacterSet(text: string, characterSet: CharacterSet): boolean {
   if (!text.isWellFormed()) return false

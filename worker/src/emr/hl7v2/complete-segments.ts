@@ -4,7 +4,7 @@ import type { Site } from './options.ts'
 
 const order = ['MSH', 'EVN', 'PID', 'PV1', 'PV2', 'ROL', 'DG1', 'GT1', 'IN1']
 
-/** Fields without which v2.5.1 does not allow the segment, and whose value only the request can give. */
+/** Fields that v2.5.1 requires in the segment, and whose value only the request can provide. */
 const required: Record<string, Record<number, string>> = {
   PID: { 3: '/PatientId' },
   PV1: { 2: '/Encounter/PatientClassId' },
@@ -14,9 +14,9 @@ const required: Record<string, Record<number, string>> = {
 }
 
 /**
- * Adds what the standard wants beside the values themselves: set ids, types of identifiers, names. Then checks whole fields
- * and required ones. A segment that repeats and lacks a required field is left out where misfits are; without the patient or
- * the patient class there is no message.
+ * Adds what the standard requires besides the values themselves: set ids, types of identifiers, names. Then checks
+ * whole fields and required ones. A repeating segment that lacks a required field is left out if misfits are; without
+ * the patient or the patient class there is no message.
  */
 export function completeSegments(draft: Draft, site: Site): void {
   if (!draft.has('MSH-3.1')) draft.set('MSH-3.1', 'ENCOUNTER-GATEWAY')
@@ -33,7 +33,7 @@ export function completeSegments(draft: Draft, site: Site): void {
   setIds(draft)
 }
 
-/** Says of each identifier at an element who assigned it and of what type it is. */
+/** Adds to each identifier at an element its assigning authority and its type. */
 function completeIds(
   draft: Draft,
   element: string,
@@ -62,7 +62,10 @@ function checkRequired(draft: Draft, entry: Entry): void {
 const MOST_SEGMENTS = 9_999
 const counted: Record<string, string> = { IN1: '/Encounter/Insurances', DG1: '/Encounter/ICD10DXCodeIds' }
 
-/** Counts the segments of each name, as field 1; a Z segment of an insurance also has that insurance's, as field 2. */
+/**
+ * Numbers the segments of each name, in field 1; a Z segment of an insurance also has that insurance's number, in field
+ * 2.
+ */
 function setIds(draft: Draft): void {
   const insurances = new Map(inOrder(draft.entries('IN1')).map(({ instance }, index) => [instance[0], index + 1]))
   for (const entry of draft.segments) {

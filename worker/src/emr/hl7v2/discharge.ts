@@ -12,8 +12,8 @@ export type Discharge = { bytes: Buffer; controlId: string }
 const kept = new Set(['MSH', 'EVN', 'PID', 'PV1'])
 
 /**
- * The A03 to send once the EMR has the encounter; `undefined` where there is no DischargeDateTime or the site has it in the
- * first message. Built out of that message's segments, which are written by then.
+ * The A03 to send once the EMR has the encounter; `undefined` if there is no DischargeDateTime or the site has it in
+ * the first message. Built from that message's segments, which are complete by then.
  */
 export function dischargeOf(
   { Encounter }: PatientEncounter,
@@ -40,7 +40,9 @@ export function dischargeOf(
   return { bytes: writeMessage(copies, site.characterSet), controlId }
 }
 
-/** MSH-10 of the A03: another one than the create's, of the same form, and the same for each time it is sent. */
+/**
+ * MSH-10 of the A03: different from that of the creating message, of the same form, and the same each time it is sent.
+ */
 export function dischargeControlId(correlationKey: string): string {
   const digest = createHash('sha256').update(`${correlationKey} A03`).digest('hex')
   return BigInt(`0x${digest}`).toString(36).slice(-20)

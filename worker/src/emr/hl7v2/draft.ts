@@ -7,34 +7,37 @@ import { Segment } from './segment.ts'
 import { elementLimit, fieldLimit } from './standard-lengths.ts'
 import { dateOf, timeStamp } from './time-stamp.ts'
 
-/** Which of several segments of a name, by the indexes of the item it stands for, and which repetition of the field. */
+/**
+ * Which of several segments with the same name, by the indexes of the item it stands for, and which repetition of the
+ * field.
+ */
 export type Spot = { instance?: number[]; repetition?: number }
 
 /** A segment of the draft and the item that it stands for. */
 export type Entry = { segment: Segment; instance: number[] }
 
-/** Where a value of the request came to stand. */
+/** Where a value of the request was placed. */
 export type Place = {
   pointer: string
   entry: Entry
   field: number
   repetition: number
   component: number
-  /** Left out later on, with the whole field. */
+  /** Left out later, with the whole field. */
   gone?: boolean
 }
 
 type Draftable = Pick<Site, 'characterSet' | 'precision' | 'timeZone' | 'onMisfit' | 'elements'>
 
 /**
- * A message under construction that knows which value of the request stands where, which did not fit, and what is to be
- * done about those. Nothing here throws for what a request holds: all mistakes are collected.
+ * A message under construction that records where each value of the request stands, which did not fit, and how those
+ * are handled. Nothing here throws because of the content of a request: all mistakes are collected.
  */
 export class Draft {
   readonly #site: Draftable
   readonly #entries = new Map<string, Entry>()
   readonly #places: Place[] = []
-  /** Said by something other than the value itself, such as the event. */
+  /** Expressed by something other than the value itself, such as the event. */
   readonly #implied = new Set<string>()
   readonly #cut = new Set<string>()
   readonly #refused = new Set<string>()
@@ -43,13 +46,13 @@ export class Draft {
     this.#site = site
   }
 
-  /** Puts in a text of our own. */
+  /** Inserts a text of our own. */
   set(element: string, value: string, spot: Spot = {}): void {
     const place = parseElement(element)
     if (value) this.#entry(place.segment, spot.instance).segment.set(place, spot.repetition ?? 0, value)
   }
 
-  /** Puts in a configured text, `^` between its components: `unknownName` as PID-5, an authority as PID-3.4. */
+  /** Inserts a configured text, `^` between its components: `unknownName` as PID-5, an authority as PID-3.4. */
   setParts(element: string, text: string): void {
     for (const [index, part] of text.split('^').entries()) this.set(`${element}.${index + 1}`, part)
   }
@@ -60,21 +63,21 @@ export class Draft {
     return entry?.segment.get(place, spot.repetition ?? 0) !== undefined
   }
 
-  /** Whether an element of a segment that does not repeat has this very value. */
+  /** Whether an element of a non-repeating segment has exactly this value. */
   holds(element: string, value: string): boolean {
     const place = parseElement(element)
     return this.#find(place.segment)?.segment.get(place, 0) === value
   }
 
-  /** How many repetitions a field has by now. */
+  /** The number of repetitions that a field has so far. */
   repetitions(element: string, spot: Spot = {}): number {
     const { segment, field } = parseElement(element)
     return this.#find(segment, spot.instance)?.segment.repetitions(field) ?? 0
   }
 
   /**
-   * Puts in a value of the request, and tells whether it stands there now. Where another value stands already it is put
-   * after it and `separator`, or, without one, left out.
+   * Inserts a value of the request, and reports whether it stands there now. If another value already stands there, it
+   * is appended after `separator`, or, without one, left out.
    */
   carry(leaf: Leaf, element: string, spot: Spot & { separator?: string } = {}): boolean {
     const place = parseElement(element)
@@ -89,31 +92,31 @@ export class Draft {
     return true
   }
 
-  /** Puts in a value once more, in another form; where it does not fit it is simply not there. */
+  /** Inserts a value once more, in another form; if it does not fit there, it is just left out. */
   repeat(leaf: Leaf, element: string, spot: Spot = {}): void {
     const text = this.#written(leaf, element)
     const limit = this.#maxLength(element)
     if (fitsCharacterSet(text, this.#site.characterSet) && lengthOf(text) <= limit) this.set(element, text, spot)
   }
 
-  /** Counts a value as carried that the message says in another way. */
+  /** Counts a value as carried that the message expresses in another way. */
   imply(pointer: string): void {
     this.#implied.add(pointer)
   }
 
-  /** Counts a value as not carried of which the message says a part. */
+  /** Counts a value as not carried of which the message holds only a part. */
   tell(pointer: string): void {
     this.#cut.add(pointer)
   }
 
-  /** Takes a value for one that the EMR would refuse. */
+  /** Marks a value as one that the EMR would refuse. */
   refuse(pointer: string): void {
     this.#refused.add(pointer)
   }
 
   /**
-   * What is done with a value that does not fit an element, or with a segment without it. Without the patient's number or what
-   * kind of number it is, the encounter could become another patient's: these are never left out unless the site says so.
+   * Handles a value that does not fit an element, or a segment without it. Without the patient's number or its type,
+   * the encounter could become another patient's: these are never left out unless the site configures it.
    */
   onMisfit(element: string): Site['onMisfit'] {
     const general = /^PID-3([.]|$)/.test(element) ? 'refuse' : this.#site.onMisfit
@@ -137,18 +140,20 @@ export class Draft {
     return [...this.#refused]
   }
 
-  /** Pointers of the values that the message says, as they were given. */
+  /** Pointers of the values that the message holds, as they were given. */
   carriedPointers(): Set<string> {
     const all = [...this.places.map(({ pointer }) => pointer), ...this.#implied]
     return new Set(all.filter((pointer) => !this.#cut.has(pointer)))
   }
 
-  /** Takes a segment out, and all that it carried. */
+  /** Removes a segment and everything that it carried. */
   remove({ segment, instance }: Entry): void {
     this.#entries.delete(keyOf(segment.name, instance))
   }
 
-  /** Refuses or leaves out each field whose parts fit and which is too long as a whole: an address of 250 characters. */
+  /**
+   * Refuses or leaves out each field whose parts fit but which is too long as a whole: an address of 250 characters.
+   */
   checkFieldLengths(): void {
     const fields = Map.groupBy(this.places, ({ entry: { segment, instance }, field, repetition }) =>
       [keyOf(segment.name, instance), field, repetition].join(' '),
@@ -172,7 +177,7 @@ export class Draft {
     return this.#site.elements[name]?.maxLength ?? standard ?? Infinity
   }
 
-  /** The text to send, after `before`; `undefined` when it is refused or left out. */
+  /** The text to send, after `before`; `undefined` if it is refused or left out. */
   #fitted(leaf: Leaf, element: string, before: string): string | undefined {
     const text = before + this.#written(leaf, element)
     const maxLength = this.#maxLength(element)

@@ -20,7 +20,7 @@ function encode(encounter: Create = {}, options: Partial<Site> = {}, outside: Pa
   return { ...encoded, segments, named, field }
 }
 
-/** What is named as not fitting; nothing where the encounter fits. */
+/** Pointers of what does not fit; nothing if the encounter fits. */
 function pointersOf(encounter: Create, options: Partial<Site> = {}, outside: Partial<PatientEncounter> = {}): string[] {
   try {
     encode(encounter, options, outside)
@@ -31,7 +31,7 @@ function pointersOf(encounter: Create, options: Partial<Site> = {}, outside: Par
   }
 }
 
-test('the table of fields tells of each of the 82 where it goes, or why nowhere', () => {
+test('the table lists for each of the 82 fields where it goes, or why it is not carried', () => {
   expect([...Object.keys(carried), ...Object.keys(notCarried)].toSorted()).toEqual([...encounterFieldPaths].toSorted())
   expect(Object.values(notCarried)).not.toContain('')
 })
@@ -45,12 +45,12 @@ test('writes the smallest message', () => {
   ])
 })
 
-test('the same order makes the same message, whatever the time', () => {
+test('the same order gives the same message, whatever the time', () => {
   const request = { EncounterDateTime: '2026-03-01T11:00:00Z', EncounterAlias: 'V1' }
   expect(encode(request).segments).toEqual(encode(request).segments)
 })
 
-test('the header is what was agreed with the site', () => {
+test('the header is as configured for the site', () => {
   const { field } = encode(
     { ContributorSystemId: 'CS' },
     {
@@ -70,14 +70,14 @@ test('the header is what was agreed with the site', () => {
   expect(fields).toEqual(['GW^1.2.3^ISO', 'HOSP', 'EMR', 'MAIN', '202603010700', 'T', '2.4', 'AL', 'AL', 'ASCII'])
 })
 
-test('the contributing system is the sender, unless the site has named one', () => {
+test('the contributing system is the sender, unless the site configures one', () => {
   expect(encode({ ContributorSystemId: 'CS' }).field('MSH', 3)).toBe('CS')
   expect(encode({ ContributorSystemId: 'CS' }, { sendingApplication: 'GW' }).notCarried).toEqual([
     '/Encounter/ContributorSystemId',
   ])
 })
 
-test('the visit number is the alias, the key or whichever there is, as agreed', () => {
+test('the visit number is the alias, the key or either, as configured', () => {
   const aliased = { EncounterAlias: 'V1' }
   expect(encode(aliased)).toMatchObject({ visitNumber: 'V1', notCarried: [] })
   expect(encode(aliased, { visitNumber: 'key' })).toMatchObject({
@@ -91,7 +91,7 @@ test('the visit number is the alias, the key or whichever there is, as agreed', 
   expect(encode(aliased, { alternateVisitId: false }).field('PV1', 50)).toBe('')
 })
 
-test('without a patient class there is no message, unless the site has one for that', () => {
+test('without a patient class there is no message, unless the site has a default', () => {
   const { PatientClassId: _none, ...rest } = { PatientClassId: '' }
   const request = { UserId: 'u1', PatientId: 'p1', Encounter: rest }
   const site = siteOf({ emrSystem: 'Any' })
@@ -100,7 +100,7 @@ test('without a patient class there is no message, unless the site has one for t
   expect(encode({ PatientClassId: '' }, { defaultPatientClass: 'U' }).field('PV1', 2)).toBe('U')
 })
 
-test('tells all that is too long at once, where it stands in the request', () => {
+test('reports everything that is too long at once, by its place in the request', () => {
   const long = {
     MedicalServiceId: 'CARD',
     GuarantorTypeId: 'LONG',
@@ -118,7 +118,7 @@ test('tells all that is too long at once, where it stands in the request', () =>
   ])
 })
 
-test('tells what is required and missing', () => {
+test('reports what is required and missing', () => {
   const missing = {
     Insurances: [{ CompanyName: 'Acme' }, { CompanyId: 'C', HealthPlanId: 'H' }],
     ProvidersType: [{ NPI: '1234567893' }, { ProviderType: 'XX' }],
@@ -133,7 +133,7 @@ test('tells what is required and missing', () => {
   )
 })
 
-test('leaves out what does not fit, where agreed, and tells it', () => {
+test('leaves out what does not fit, if configured, and reports it', () => {
   const options: Partial<Site> = { onMisfit: 'leave-out' }
   const request = {
     MedicalServiceId: 'CARD',
@@ -149,14 +149,14 @@ test('leaves out what does not fit, where agreed, and tells it', () => {
   expect(named('IN1')).toEqual(['IN1|1|H|C'])
 })
 
-test('cuts words to length, where agreed, but no code', () => {
+test('cuts words to length, if configured, but no code', () => {
   const request = { MedicalServiceId: 'CARD', ReasonForVisit: '💉'.repeat(200) }
   const { notCarried: told, bytes } = encode(request, { onMisfit: 'cut' })
   expect(told).toEqual(['/Encounter/MedicalServiceId', '/Encounter/ReasonForVisit'])
   expect(bytes.toString()).toMatch(/^PV2\|\|\|\^(💉){199}$/mu)
 })
 
-test('never leaves out what kind of number the PatientId is: it would be another patient', () => {
+test('never leaves out the type of the PatientId: it would be another patient', () => {
   const kind = { PatientIdType: 'ENTERPRISE' }
   expect(pointersOf({}, { onMisfit: 'leave-out' }, kind)).toEqual(['/PatientIdType'])
   expect(pointersOf({}, { onMisfit: 'cut' }, { PatientId: '1'.repeat(16) })).toEqual(['/PatientId'])
@@ -164,7 +164,7 @@ test('never leaves out what kind of number the PatientId is: it would be another
   expect(encode({}, agreed, kind).field('PID', 3)).toBe('p1^^^^ENTERPRISE')
 })
 
-test('an element can be longer or handled otherwise at a site', () => {
+test('a site can allow a longer element or handle it differently', () => {
   const elements = { 'PV1-10': { maxLength: 4 }, 'PV2-25': { onMisfit: 'leave-out' } } as const
   const { field, notCarried: told } = encode({ MedicalServiceId: 'CARD', AdmitPriorityId: 'URGENT' }, { elements })
   expect(field('PV1', 10)).toBe('CARD')
@@ -195,7 +195,7 @@ test('sends the bytes of the character set', () => {
   expect(bytes.includes(Buffer.from('M\u00fcller', 'latin1'))).toBe(true)
 })
 
-test('tells the status by the event where it can', () => {
+test('expresses the status by the event if it can', () => {
   const status = (EncounterStatusId: string, more: Create = {}) => encode({ EncounterStatusId, ...more })
   expect(status('in-progress')).toMatchObject({ event: 'A04', notCarried: [] })
   expect(status('planned')).toMatchObject({ event: 'A05', notCarried: [] })
@@ -203,14 +203,14 @@ test('tells the status by the event where it can', () => {
   expect(status('finished', { DischargeDateTime: '2026-03-01T11:30:00Z' }).notCarried).toEqual([])
 })
 
-test('an admission in a fortnight is a pre-admission that says nowhere that it has begun', () => {
+test('an admission in a fortnight is a pre-admission without any sign that it has begun', () => {
   const { event, field } = encode({ EncounterDateTime: '2026-03-15T08:00:00Z', PatientClassId: 'IMP' })
   expect([event, field('MSH', 9)]).toEqual(['A05', 'ADT^A05^ADT_A05'])
   expect([field('EVN', 3), field('PV2', 8)]).toEqual(['20260315080000+0000', '20260315080000+0000'])
   expect([field('EVN', 6), field('PV1', 44), field('PV1', 45)]).toEqual(['', '', ''])
 })
 
-test('an encounter to come has the event of its planning, one that has begun that of its beginning', () => {
+test('a planned encounter has the event of a plan, and one that has begun that of a beginning', () => {
   const to = encode({ EstimatedArrivalDateTime: '2026-04-01T08:00:00Z' })
   expect([to.event, to.field('EVN', 3), to.field('EVN', 6), to.field('PV2', 8)]).toEqual([
     'A05',
@@ -230,7 +230,7 @@ test('an encounter to come has the event of its planning, one that has begun tha
   expect([has.event, has.field('EVN', 3), has.field('EVN', 6)]).toEqual(['A04', '', '20260301080000+0000'])
 })
 
-test('a discharge to come is the expected one, whichever message it is in', () => {
+test('a future discharge is the expected one, whichever message it is in', () => {
   const later = '2026-03-09T12:00:00Z'
   const stay = encode({ EncounterDateTime: '2026-03-01T11:00:00Z', DischargeDateTime: later }, { discharge: 'A03' })
   expect([stay.field('PV1', 45), stay.field('PV2', 9)]).toEqual(['', '20260309120000+0000'])
@@ -258,7 +258,7 @@ test.each<[string[], Create]>([
   expect(pointersOf(encounter, site)).toEqual(names.map((name) => `/Encounter/${name}`))
 })
 
-test('a status that the event does not say is told and never refused, unless nobody knows what it means', () => {
+test('a status that the event does not express is reported and never refused, unless its meaning is unknown', () => {
   const told = (EncounterStatusId: string) => encode({ EncounterStatusId, PatientClassId: 'I' }).notCarried
   expect(['arrived', 'in-progress', 'active', 'triaged'].map(told)).toEqual([[], [], [], []])
   expect(['onleave', 'unknown'].map(told)).toEqual([['/Encounter/EncounterStatusId'], ['/Encounter/EncounterStatusId']])
@@ -266,7 +266,7 @@ test('a status that the event does not say is told and never refused, unless nob
   expect(pointersOf({ EncounterStatusId: 'LOCAL' })).toEqual(['/Encounter/EncounterStatusId'])
 })
 
-test('a subscriber has a family and a given name by the comma, or by what is agreed', () => {
+test("a subscriber's name is split into family and given name by the comma, or as configured", () => {
   const named = (Subscriber: string, options: Partial<Site> = {}) => {
     const { field, notCarried: told } = encode(
       { Insurances: [{ CompanyId: 'C', HealthPlanId: 'H', Subscriber }] },
@@ -286,7 +286,7 @@ test('a subscriber has a family and a given name by the comma, or by what is agr
   expect(named('Smith, John A', whole)).toEqual(['^Smith, John A'])
 })
 
-test('each person is in PV1 once: where people repeat, a second number would be another clinician', () => {
+test('each person is in PV1 once: if a field of people repeats, a second number would be another clinician', () => {
   const ProvidersType = [
     { ProviderId: '2', ProviderType: 'CON', NPI: '1234567893' },
     { ProviderType: 'CON', NPI: '1987654321' },
@@ -317,7 +317,7 @@ test('a code of ICD-10-CM has its dot, and one of another system stays as it is'
   expect(['Meditech', 'Epic', 'Any'].map(diagnosis)).toEqual(['K35.80^^I10C', 'K35.80^^I10C', 'K3580^^I10'])
 })
 
-test('an identifier says who assigned it and of what type it is, as agreed', () => {
+test('an identifier has its assigning authority and type, as configured', () => {
   const identifiers: Partial<Site['identifiers']> = {
     'PV1-19': { authority: 'MAIN^1.2.3^ISO' },
     'PV1-50': { authority: 'GW', type: 'XX' },
@@ -339,7 +339,7 @@ test('an identifier says who assigned it and of what type it is, as agreed', () 
   ])
 })
 
-test('the urgency goes where the site reads it', () => {
+test('the urgency goes to the element that the site reads', () => {
   const priority = (emrSystem: string) => {
     const encounter = { UserId: 'u', PatientId: 'p', Encounter: { PatientClassId: 'O', AdmitPriorityId: 'U' } }
     const { bytes } = encodeEncounter({ correlationKey, encounter }, siteOf({ emrSystem }), now)
@@ -354,7 +354,7 @@ test('the urgency goes where the site reads it', () => {
   ])
 })
 
-test('providers go to the PV1 field of their part, or to ROL, or both', () => {
+test('providers go to the PV1 field of their role, or to ROL, or both', () => {
   const ProvidersType = [
     { ProviderId: '1', ProviderType: 'ADM', NPI: '1234567893' },
     { ProviderId: '2', ProviderType: 'con' },
@@ -440,13 +440,13 @@ test('a time zone that does not exist stops the worker at the start', () => {
   expect(() => siteOf({ emrSystem: 'Any', timeZone: 'Mars/Olympus' })).toThrow(RangeError)
 })
 
-test('two fields for one element: the second one is told as not carried', () => {
+test('two fields for one element: the second one is reported as not carried', () => {
   const fields = { '/Encounter/FormType': 'PV2-12', '/Encounter/VisitorStatusId': 'PV2-12' }
   const { field, notCarried: told } = encode({ FormType: 'F', VisitorStatusId: 'V' }, { fields })
   expect([field('PV2', 12), told]).toEqual(['F', ['/Encounter/VisitorStatusId']])
 })
 
-test('what the patient is to the subscriber is said the other way round, where that is certain', () => {
+test("the patient's relationship to the subscriber is inverted, if the inverse is certain", () => {
   const insured = (more: object) => encode({ Insurances: [{ CompanyId: 'C', HealthPlanId: 'H', ...more }] })
   expect(insured({ PatientRelationshipToSubscriber: 'CHD' })).toMatchObject({ notCarried: [] })
   expect(insured({ PatientRelationshipToSubscriber: 'CHD' }).field('IN1', 17)).toBe('PAR')
@@ -470,13 +470,13 @@ test('an address has its third line after the second, and a telephone number its
   expect(told).toEqual(['/Encounter/Insurances/0/Phones/1/FormatId'])
 })
 
-test('diagnoses have their rank, system and type, a guarantor the name that the standard wants', () => {
+test('diagnoses have their rank, system and type, a guarantor the name that the standard requires', () => {
   const { named } = encode({ ICD10DXCodeIds: ['J18.9', 'I10'], GuarantorId: 'G1', GuarantorTypeId: 'P' })
   expect(named('DG1')).toEqual(['DG1|1||J18.9^^I10|||A|||||||||1', 'DG1|2||I10^^I10|||A|||||||||2'])
   expect(named('GT1')).toEqual(['GT1|1|G1|^^^^^^U|||||||P'])
 })
 
-test('refuses more diagnoses than a set id can count, and takes that many', () => {
+test('refuses more diagnoses than a set id can count, and accepts exactly that many', () => {
   const many = (count: number) => encode({ ICD10DXCodeIds: Array.from({ length: count }, () => 'A') })
   expect(many(9_999).named('DG1')).toHaveLength(9_999)
   expect(pointersOf({ ICD10DXCodeIds: Array.from({ length: 10_000 }, () => 'A') })).toEqual([
@@ -484,7 +484,7 @@ test('refuses more diagnoses than a set id can count, and takes that many', () =
   ])
 })
 
-test('profiles differ from the standard in what is known of the vendors', () => {
+test('profiles differ from the standard in what is known about the vendors', () => {
   const request = { EncounterTypeId: 'T', ProvidersType: [{ ProviderId: '1', ProviderType: 'ADM' }] }
   const of = (emrSystem: string) => {
     const site = siteOf({ emrSystem })

@@ -26,16 +26,16 @@ export type EncodedEncounter = {
   bytes: Buffer
   /** PV1-19 as sent. */
   visitNumber: string
-  /** PID-18, where the message has one. */
+  /** PID-18, if the message has one. */
   accountNumber: string | undefined
-  /** Pointers of what the message does not say. */
+  /** Pointers of what the message does not hold. */
   notCarried: string[]
-  /** The A03 to send after it, where the site wants one. */
+  /** The A03 to send after it, if the site requires one. */
   discharge: Discharge | undefined
   pointersAt: Locator
 }
 
-/** Mistakes told of one request; more help nobody. */
+/** The maximum number of mistakes reported per request; more help nobody. */
 const MOST_POINTERS = 200
 
 type Context = {
@@ -48,9 +48,10 @@ type Context = {
 }
 
 /**
- * One encounter as ADT^A01, A04 or A05 for a site, under its correlation key (MSH-10). The same order makes the same message
- * but for the time of sending, and for the event where an encounter that was to come has begun meanwhile.
- * Throws `EmrError` 400 with the pointers of what contradicts itself, or of all values that do not fit what is agreed with the site.
+ * One encounter as ADT^A01, A04 or A05 for a site, under its correlation key (MSH-10). The same order gives the same
+ * message except for the time of sending, and except for the event if a planned encounter has begun meanwhile. Throws
+ * `EmrError` 400 with the pointers of fields that contradict each other, or of all values that do not fit the site's
+ * configuration.
  */
 export function encodeEncounter(
   { correlationKey, encounter: request }: { correlationKey: string; encounter: PatientEncounter },
@@ -75,7 +76,7 @@ export function encodeEncounter(
   completeSegments(draft, site)
   if (draft.refused.length > 0) {
     throw refused(400, {
-      because: 'the encounter does not fit what is agreed with this EMR',
+      because: 'the encounter does not fit the configuration of this connection',
       pointers: draft.refused.slice(0, MOST_POINTERS),
     })
   }
@@ -93,29 +94,29 @@ export function encodeEncounter(
   }
 }
 
-/** Puts a value where the table of fields, or the site, has its place. */
+/** Places a value where the table of fields, or the site, puts it. */
 function place(leaf: Leaf, { draft, site }: Context): void {
   const { at, also = [] } = placeOf(leaf.path, site)
   if (at) placeAt(draft, leaf, [at, ...also])
 }
 
-/** Puts a value at the first of several elements, and once more at the others. */
+/** Places a value at the first of several elements, and repeats it at the others. */
 function placeAt(draft: Draft, leaf: Leaf, [at = '', ...also]: string[]): void {
   const spot = spotOf(leaf, at)
   if (draft.carry(leaf, at, spot)) for (const element of also) draft.repeat(leaf, element, spot)
 }
 
-/** The A01 or A04 of a patient who has left would be a live admission without its end. */
+/** The A01 or A04 of a patient who has left would be a live admission without an end. */
 function notDischarged(): EmrError {
   return refused(400, {
-    because: 'this EMR needs the discharge of an encounter that is over',
+    because: 'this EMR requires the discharge time of a finished encounter',
     pointers: ['/Encounter/EncounterStatusId', '/Encounter/DischargeDateTime'],
   })
 }
 
 const repeating = new Set(['IN1', 'ROL', 'DG1'])
 
-/** The first index is which segment, where the segment repeats, and the next which repetition of the field. */
+/** The first index selects the segment, if the segment repeats, and the next the repetition of the field. */
 function spotOf({ path, indexes }: Leaf, element: string): Spot & { separator?: string } {
   const { segment } = parseElement(element)
   const separator = path.endsWith('/Address3') ? { separator: ', ' } : {}
@@ -133,11 +134,12 @@ const special: Record<string, (leaf: Leaf, context: Context) => void> = {
     const { draft, site, state } = context
     const said = state.told && state.status !== 'onleave' && state.status !== 'unknown'
     if (said || (state.phase !== 'planned' && isIn(site.impliedStatuses, leaf.value))) draft.imply(leaf.pointer)
-    // A word that is understood and has no element is told; a code that is not might mean anything, and has to arrive.
+    // A word that is understood but has no element is reported; a code that is not understood might mean anything, and
+    // has to arrive.
     else if (!state.told || Object.hasOwn(site.fields, leaf.path)) place(leaf, context)
   },
 
-  // Of an encounter to come nothing may say that it has begun: PV1-44 and EVN-6 are admissions.
+  // A planned encounter must not hold any sign of a beginning: PV1-44 and EVN-6 are admissions.
   '/Encounter/EncounterDateTime'(leaf, context) {
     const { draft, event, site, leaves } = context
     if (Object.hasOwn(site.fields, leaf.path) || event !== 'A05') return place(leaf, context)
@@ -154,7 +156,7 @@ const special: Record<string, (leaf: Leaf, context: Context) => void> = {
     )
   },
 
-  // One that is still to come is what is expected, not a discharge.
+  // A future one is the expected discharge, not a discharge.
   '/Encounter/DischargeDateTime'(leaf, context) {
     const { draft, state, site, leaves } = context
     if (state.phase === 'finished') return site.discharge === 'PV1-45' ? place(leaf, context) : undefined
@@ -163,7 +165,7 @@ const special: Record<string, (leaf: Leaf, context: Context) => void> = {
     if (at && !leaves.has(expected)) placeAt(draft, leaf, [at])
   },
 
-  // `fields` may send it somewhere beside PV1-19, which is set when all else is in place.
+  // `fields` may send it to an element besides PV1-19, which is set when all else is in place.
   '/Encounter/EncounterAlias'(leaf, context) {
     if (Object.hasOwn(context.site.fields, leaf.path)) place(leaf, context)
   },
@@ -199,7 +201,7 @@ const special: Record<string, (leaf: Leaf, context: Context) => void> = {
   },
 }
 
-/** Sets PV1-19 and PV1-50, and tells what PV1-19 is. */
+/** Sets PV1-19 and PV1-50, and returns what PV1-19 is. */
 function setVisitNumber({ draft, site, leaves, correlationKey }: Context): string {
   if (site.alternateVisitId) draft.set('PV1-50.1', correlationKey)
   const alias = leaves.get('/Encounter/EncounterAlias')

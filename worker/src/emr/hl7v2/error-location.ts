@@ -1,7 +1,7 @@
 import { inOrder } from './complete-segments.ts'
 import type { Draft } from './draft.ts'
 
-/** Where an EMR found fault: ERR-2 (ERL), or the older ERR-1 (ELD). What it left out is `undefined`. */
+/** Where an EMR found a fault: ERR-2 (ERL), or the older ERR-1 (ELD). Parts that it left out are `undefined`. */
 export type ErrorLocation = {
   segment: string
   sequence?: number | undefined
@@ -10,10 +10,12 @@ export type ErrorLocation = {
   component?: number | undefined
 }
 
-/** Tells which values of the request stand at a location. */
+/** Finds the values of the request at a location. */
 export type Locator = (location: ErrorLocation) => string[]
 
-/** A locator for the message of a draft, which must be complete. Values that are not of the request have no pointer. */
+/**
+ * A locator for the message of a draft, which must be complete. Values that are not from the request have no pointer.
+ */
 export function locatorOf(draft: Draft): Locator {
   return ({ segment, sequence, field, repetition, component }) => {
     const entries = inOrder(draft.entries(segment))

@@ -37,7 +37,7 @@ test.each<[string, EncounterCreate]>([
   expect(event(encounter)).toBe(expected)
 })
 
-test("a site's own codes decide: its statuses, and what it calls preadmit", () => {
+test("a site's own codes decide: its statuses and its preadmit classes", () => {
   const site: Site = { ...standard, statusCodes: { PRE: 'planned' }, plannedStatuses: ['booked'] }
   const statuses = ['PRE', 'Booked', 'ADM']
   expect(statuses.map((EncounterStatusId) => event({ PatientClassId: 'I', EncounterStatusId }, site))).toEqual([
@@ -48,7 +48,7 @@ test("a site's own codes decide: its statuses, and what it calls preadmit", () =
   expect(event({ PatientClassId: 'VOR' }, { ...standard, patientClasses: { VOR: 'P' } })).toBe('A05')
 })
 
-test('reads a patient class of FHIR as one of HL7 v2, and leaves every other as it is', () => {
+test('maps a patient class of FHIR to one of HL7 v2, and leaves every other unchanged', () => {
   const classes = ['IMP', 'imp', 'AMB', 'EMER', 'OBSENC', 'I', 'LOCAL', 'toString']
   expect(classes.map((each) => patientClassOf(each, standard))).toEqual('I I O E O I LOCAL toString'.split(' '))
 })

@@ -2,16 +2,16 @@ import type { EncounterCreate } from '@encounter-gateway/shared/contract/encount
 import type { EncounterState, EncounterStatus, StateRules } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import type { Site } from './options.ts'
 
-/** The trigger event of a message that creates an encounter: admitted, registered, or still to come. */
+/** The trigger event of a message that creates an encounter: admitted, registered, or planned. */
 export type CreatingEvent = 'A01' | 'A04' | 'A05'
 
-/** PatientClassId as a code of HL7 table 0004, where the site's table knows it; else as it is. */
+/** PatientClassId as a code of HL7 table 0004 if the site's table knows it; else unchanged. */
 export function patientClassOf(patientClassId: string, { patientClasses }: Pick<Site, 'patientClasses'>): string {
   const code = [patientClassId, patientClassId.toUpperCase()].find((each) => Object.hasOwn(patientClasses, each))
   return (code && patientClasses[code]) ?? patientClassId
 }
 
-/** How it is told what an encounter is now, in the codes of a site. */
+/** How the state of an encounter is determined, in the codes of a site. */
 export function stateRules(
   { PatientClassId = '', EncounterStatusId: status = '' }: EncounterCreate,
   site: Pick<Site, 'patientClasses' | 'statusCodes' | 'plannedStatuses'>,
@@ -25,8 +25,8 @@ export function stateRules(
 }
 
 /**
- * A05 for an encounter to come; else A01 for one with a bed, by its class or by BedId, and A04 for all others. Which it is, the rule for
- * all EMRs says: a false admission falsifies census and charges.
+ * A05 for a planned encounter; otherwise A01 for one with a bed, by its class or by BedId, and A04 for all others. The
+ * rule for all EMRs decides which it is: a false admission falsifies census and charges.
  */
 export function eventOf(
   { PatientClassId = '', Location }: EncounterCreate,
@@ -39,7 +39,7 @@ export function eventOf(
   return Location?.BedId && !['O', 'E', 'P'].includes(patientClass) ? 'A01' : 'A04'
 }
 
-/** Whether a code is in a list of them, in capitals or not. */
+/** Whether a list contains a code, in any letter case. */
 export function isIn(codes: readonly string[], code: string): boolean {
   return codes.some((each) => each.toLowerCase() === code.toLowerCase())
 }

@@ -2,11 +2,11 @@ import type { Carried, FieldPath } from '../carried/not-carried.ts'
 
 /** Where a field of the encounter stands in a message. */
 export type FieldPlace = {
-  /** The element; `undefined` where no element of the standard means the same. */
+  /** The element; `undefined` if no element of the standard means the same. */
   at?: string
-  /** More elements that say the same, with less precision or for other readers; no loss if one of them does not fit. */
+  /** More elements for the same value, less precise or for other readers; no loss if one of them does not fit. */
   also?: readonly string[]
-  /** For a person: what decides about it, or why it is not carried. */
+  /** For a person: what decides its place, or why it is not carried. */
   note?: string
 }
 
@@ -39,8 +39,9 @@ const IN1 = '/Encounter/Insurances/*' as const
 const ROL = '/Encounter/ProvidersType/*' as const
 
 /**
- * Every field of an encounter and its element, which the mapping follows and the documentation lists. Items of an array
- * are segments of their own (IN1, ROL, DG1) or repetitions of a field. `fields` of a profile or a connection changes it.
+ * Every field of an encounter and its element; the mapping follows it and the documentation lists it. Items of an array
+ * are segments of their own (IN1, ROL, DG1) or repetitions of a field. `fields` of a profile or a connection changes
+ * it.
  */
 export const fieldPlaces: Readonly<Record<FieldPath, FieldPlace>> = {
   '/UserId': { at: 'EVN-5.1' },
@@ -109,7 +110,7 @@ export const fieldPlaces: Readonly<Record<FieldPath, FieldPlace>> = {
   ...below(`${ROL}/Phones/*`, phone('ROL-12', 'ROL-12.9')),
 }
 
-/** The element of each field that the standard profile carries; the rest is told in `NotCarried`. */
+/** The element of each field that the standard profile carries; the rest is reported in `NotCarried`. */
 export const carried: Carried = Object.fromEntries(
   Object.entries<FieldPlace>(fieldPlaces).flatMap(([path, { at, also = [], note }]) => {
     if (!at) return []

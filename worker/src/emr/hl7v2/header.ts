@@ -3,10 +3,10 @@ import type { CreatingEvent } from './event.ts'
 import type { Site } from './options.ts'
 import { timeStamp } from './time-stamp.ts'
 
-/** MSH-9.3: the structure that each event's message has. */
+/** MSH-9.3: the message structure of each event. */
 export const structures = { A01: 'ADT_A01', A04: 'ADT_A01', A05: 'ADT_A05', A03: 'ADT_A03' } as const
 
-/** MSH-15 and MSH-16: which answers are asked for (HL7 table 0155). Empty in the original mode. */
+/** MSH-15 and MSH-16: the answers that are requested (HL7 table 0155). Empty in the original mode. */
 const wanted = { application: ['', ''], enhanced: ['AL', 'AL'], commit: ['AL', 'NE'] } as const
 
 /** Fills in MSH, and EVN-1 and -2. */

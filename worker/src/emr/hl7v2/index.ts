@@ -15,9 +15,10 @@ import { verdictOf, type Answered } from './verdict.ts'
 type Hl7v2Connection = ConnectionWith<typeof options>
 
 /**
- * Any EMR that takes HL7 v2 (docs/emr/hl7v2.md): ADT^A01, A04 or A05 over MLLP, to the site's interface engine. It cannot be
- * asked for an encounter: a message whose answer was lost is sent again under the same MSH-10, for receivers that know
- * duplicates by it, or a person must look. MLLP has no login: LoginId and Password go nowhere, UserId is EVN-5.
+ * Any EMR that accepts HL7 v2 (docs/emr/hl7v2.md): ADT^A01, A04 or A05 over MLLP, to the site's interface engine. It
+ * cannot be asked for an encounter: a message whose answer was lost is sent again under the same MSH-10, for receivers
+ * that recognise duplicates by it, or a person must look. MLLP has no login: LoginId and Password are not sent, UserId
+ * is EVN-5.
  */
 export const hl7v2: EmrFactory<typeof options> = {
   options,
@@ -33,7 +34,7 @@ class Hl7v2Connector implements Emr {
 
   constructor(connection: Hl7v2Connection) {
     const { host, port, tls, idleMs, concurrency }: Hl7v2Connection & Connection = connection
-    // Both refuse what no schema can see, such as a key that is none, before any job is taken.
+    // Both refuse what no schema can detect, such as an invalid key, before any job is taken.
     this.#site = siteOf(connection)
     const address = { host, port, tls: tls ? secured(tls) : undefined }
     this.#mllp = openMllp({ address, connections: concurrency, idleMs })
@@ -57,12 +58,12 @@ class Hl7v2Connector implements Emr {
     this.#mllp.close()
   }
 
-  /** Sends a message until the EMR has said what became of it; throws unless the encounter exists. */
+  /** Sends a message until the EMR has reported the result; throws unless the encounter exists. */
   async #send(bytes: Buffer, controlId: string, about: Answered, call: EmrCall): Promise<void> {
     const read: ReadAnswer<'created' | EmrError> = (answer, reply) => {
       const acknowledgement = readAcknowledgement(answer)
       if (!acknowledgement) throw unreadable(true)
-      // Of another message, such as one whose sender has given up waiting.
+      // The answer to another message, such as one whose sender has given up waiting.
       if (acknowledgement.answers !== controlId) return undefined
       const verdict = verdictOf(acknowledgement, this.#site, about)
       if (verdict && acknowledgement.wantsAnswer) reply(answerTo(acknowledgement.wantsAnswer, this.#site, new Date()))
@@ -72,7 +73,7 @@ class Hl7v2Connector implements Emr {
     if (verdict !== 'created') throw verdict
   }
 
-  /** The encounter exists by now, so that a discharge which fails is a field not carried, not a failed job. */
+  /** The encounter exists by now, so a discharge that fails is a field not carried, not a failed job. */
   async #discharge({ bytes, controlId }: Discharge, about: Answered, call: EmrCall): Promise<boolean> {
     try {
       await this.#send(bytes, controlId, about, call)

@@ -4,7 +4,7 @@ import { valuesOf, type FieldValue } from '../carried/not-carried.ts'
 /** One value of a request, and the indexes that the stars of its path stand for. */
 export type Leaf = FieldValue & { indexes: number[] }
 
-/** Every value that a request has, in its own order. An empty text is none: HL7 has no way to tell them apart. */
+/** Every value that a request has, in its own order. An empty text counts as none: HL7 cannot distinguish the two. */
 export function leavesOf(request: PatientEncounter): Leaf[] {
   return valuesOf(request)
     .filter(({ value }) => value !== '')

@@ -4,30 +4,30 @@ import { brokenOff, unreadable, EmrError } from '../emr-error.ts'
 import { aborted, failed } from '../http/fault.ts'
 import { frame, FrameReader } from './mllp-frame.ts'
 
-/** One answer may have so many bytes; a real one has a few hundred. */
+/** Maximum bytes of one answer; a real one has a few hundred. */
 const MAX_ANSWER_BYTES = 64 * 1024
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 30_000
 
-/** Where messages go. */
+/** Where messages are sent. */
 export type MllpAddress = {
   host: string
   port: number
-  /** `undefined`: in clear. The certificate of the receiver is checked in any case. */
+  /** `undefined`: in clear. The certificate of the receiver is always checked. */
   tls: { context: SecureContext; servername?: string } | undefined
 }
 
 /**
- * Reads one answer: the result, or `undefined` if it is not the one waited for. `reply` sends a message in return. What it
- * throws ends the exchange and the connection.
+ * Reads one answer: the result, or `undefined` if it is not the expected one. `reply` sends a message in return. What
+ * it throws ends the exchange and the connection.
  */
 export type ReadAnswer<Result> = (answer: Buffer, reply: (message: Buffer) => void) => Result | undefined
 
-/** A connection that is open, with at most one message in flight. */
+/** An open connection, with at most one message in flight. */
 export class MllpConnection {
   readonly #socket: Socket
   readonly #answers = new FrameReader(MAX_ANSWER_BYTES)
-  /** Called once, when the connection is of no more use. */
+  /** Called once, when the connection can no longer be used. */
   readonly #onLost: (connection: MllpConnection) => void
   #pending: { take(answer: Buffer): void; reject(error: unknown): void } | undefined
   #answered = false
@@ -49,8 +49,8 @@ export class MllpConnection {
   }
 
   /**
-   * Sends a message and waits until `read` has its result. From the first byte written on, whatever goes wrong leaves the
-   * outcome unknown: also on a connection that the other side had closed before, since a reset does not say what it had read.
+   * Sends a message and waits until `read` has its result. From the first byte written, any fault leaves the outcome
+   * unknown: also on a connection that the other side had closed before, since a reset does not show what it had read.
    */
   exchange<Result>(message: Buffer, signal: AbortSignal, read: ReadAnswer<Result>): Promise<Result> {
     if (signal.aborted) throw aborted(signal, { sent: false, writes: true })
@@ -69,7 +69,7 @@ export class MllpConnection {
     return promise.finally(() => signal.removeEventListener('abort', onAbort))
   }
 
-  /** Closes it; what is in flight fails with its outcome unknown. */
+  /** Closes it; a message in flight fails with its outcome unknown. */
   close(): void {
     this.#lose(brokenOff({ writes: true }, 'the connection to the EMR was closed'))
   }
@@ -77,7 +77,7 @@ export class MllpConnection {
   #read(chunk: Buffer): void {
     try {
       for (const answer of this.#answers.read(chunk)) {
-        // An answer that nobody waits for, such as one that comes twice: the next one could not be trusted.
+        // An answer that nobody waits for, such as a repeated one: the next one could not be trusted.
         if (!this.#pending) return this.close()
         this.#pending.take(answer)
       }
@@ -87,8 +87,8 @@ export class MllpConnection {
   }
 
   /**
-   * With TLS 1.3 we may write before the receiver has refused our certificate; its alert then says that it has taken nothing
-   * of what we wrote.
+   * With TLS 1.3 we may write before the receiver has refused our certificate; its alert then shows that it has
+   * accepted nothing that we wrote.
    */
   #causeOf(error: Error): EmrError {
     const code = 'code' in error ? String(error.code) : ''
@@ -108,7 +108,10 @@ export class MllpConnection {
   }
 }
 
-/** Opens a connection, TLS handshake included, within five seconds and the signal. Throws `EmrError` 502: nothing was sent. */
+/**
+ * Opens a connection, TLS handshake included, within five seconds and the signal. Throws `EmrError` 502: nothing was
+ * sent.
+ */
 export async function openConnection(
   address: MllpAddress,
   signal: AbortSignal,

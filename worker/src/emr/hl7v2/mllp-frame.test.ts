@@ -8,7 +8,7 @@ test('a frame is the message between 0x0B and 0x1C 0x0D', () => {
   expect(frame(Buffer.from('MSH'))).toEqual(Buffer.from('\x0bMSH\x1c\r'))
 })
 
-test('reads frames however their bytes are cut', () => {
+test('reads frames however their bytes are split', () => {
   const bytes = Buffer.concat([frame(Buffer.from('one')), frame(Buffer.from('')), frame(Buffer.from('zwölf'))])
   expect(texts(new FrameReader(100), bytes)).toEqual(['one', '', 'zwölf'])
   for (let cut = 0; cut <= bytes.length; cut++) {
@@ -18,16 +18,16 @@ test('reads frames however their bytes are cut', () => {
   expect(texts(new FrameReader(100), ...Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(['one', '', 'zwölf'])
 })
 
-test('passes over line breaks between frames, and takes a frame whose CR is missing', () => {
+test('skips line breaks between frames, and accepts a frame whose CR is missing', () => {
   expect(texts(new FrameReader(100), '\r\n\x0bone\x1c\x0btwo\x1c\r\n')).toEqual(['one', 'two'])
 })
 
-test('anything else between frames is no MLLP', () => {
+test('anything else between frames is not MLLP', () => {
   expect(() => texts(new FrameReader(100), 'HTTP/1.1 400')).toThrow(FrameError)
   expect(() => texts(new FrameReader(100), '\x0bone\x1c\rtwo')).toThrow(FrameError)
 })
 
-test('a frame larger than allowed is refused before its end has come', () => {
+test('a frame larger than allowed is refused before its end has arrived', () => {
   expect(texts(new FrameReader(3), '\x0bone\x1c\r', '\x0btwo\x1c')).toEqual(['one', 'two'])
   expect(() => texts(new FrameReader(3), '\x0bfo', 'ur')).toThrow(FrameError)
 })

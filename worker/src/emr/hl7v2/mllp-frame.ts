@@ -8,15 +8,15 @@ export function frame(message: Buffer): Buffer {
   return Buffer.concat([Buffer.from([START]), message, Buffer.from([END, CR])])
 }
 
-/** What came is no MLLP, or a frame is larger than agreed. */
+/** The bytes received are not MLLP, or a frame is larger than allowed. */
 export class FrameError extends Error {
   override name = 'FrameError'
 }
 
 /**
- * Takes messages out of the bytes of a connection, however those are cut: several frames in one chunk, one frame in many.
- * A frame ends with 0x1C; the CR that must follow is passed over with whatever line breaks stand between frames, since not
- * every sender has it.
+ * Extracts messages from the bytes of a connection, however those are split: several frames in one chunk, one frame in
+ * many. A frame ends with 0x1C; the CR that must follow is skipped with any line breaks between frames, since not every
+ * sender sends it.
  */
 export class FrameReader {
   readonly #maxBytes: number
@@ -29,7 +29,9 @@ export class FrameReader {
     this.#maxBytes = maxBytes
   }
 
-  /** The messages that are complete with this chunk, in order. Throws `FrameError`; the connection is then of no more use. */
+  /**
+   * The messages that this chunk completes, in order. Throws `FrameError`; the connection can then no longer be used.
+   */
   *read(chunk: Buffer): Generator<Buffer, void, undefined> {
     let at = 0
     while (at < chunk.length) {

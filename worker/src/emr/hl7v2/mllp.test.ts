@@ -8,7 +8,7 @@ const patience = () => ({ signal: AbortSignal.timeout(10_000) })
 const known = { code: 502, retry: true, outcomeUnknown: false }
 const unknown = { code: 502, retry: true, outcomeUnknown: true }
 
-/** Takes what it is told as the answer to `message`. */
+/** Takes the given text as the answer to `message`. */
 const echo = (message: string) => (answer: Buffer) => (String(answer) === message ? message : undefined)
 
 let server: Server
@@ -65,7 +65,7 @@ test('sends one message after another over one connection', async () => {
   expect(sockets).toHaveLength(1)
 })
 
-test('sends nothing after its time by the clock, though its signal has not fired', async () => {
+test('sends nothing after its time by the clock, although its signal has not fired', async () => {
   const arrived: string[] = []
   answer = (_socket, message) => arrived.push(message)
   const late = { signal: AbortSignal.timeout(5_000), isLate: () => true }
@@ -73,7 +73,7 @@ test('sends nothing after its time by the clock, though its signal has not fired
   expect(arrived).toEqual([])
 })
 
-test('has one message in flight on a connection and no more connections than allowed', async () => {
+test('has one message in flight per connection and at most the allowed connections', async () => {
   mllp.close()
   mllp = open({ connections: 2 })
   const held: (() => void)[] = []
@@ -92,7 +92,7 @@ test('has one message in flight on a connection and no more connections than all
   expect(sockets).toHaveLength(2)
 })
 
-test('a message whose time is up before a connection is free was not sent', async () => {
+test('a message whose time has passed before a connection is free is not sent', async () => {
   mllp.close()
   mllp = open({ connections: 1 })
   const arrived: string[] = []
@@ -125,7 +125,7 @@ test('a reset after bytes were written on a connection used before leaves the ou
   expect(await send('three')).toBe('three')
 })
 
-test('a receiver that ends its half without an answer will give none', async () => {
+test('a receiver that ends its half without an answer fails the exchange at once', async () => {
   answer = (socket) => socket.end()
   expect(await errorOf(send('one'))).toMatchObject(unknown)
 })
@@ -141,7 +141,7 @@ test('an answer in pieces, and after one of another message in the same chunk, i
   expect(sockets).toHaveLength(1)
 })
 
-test('an answer that drips is waited for until the signal, and no longer', async () => {
+test('waits for a dripping answer until the signal, and no longer', async () => {
   answer = (socket) => {
     socket.write('\x0b')
     const timer = setInterval(() => socket.write('x'), 10)
@@ -171,7 +171,7 @@ test('the CR of a frame may come after its message was taken', async () => {
   expect(sockets).toHaveLength(1)
 })
 
-test('a connection on which an answer comes that nobody waits for is closed', async () => {
+test('closes a connection on which an unexpected answer arrives', async () => {
   await send('one')
   sockets[0]?.write(framed('one'))
   await once(sockets[0] ?? server, 'close')
@@ -179,7 +179,7 @@ test('a connection on which an answer comes that nobody waits for is closed', as
   expect(sockets).toHaveLength(2)
 })
 
-test('keeps no connection where it is told so, and an idle one only for its time', async () => {
+test('keeps no connection if so configured, and an idle one only for its time', async () => {
   mllp.close()
   mllp = open({ idleMs: 0 })
   await send('one')
@@ -191,7 +191,7 @@ test('keeps no connection where it is told so, and an idle one only for its time
   expect(await send('three')).toBe('three')
 })
 
-test('a receiver that is not there was not sent anything', async () => {
+test('sends nothing to a receiver that is not there', async () => {
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
@@ -201,12 +201,12 @@ test('a receiver that is not there was not sent anything', async () => {
   expect(await errorOf(nowhere.reach(patience()))).toMatchObject(known)
 })
 
-test('a call that is over before it begins sends nothing', async () => {
+test('sends nothing for a call that is over before it begins', async () => {
   expect(await errorOf(send('one', { signal: AbortSignal.abort() }))).toMatchObject(known)
   expect(sockets).toEqual([])
 })
 
-test('closing breaks off what is in flight, with its outcome unknown, and sends nothing afterwards', async () => {
+test('closing ends messages in flight, with their outcome unknown, and sends nothing afterwards', async () => {
   const arrived = Promise.withResolvers<void>()
   answer = () => arrived.resolve()
   const first = errorOf(send('first'))
@@ -216,7 +216,7 @@ test('closing breaks off what is in flight, with its outcome unknown, and sends 
   expect(await errorOf(send('second'))).toMatchObject(known)
 })
 
-test('an error thrown while an answer is read ends the exchange, and another kind of it is not told', async () => {
+test('an error thrown while an answer is read ends the exchange, and the text of an unexpected one is withheld', async () => {
   const refusal = new EmrError(400, 'no')
   const refuse = () => {
     throw refusal

@@ -6,17 +6,19 @@ import { openConnection, type MllpAddress, type MllpConnection, type ReadAnswer 
 /** HL7's Minimal Lower Layer Protocol to one receiver, over a pool of connections with one message in flight on each. */
 export type Mllp = {
   /**
-   * Sends a message over a free connection and waits, until the signal aborts, for the answer that `read` takes. Throws
-   * `EmrError`: 502 with a known outcome while nothing was sent, else 408 or 502 with the outcome unknown.
+   * Sends a message over a free connection and waits, until the signal aborts, for the answer that `read` accepts.
+   * Throws `EmrError`: 502 with a known outcome while nothing was sent, else 408 or 502 with the outcome unknown.
    */
   exchange<Result>(message: Buffer, call: Pick<EmrCall, 'signal' | 'isLate'>, read: ReadAnswer<Result>): Promise<Result>
   /** Opens a connection of its own and closes it. */
   reach(call: Pick<EmrCall, 'signal'>): Promise<void>
-  /** Closes every connection; what is in flight fails. */
+  /** Closes every connection; messages in flight fail. */
   close(): void
 }
 
-/** Opens nothing yet. At most `connections` at a time; one that had nothing to do for `idleMs` is closed, with 0 at once. */
+/**
+ * Opens nothing yet. At most `connections` at a time; one that was idle for `idleMs` is closed, at once if that is 0.
+ */
 export function openMllp(about: { address: MllpAddress; connections: number; idleMs: number }): Mllp {
   const { address, connections, idleMs } = about
   const idle = new Map<MllpConnection, NodeJS.Timeout>()
@@ -34,9 +36,9 @@ export function openMllp(about: { address: MllpAddress; connections: number; idl
 
   async function acquire(signal: AbortSignal): Promise<MllpConnection> {
     for (;;) {
-      if (closed) throw unreachable('the gateway stopped before the EMR was asked')
+      if (closed) throw unreachable('the gateway stopped before it sent the request')
       if (signal.aborted) throw aborted(signal, { sent: false, writes: true })
-      // The one used last: the others may grow old and be closed.
+      // The most recently used one: the others may grow old and be closed.
       const connection = [...idle.keys()].at(-1)
       if (connection) {
         clearTimeout(idle.get(connection))

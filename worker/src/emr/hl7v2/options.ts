@@ -26,30 +26,33 @@ const AssignedId = Type.Object(
   { additionalProperties: false },
 )
 
-/** What is agreed with a site about its messages. Each has a value in every profile; the connection's own wins. */
+/**
+ * What is agreed with a site about its messages. Each has a value in every profile; the connection's own value takes
+ * precedence.
+ */
 export const SiteOptions = Type.Object({
-  sendingApplication: header('MSH-3. Empty: ContributorSystemId where the request has it, else ENCOUNTER-GATEWAY.'),
+  sendingApplication: header('MSH-3. Empty: ContributorSystemId if the request has it, else ENCOUNTER-GATEWAY.'),
   sendingFacility: header('MSH-4'),
   receivingApplication: header('MSH-5'),
   receivingFacility: header('MSH-6'),
   processingId: oneOf(['P', 'T', 'D'], { description: 'MSH-11: production, training or debugging' }),
   versionId: oneOf(['2.3.1', '2.4', '2.5', '2.5.1', '2.6', '2.7', '2.7.1', '2.8'], {
-    description: 'MSH-12. Only what MSH-12 says: the message itself is always that of v2.5.1.',
+    description: 'MSH-12. Changes MSH-12 only: the message itself always follows v2.5.1.',
   }),
   characterSet: oneOf(Object.keys(characterSets) as CharacterSet[], {
-    description: 'MSH-18, and the bytes of the message',
+    description: 'MSH-18, and the encoding of the message',
   }),
   acknowledgement: oneOf(['application', 'enhanced', 'commit'], {
     description:
-      'Which answer counts. application: the one that comes (AA). enhanced: MSH-15 and MSH-16 ask for both, and AA ' +
-      'after CA counts. commit: they ask for CA only, and CA counts as created.',
+      'Which answer counts. application: the only one (AA). enhanced: MSH-15 and MSH-16 request both, and AA ' +
+      'after CA counts. commit: they request CA only, and CA counts as created.',
   }),
   visitNumber: oneOf(['alias-or-key', 'alias', 'key'], {
     description: 'PV1-19, which is the EncounterId of the result: EncounterAlias, or the JobId, or either',
   }),
   alternateVisitId: Type.Boolean({ description: 'Whether PV1-50 is the JobId' }),
   patientIdAuthority: header('PID-3.4, the authority that assigned PatientId, as namespace^universalId^type'),
-  unknownName: header('PID-5 and GT1-3, which the standard requires and a request does not have'),
+  unknownName: header('PID-5 and GT1-3, which the standard requires and a request lacks'),
   discharge: oneOf(['PV1-45', 'A03'], {
     description: 'Where DischargeDateTime goes: into the one message, or into an A03 after it',
   }),
@@ -64,15 +67,15 @@ export const SiteOptions = Type.Object({
   patientClasses: table(code('A code of HL7 table 0004'), 'PV1-2 by PatientClassId; any other is sent as it is'),
   defaultPatientClass: Type.String({
     maxLength: 1,
-    description: 'PV1-2 where there is no PatientClassId, or one that does not fit; empty: such a request is refused',
+    description: 'PV1-2 if there is no PatientClassId, or one that does not fit; empty: such a request is refused',
   }),
   admittedClasses: Type.Array(Type.String(), { description: 'PatientClassIds of patients who get a bed: A01' }),
   statusCodes: StatusCodes,
   plannedStatuses: Type.Array(Type.String(), {
-    description: 'EncounterStatusIds of encounters to come, beside `statusCodes`: A05',
+    description: 'EncounterStatusIds of planned encounters, in addition to `statusCodes`: A05',
   }),
   impliedStatuses: Type.Array(Type.String(), {
-    description: 'EncounterStatusIds that A01 and A04 say by themselves; any other goes to PV2-24',
+    description: 'EncounterStatusIds that A01 and A04 imply; any other goes to PV2-24',
   }),
   subscriberName: oneOf<NameOrder>(['whole', 'given-first', 'family-first'], {
     description:
@@ -91,15 +94,15 @@ export const SiteOptions = Type.Object({
   diagnosisType: code('DG1-6 (HL7 table 0052): A is an admitting diagnosis'),
   diagnosisCodingSystem: code('DG1-3.3 (HL7 table 0396): I10, I10C, or what the site calls ICD-10-CM'),
   precision: oneOf<TimePrecision>(['minute', 'second', 'fraction'], {
-    description: 'How precise dates and times are sent; what is finer is cut off',
+    description: 'Precision of dates and times sent; anything finer is cut off',
   }),
   timeZone: Type.String({
     description: 'An IANA time zone in which all times are sent, without an offset; empty: each with its own offset',
   }),
   onMisfit: oneOf(['refuse', 'leave-out', 'cut'], {
     description:
-      'What becomes of a value that does not fit its element. refuse: the job ends 400 and names it. leave-out: it is ' +
-      'not sent and told in NotCarried. cut: the same, but free text is cut to length and sent.',
+      'How a value that does not fit its element is handled. refuse: the job ends 400 and names it. leave-out: it is ' +
+      'not sent and reported in NotCarried. cut: the same, but free text is cut to length and sent.',
   }),
   fields: Type.Unsafe<Record<string, string | null>>({
     type: 'object',
@@ -117,11 +120,11 @@ export const SiteOptions = Type.Object({
       },
       { additionalProperties: false },
     ),
-    'Elements, by the names the documentation lists them under, that are longer or handled otherwise at this site',
+    'Elements, by their names in the documentation, that are longer or handled differently at this site',
   ),
   errorCodes: table(
     oneOf(['content', 'configuration', 'busy', 'duplicate']),
-    'What an error code of this site means, beside those of HL7 table 0357; the code "" stands for none',
+    'The meaning of error codes of this site, in addition to those of HL7 table 0357; the code "" stands for none',
   ),
   retryRejected: Type.Boolean({ description: 'Whether a message that was rejected (AR, CR) is sent again' }),
 })
@@ -131,10 +134,12 @@ export type Site = Static<typeof SiteOptions>
 /** The client side of TLS. The receiver's certificate is always checked. */
 export const TlsOptions = Type.Object(
   {
-    ca: Type.Optional(Type.String({ description: 'PEM of the authorities to trust in place of the usual ones' })),
+    ca: Type.Optional(Type.String({ description: 'PEM of the authorities to trust instead of the usual ones' })),
     cert: Type.Optional(Type.String({ description: 'PEM of our own certificate, with its chain' })),
     key: Type.Optional(Type.String({ description: 'PEM of the key to that certificate' })),
-    servername: Type.Optional(Type.String({ description: "The name in the receiver's certificate, if not `host`" })),
+    servername: Type.Optional(
+      Type.String({ description: "The name in the receiver's certificate, if it differs from `host`" }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -155,10 +160,12 @@ export const options = Type.Object({
     minimum: 0,
     maximum: 3_600_000,
     default: 30_000,
-    description: 'How long a connection is kept for the next message; 0: a new one for each',
+    description: 'How long an idle connection is kept for the next message; 0: a new one for each',
   }),
   profile: Type.Optional(
-    oneOf(['meditech', 'epic', 'standard'], { description: 'Where the other options start; by default by emrSystem' }),
+    oneOf(['meditech', 'epic', 'standard'], {
+      description: 'The defaults of the other options; by default chosen by emrSystem',
+    }),
   ),
   ...Type.Partial(SiteOptions).properties,
 })

@@ -10,7 +10,10 @@ export function isOfProvider({ path }: Leaf): boolean {
   return path.startsWith(`${PROVIDERS}/`)
 }
 
-/** Puts each provider into PV1, a ROL segment or both, as agreed with the site. AttendingProviderId must be there before. */
+/**
+ * Puts each provider into PV1, a ROL segment or both, as agreed with the site. AttendingProviderId must be there
+ * before.
+ */
 export function carryProviders(draft: Draft, site: Site, leaves: Leaf[]): void {
   for (const provider of Map.groupBy(leaves.filter(isOfProvider), ({ indexes }) => indexes[0] ?? 0).values()) {
     if (site.providers !== 'ROL') carryInVisit(draft, site, provider)
@@ -18,7 +21,7 @@ export function carryProviders(draft: Draft, site: Site, leaves: Leaf[]): void {
   }
 }
 
-/** By id alone, in the field that stands for the part taken; the field repeats. */
+/** By id alone, in the field for the provider's role; the field repeats. */
 function carryInVisit(draft: Draft, site: Site, provider: Leaf[]): void {
   const { id, type, npi } = named(provider)
   const field = freeField(fieldOf(type?.value ?? '', site), draft, id)
@@ -26,7 +29,7 @@ function carryInVisit(draft: Draft, site: Site, provider: Leaf[]): void {
   const repetition = draft.repetitions(field)
   if (id && given) draft.imply(id.pointer)
   const there = given || (id && draft.carry(id, `${field}.1`, { repetition }))
-  // Where a field holds many people, a second number would be one more of them.
+  // If a field holds many people, a second number would be one more of them.
   const addsNpi = site.providers === 'PV1' && (!there || onePerson.has(field))
   const npiThere = addsNpi && npi && carryTyped(draft, npi, field, { type: 'NPI' })
   if (type && field !== 'PV1-52' && (there || npiThere)) draft.imply(type.pointer)
@@ -38,7 +41,7 @@ function carryInRole(draft: Draft, site: Site, provider: Leaf[]): void {
   const [first] = provider
   const instance = [first?.indexes[0] ?? 0]
   const withRole = site.providers !== 'PV1'
-  // The EMR's own id comes first, then the others, each of its type.
+  // The EMR's own id comes first, then the others, each with its type.
   for (const leaf of [id, npi, license].filter((each) => each !== undefined)) {
     const { at } = placeOf(leaf.path, site)
     if (!at || (at.startsWith('ROL') && !withRole)) continue
@@ -60,7 +63,7 @@ function carryInRole(draft: Draft, site: Site, provider: Leaf[]): void {
   if (email) carryEmail(draft, site, email, instance)
 }
 
-/** After the telephone numbers, as a repetition that says what it is. */
+/** After the telephone numbers, as a repetition with its own use and type. */
 function carryEmail(draft: Draft, site: Site, email: Leaf, instance: number[]): void {
   const { at } = placeOf(email.path, site)
   if (!at || (at.startsWith('ROL') && site.providers === 'PV1')) return
@@ -71,7 +74,10 @@ function carryEmail(draft: Draft, site: Site, email: Leaf, instance: number[]): 
   draft.set('ROL-12.3', 'Internet', spot)
 }
 
-/** An identifier of a type of its own, as one more repetition of an XCN. The register of the NPI is also its authority. */
+/**
+ * An identifier with a type of its own, as one more repetition of an XCN. The register of the NPI is also its
+ * authority.
+ */
 function carryTyped(draft: Draft, leaf: Leaf, field: string, about: { instance?: number[]; type: string }): boolean {
   const { type, ...spot } = { ...about, repetition: draft.repetitions(field, about) }
   if (!draft.carry(leaf, `${field}.1`, spot)) return false
@@ -83,7 +89,7 @@ function carryTyped(draft: Draft, leaf: Leaf, field: string, about: { instance?:
 /** Fields whose repetitions are more numbers of the same person (v2.5.1, 3.4.3.7, .8, .17); in PV1-9 and PV1-52 they are other people. */
 const onePerson = new Set(['PV1-7', 'PV1-8', 'PV1-17'])
 
-/** The field, unless it is one person's and someone else stands there. */
+/** The field, unless it holds only one person and someone else stands there. */
 function freeField(field: string, draft: Draft, id: Leaf | undefined): string {
   const taken = onePerson.has(field) && draft.repetitions(field) > 0
   return taken && !(id && draft.holds(`${field}.1`, id.value)) ? 'PV1-52' : field

@@ -18,7 +18,7 @@ export class Segment {
     this.name = name
   }
 
-  /** Puts a value at an element; an empty one is no value. */
+  /** Sets the value of an element; an empty one is no value. */
   set({ field, component, subcomponent }: Omit<Element, 'segment'>, repetition: number, value: string): void {
     if (value === '') return
     const repetitions = (this.#fields[field] ??= [])
@@ -36,7 +36,7 @@ export class Segment {
     return this.#fields[field] !== undefined
   }
 
-  /** How many repetitions a field has by now, gaps included. */
+  /** The number of repetitions that a field has so far, gaps included. */
   repetitions(field: number): number {
     return this.#fields[field]?.length ?? 0
   }
@@ -47,14 +47,14 @@ export class Segment {
     if (!repetitions.some(Boolean)) this.#fields[field] = undefined
   }
 
-  /** The same segment once more, to be changed without changing this one. */
+  /** A copy of the segment that can be changed without changing this one. */
   copy(): Segment {
     const copy = new Segment(this.name)
     copy.#fields.push(...structuredClone(this.#fields))
     return copy
   }
 
-  /** The length of one repetition in characters, its delimiters counted and nothing escaped. */
+  /** The length of one repetition in characters, delimiters included and nothing escaped. */
   lengthOf(field: number, repetition: number): number {
     return Array.from(joinRepetition(this.#fields[field]?.[repetition], (value) => value)).length
   }

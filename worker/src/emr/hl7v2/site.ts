@@ -12,9 +12,9 @@ const profiles: Record<string, Partial<Site>> = { standard, meditech, epic }
 type Configured = { emrSystem: string; profile?: string } & { [Name in keyof Site]?: Site[Name] | undefined }
 
 /**
- * What is agreed with the site of a connection: its own options over those of its profile over the standard ones; tables
- * are joined, everything else replaced. Throws `RangeError` for `fields` that contradict themselves, so that a worker does
- * not start with them.
+ * What is agreed with the site of a connection: its own options over those of its profile over the standard ones;
+ * tables are merged, everything else is replaced. Throws `RangeError` for `fields` that contradict each other, so that
+ * a worker does not start with them.
  */
 export function siteOf(connection: Configured): Site {
   const profile = profiles[connection.profile ?? connection.emrSystem.toLowerCase()] ?? {}
@@ -43,7 +43,7 @@ function joined<Name extends 'providerRoles' | 'patientClasses' | 'statusCodes' 
   return Object.assign({}, ...layers.map((layer) => layer[name] ?? {})) as Site[Name]
 }
 
-/** Authority and type of each element are agreed one by one: with an authority of its own, PV1-19 is still a VN. */
+/** Authority and type of each element are agreed separately: with an authority of its own, PV1-19 is still a VN. */
 function identifiersOf(layers: Partial<Site>[]): Site['identifiers'] {
   const agreed = layers.flatMap(({ identifiers = {} }) => Object.entries(identifiers))
   const byElement = Map.groupBy(agreed, ([element]) => element)
@@ -65,7 +65,7 @@ const repeating: Record<string, string> = {
   DG1: '/Encounter/ICD10DXCodeIds/*',
 }
 
-/** A segment that repeats takes the fields of its own items, and they go nowhere else but to Z segments. */
+/** A repeating segment takes the fields of its own items, which go nowhere else except to Z segments. */
 function refuseMisplaced(path: string, element: string): void {
   const { segment, field } = parseElement(element)
   if (segment.startsWith('Z')) {

@@ -1,6 +1,6 @@
 import { parseElement } from './element.ts'
 
-/** What HL7 v2.5.1 says of an element: its data type, and how many characters it may have. */
+/** HL7 v2.5.1's definition of an element: its data type, and its maximum number of characters. */
 export type ElementLimit = { type: string; maxLength: number }
 
 /** Each field in order, data type and length (HL7 v2.5.1, chapters 2, 3, 6 and 15). */
@@ -37,7 +37,7 @@ export function fieldLimit(segment: string, field: number): ElementLimit | undef
   return nth(segments[segment], field)
 }
 
-/** The limit of the very text that stands at an element, such as `IN1-5.1.1`, as deep as its data type goes. */
+/** The limit of the text at an element, such as `IN1-5.1.1`, as deep as its data type goes. */
 export function elementLimit(name: string): ElementLimit | undefined {
   const { segment, field, component, subcomponent } = parseElement(name)
   let limit = fieldLimit(segment, field)

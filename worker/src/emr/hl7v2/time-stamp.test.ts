@@ -13,7 +13,7 @@ test.each([
   expect(timeStamp(value, own)).toBe(expected)
 })
 
-test('is as precise as the site wants it', () => {
+test('is as precise as the site requires', () => {
   const value = '2025-12-12T20:56:59.999+02:00'
   expect(timeStamp(value, { ...own, precision: 'second' })).toBe('20251212205659+0200')
   expect(timeStamp(value, { ...own, precision: 'minute' })).toBe('202512122056+0200')
@@ -27,6 +27,6 @@ test("in a site's time zone it has no offset, and may be on another day", () => 
   expect(timeStamp('2026-01-01T05:00:00Z', newYork)).toBe('20260101000000')
 })
 
-test('a date is the day in the offset as it was written', () => {
+test('a date is the day in the original offset', () => {
   expect(dateOf('2026-01-01T00:30:00+14:00', own)).toBe('20260101')
 })

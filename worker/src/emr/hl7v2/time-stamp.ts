@@ -1,7 +1,7 @@
-/** How precise a date and time is sent: `fraction` is to 100 microseconds, the four digits that HL7's TS has. */
+/** The precision of dates and times sent: `fraction` is 100 microseconds, the four digits of HL7's TS. */
 export type TimePrecision = 'minute' | 'second' | 'fraction'
 
-/** In which form a site wants its dates and times. */
+/** The form in which a site expects its dates and times. */
 export type TimeForm = {
   precision: TimePrecision
   /** An IANA name, for a receiver that takes all times as its own local ones; empty: each time keeps its own offset. */
@@ -9,7 +9,7 @@ export type TimeForm = {
 }
 
 /**
- * An RFC 3339 date and time as HL7's TS: `20251212205611.0053+0000`. What is finer than the precision is cut off, not
+ * An RFC 3339 date and time as HL7's TS: `20251212205611.0053+0000`. Anything finer than the precision is cut off, not
  * rounded, so that no time moves into the next second or day. Converted to a site's time zone it has no offset.
  */
 export function timeStamp(rfc3339: string, { precision, timeZone }: TimeForm): string {
@@ -22,7 +22,7 @@ export function timeStamp(rfc3339: string, { precision, timeZone }: TimeForm): s
   return local + (precision === 'fraction' ? fraction.slice(0, 5) : '') + zone
 }
 
-/** The day alone, as HL7's DT: `20251212`, in the offset as written or in the site's time zone. */
+/** The day alone, as HL7's DT: `20251212`, in the original offset or in the site's time zone. */
 export function dateOf(rfc3339: string, form: TimeForm): string {
   return timeStamp(rfc3339, form).slice(0, 8)
 }

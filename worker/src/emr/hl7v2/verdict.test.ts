@@ -15,7 +15,7 @@ const busy = { code: 502, retry: true, outcomeUnknown: false }
 const rejected = { code: 502, retry: false, outcomeUnknown: false }
 const doubtful = { code: 502, retry: false, outcomeUnknown: true }
 
-test('AA is created, and CA only where the site says so', () => {
+test('AA means created, and CA only if the site configures it', () => {
   expect(verdict('AA')).toBe('created')
   expect(verdict('CA')).toBeUndefined()
   expect(verdict('CA', [], { acknowledgement: 'enhanced' })).toBeUndefined()
@@ -47,13 +47,13 @@ test('AE and AR without a reason', () => {
   expect(verdict('AR', [], { retryRejected: true })).toMatchObject(busy)
 })
 
-test('a fault of content counts before all others, and only its places are told', () => {
+test('a fault of content takes precedence, and only its places are reported', () => {
   const pointersAt = ({ segment }: { segment: string }) => [`/${segment}`]
   const faults = [fault('207', ['PID', 1]), fault('103', ['PV1', 2]), fault('205')]
   expect(verdict('AE', faults, {}, { pointersAt })).toMatchObject({ ...content, pointers: ['/PV1'] })
 })
 
-test('a duplicate is ours by our key only', () => {
+test('a duplicate is ours only by our key', () => {
   const own = { ownVisitNumber: true }
   for (const code of ['AE', 'AR']) {
     expect(verdict(code, [fault('205', ['MSH', 10])])).toBe('created')
@@ -69,12 +69,12 @@ test('a duplicate is ours by our key only', () => {
   expect(verdict('AR', [fault('205', ['MSH', 10]), fault('207')])).toMatchObject(rejected)
 })
 
-test("a site's own codes mean what the site says", () => {
+test("a site's own codes have the configured meaning", () => {
   const errorCodes = { ...standard.errorCodes, E17: 'content', '': 'content' } as const
   expect(verdict('AE', [fault('E17')], { errorCodes })).toMatchObject(content)
   expect(verdict('AE', [], { errorCodes })).toMatchObject(content)
 })
 
-test('another code is as good as no answer', () => {
+test('any other code counts as no answer', () => {
   expect(verdict('XX')).toMatchObject({ code: 502, retry: true, outcomeUnknown: true })
 })

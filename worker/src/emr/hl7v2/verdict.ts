@@ -3,13 +3,13 @@ import type { Acknowledgement, Fault } from './acknowledgement.ts'
 import type { Locator } from './error-location.ts'
 import type { Site } from './options.ts'
 
-/** What an acknowledgement means: the encounter exists, it does not and why, or another answer is still to come. */
+/** The meaning of an acknowledgement: the encounter exists, it does not and why, or another answer is still to come. */
 export type Verdict = 'created' | EmrError | undefined
 
-/** What is known of the message that was answered. */
+/** What is known about the message that was answered. */
 export type Answered = {
   pointersAt: Locator
-  /** Whether PV1-19 is our correlation key, which nobody else's encounter can have. */
+  /** Whether PV1-19 is our correlation key, which no other encounter can have. */
   ownVisitNumber: boolean
   /** Whether an earlier attempt may have reached the EMR. */
   mayExist: boolean
@@ -18,8 +18,8 @@ export type Answered = {
 type Rules = Pick<Site, 'acknowledgement' | 'errorCodes' | 'retryRejected'>
 
 /**
- * HL7 tables 0008 and 0357 in the seed's codes, by the rules of the site. An AE or AR is the EMR's word that it has not taken
- * the encounter, so the outcome is known.
+ * Maps HL7 tables 0008 and 0357 to the seed's codes, by the rules of the site. With AE or AR the EMR reports that it
+ * has not accepted the encounter, so the outcome is known.
  */
 export function verdictOf({ code, faults }: Acknowledgement, rules: Rules, answered: Answered): Verdict {
   switch (code) {
@@ -57,9 +57,10 @@ function rejected({ retryRejected }: Rules): EmrError {
 }
 
 /**
- * The EMR has something of ours already. If it is our key (MSH-10, PV1-50, or PV1-19 where that is our key) it is this
- * encounter, from a message whose answer was lost. If it is the EncounterAlias, or the EMR does not say, it is another encounter
- * under the same alias; but once an attempt may have reached the EMR it may be ours, and a person must look.
+ * The EMR already has something of ours. If the match is our key (MSH-10, PV1-50, or PV1-19 where that is our key) it
+ * is this encounter, from a message whose answer was lost. If it is the EncounterAlias, or the EMR does not name the
+ * match, it is another encounter under the same alias; but once an attempt may have reached the EMR it may be ours, and
+ * a person must look.
  */
 function duplicate(faults: Fault[], { ownVisitNumber, mayExist }: Answered): Verdict {
   const ours = faults.every(({ location }) => {
@@ -84,7 +85,7 @@ function meaningOf({ code }: Fault, { errorCodes }: Rules): Site['errorCodes'][s
   return (Object.hasOwn(errorCodes, code) ? errorCodes[code] : errorCodes['']) ?? 'busy'
 }
 
-/** More objections than this help nobody. */
+/** The maximum number of objections; more help nobody. */
 const MOST_POINTERS = 50
 
 function pointersOf(faults: Fault[], { pointersAt }: Answered): string[] {

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 type Raw = { url: (path?: string, scheme?: string) => URL; server: Server; sockets: Socket[]; requests: string[] }
 
-/** A server of bare sockets: `answer` is called once for each request head that comes in. */
+/** A server of bare sockets: `answer` is called once for each incoming request head. */
 async function rawServer(answer: (socket: Socket, request: string) => void): Promise<Raw> {
   const raw: Raw = { url: () => new URL('http://unset'), server: createServer(), sockets: [], requests: [] }
   raw.server.on('connection', (socket) => {
@@ -72,7 +72,7 @@ async function errorOf(promise: Promise<unknown>): Promise<EmrError> {
   return error as EmrError
 }
 
-test('brings back the status, the headers in lower case and the body', async () => {
+test('returns the status, the headers in lower case and the body', async () => {
   const raw = await rawServer((socket) =>
     socket.write('HTTP/1.1 418 Teapot\r\nX-Kind: Pot\r\nRetry-After: 7\r\nContent-Length: 3\r\n\r\ntea'),
   )
@@ -92,14 +92,14 @@ test('keeps the connection for the next request', async () => {
   expect(raw.sockets).toHaveLength(1)
 })
 
-test('sends nothing after its time by the clock, though its signal has not fired', async () => {
+test('sends nothing after its time by the clock, although its signal has not fired', async () => {
   const raw = await rawServer((socket) => socket.write(ok))
   const late = { ...call(), isLate: () => true }
   await expect(http().send(post(raw.url()), late)).rejects.toMatchObject({ code: 502, outcomeUnknown: false })
   expect(raw.requests).toEqual([])
 })
 
-test('hands a redirect back instead of following it', async () => {
+test('returns a redirect instead of following it', async () => {
   const raw = await rawServer((socket) =>
     socket.write('HTTP/1.1 307 Go\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n'),
   )
@@ -151,14 +151,14 @@ test('knows that nothing was sent when the connection is reset during the TLS ha
   expect(error).toMatchObject({ code: 502, outcomeUnknown: false })
 })
 
-test('settles at once when the call is over while it still connects, with nothing sent', async () => {
+test('settles at once when the call ends while it still connects, with nothing sent', async () => {
   const over = new AbortController()
   const raw = await rawServer(() => over.abort())
   const error = await errorOf(http().send(post(raw.url('/', 'https')), call(over.signal)))
   expect(error).toMatchObject({ code: 502, outcomeUnknown: false, message: 'the EMR could not be reached in time' })
 })
 
-test('does not send a request any more whose call was over before a socket was free', async () => {
+test('does not send a request whose call was over before a socket was free', async () => {
   const raw = await rawServer((socket, request) => {
     if (!request.includes('/first')) socket.write(ok)
   })
@@ -193,7 +193,7 @@ test.each([true, false])('ends a request without an answer as 408 (writes: %s)',
   await left
 })
 
-test('ends an answer that drips for ever, when the call is over', async () => {
+test('ends an endlessly dripping answer when the call is over', async () => {
   const over = new AbortController()
   let drip: NodeJS.Timeout | undefined
   const raw = await rawServer((socket) => {
@@ -206,7 +206,7 @@ test('ends an answer that drips for ever, when the call is over', async () => {
   expect(error).toMatchObject({ code: 408, outcomeUnknown: true })
 })
 
-test('tells a shutdown from a time-out, and leaves the outcome unknown just the same', async () => {
+test('distinguishes a shutdown from a time-out, and leaves the outcome unknown in both', async () => {
   const stop = new AbortController()
   const raw = await rawServer(() => stop.abort(Object.assign(new Error('stopping'), { name: 'ShutdownError' })))
   const client = http()
@@ -218,13 +218,13 @@ test('tells a shutdown from a time-out, and leaves the outcome unknown just the 
   expect(await errorOf(client.send(post(raw.url()), call(stop.signal)))).toMatchObject({
     code: 502,
     outcomeUnknown: false,
-    message: 'the gateway stopped before the EMR was asked',
+    message: 'the gateway stopped before it sent the request',
   })
   expect(raw.requests).toHaveLength(1)
 })
 
-const closed = 'the EMR closed the connection before it had answered'
-const unreadable = 'the answer of the EMR could not be read'
+const closed = 'the EMR closed the connection without an answer'
+const unreadable = "the EMR's answer could not be read"
 test.each<[string, (socket: Socket) => void, string]>([
   ['a closed connection', (socket) => socket.end(), closed],
   ['a reset connection', (socket) => socket.resetAndDestroy(), closed],
@@ -245,7 +245,7 @@ test.each<[string, (socket: Socket) => void, string]>([
   }
 })
 
-test('reads no further than the answer may be long', async () => {
+test('reads no more than the maximum size of an answer', async () => {
   const raw = await rawServer((socket) => {
     socket.once('close', () => raw.server.emit('left'))
     socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
@@ -260,7 +260,7 @@ test('reads no further than the answer may be long', async () => {
   await left
 })
 
-test('fails as our own fault when a header cannot be written, and sends nothing', async () => {
+test('fails with an internal fault when a header cannot be written, and sends nothing', async () => {
   const raw = await rawServer((socket) => socket.write(ok))
   const error = await errorOf(http().send(post(raw.url(), { headers: { 'x-a': 'secret\r\nx-b: c' } }), call()))
   expect(error).toMatchObject({ code: 500, outcomeUnknown: false, retry: false })
@@ -268,7 +268,7 @@ test('fails as our own fault when a header cannot be written, and sends nothing'
   expect(raw.requests).toHaveLength(0)
 })
 
-test('closing ends what is under way', async () => {
+test('closing ends requests under way', async () => {
   const raw = await rawServer(() => raw.server.emit('asked'))
   const client = http()
   const asked = once(raw.server, 'asked')
@@ -287,7 +287,7 @@ test('reads Retry-After as seconds or as a date', () => {
     expect(retryAfterMs(bad, now)).toBeUndefined()
 })
 
-test('never lets a piece of the answer out when it is not JSON', () => {
+test('never exposes a piece of the answer when it is not JSON', () => {
   const answer = { body: Buffer.from('{"PatientId": Jane Doe}'), writes: true }
   expect(() => jsonOf(answer)).toThrow(new EmrError(502, unreadable, { outcomeUnknown: true }))
   expect(() => jsonAs({ body: Buffer.from('{"a":"Jane"}'), writes: false }, Type.Object({ a: Type.Number() }))).toThrow(
@@ -296,13 +296,13 @@ test('never lets a piece of the answer out when it is not JSON', () => {
   expect(jsonOf({ body: Buffer.from('\uFEFF{"a":1}'), writes: true })).toEqual({ a: 1 })
 })
 
-test('goes below a base URL with a path of its own, with and without its slash', () => {
+test('builds paths below a base URL with a path of its own, with and without a trailing slash', () => {
   expect(urlBelow('http://emr/api', 'encounters', { a: 'b&c' }).href).toBe('http://emr/api/encounters?a=b%26c')
   expect(urlBelow('http://emr/api/', 'encounters').href).toBe('http://emr/api/encounters')
   expect(urlBelow('http://emr', 'encounters').href).toBe('http://emr/encounters')
 })
 
-test('takes as a base URL what is an address and no more', () => {
+test('accepts as a base URL only an address', () => {
   const pattern = new RegExp(BaseUrl.pattern ?? '')
   for (const good of [
     'http://127.0.0.1:4010',

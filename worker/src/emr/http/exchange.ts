@@ -6,7 +6,7 @@ import type { EmrCall, EmrCredentials } from '../emr.ts'
 import { refused, unreadable, type EmrError } from '../emr-error.ts'
 import { aborted, failed } from './fault.ts'
 
-/** Where an EMR's HTTP interface begins. No query, and no credentials: those have places of their own. */
+/** Where an EMR's HTTP interface begins. No query and no credentials: those have options of their own. */
 export const BaseUrl = Type.String({
   pattern: '^https?://([\\w.-]+|\\[[0-9a-fA-F:.]+\\])(:[0-9]{1,5})?(/[^\\s?#]*)?$',
   description: "The http or https address below which the EMR's paths begin",
@@ -18,9 +18,11 @@ export type HttpRequest = {
   url: URL
   headers?: Record<string, string>
   body?: string | Buffer
-  /** Whether the EMR may hold something new once it has seen this; only then can a fault leave the outcome unknown. */
+  /**
+   * Whether the EMR may have created something once it has seen this; only then can a fault leave the outcome unknown.
+   */
   writes: boolean
-  /** Bytes of body that an answer may have, 1 MiB unless said otherwise. */
+  /** Maximum bytes of the answer's body, 1 MiB by default. */
   maxAnswerBytes?: number
 }
 
@@ -30,30 +32,31 @@ export type HttpAnswer = {
   /** Names in lower case. */
   headers: IncomingHttpHeaders
   body: Buffer
-  /** The EMR's `Retry-After`, milliseconds from now. */
+  /** The EMR's `Retry-After`, in milliseconds from now. */
   retryAfterMs: number | undefined
-  /** As in the request: an answer that cannot be read then leaves the outcome unknown. */
+  /** As in the request: an unreadable answer then leaves the outcome unknown. */
   writes: boolean
 }
 
 /** A connection's sockets. */
 export type Http = {
   /**
-   * Sends one request and reads the whole answer, until `signal` aborts; redirects are not followed. Throws `EmrError` only:
-   * 502 with a known outcome while nothing was sent, then 408 (no answer in time) or 502 (no answer that can be read), both
-   * with the outcome unknown if the request writes.
+   * Sends one request and reads the whole answer, until `signal` aborts; redirects are not followed. Throws `EmrError`
+   * only: 502 with a known outcome while nothing was sent, then 408 (no answer in time) or 502 (unreadable answer),
+   * both with the outcome unknown if the request writes.
    */
   send(request: HttpRequest, call: Pick<EmrCall, 'signal' | 'isLate'>): Promise<HttpAnswer>
-  /** Closes every socket; what is under way fails. */
+  /** Closes every socket; requests under way fail. */
   close(): Promise<void>
 }
 
-/** Opens nothing yet: sockets come with the first request and stay (keep-alive), `connections` at most per origin. */
+/** Opens nothing yet: sockets open with the first request and stay (keep-alive), at most `connections` per origin. */
 export function openHttp(options: { connections: number; connectTimeoutMs?: number }): Http {
   const agent = new Agent({
     connections: options.connections,
     connect: { timeout: options.connectTimeoutMs ?? 5_000 },
-    // The call's signal bounds the whole exchange; undici's own limits start anew with every byte, so a drip outlives them.
+    // The call's signal bounds the whole exchange; undici's own limits restart with every byte, so a slow drip outlives
+    // them.
     headersTimeout: 0,
     bodyTimeout: 0,
     // Over HTTP/2 one broken socket would leave the outcome of many requests unknown.
@@ -66,8 +69,8 @@ export function openHttp(options: { connections: number; connectTimeoutMs?: numb
 }
 
 /**
- * One request on its way. undici calls `onRequestStart` just before the first byte is written, which is the one sure
- * sign of whether the EMR can have seen anything: the same ECONNRESET comes from a TLS handshake and from a lost answer.
+ * One request under way. undici calls `onRequestStart` just before the first byte is written, the one sure sign of
+ * whether the EMR can have seen anything: the same ECONNRESET comes from a TLS handshake and from a lost answer.
  */
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: HttpRequest
@@ -150,11 +153,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** `Retry-After` is seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as absent, a date gone by as 0. */
+/** `Retry-After` is seconds or an HTTP date (RFC 9110, 10.2.3); anything else counts as absent, a past date as 0. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? ''
   if (/^[0-9]{1,9}$/.test(text)) return Number(text) * 1000
-  // Date.parse alone would take nearly anything with a digit in it for a date.
+  // Date.parse alone would accept nearly anything with a digit in it as a date.
   const at = /^[A-Z][a-z]+, .* GMT$/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
@@ -170,7 +173,7 @@ export function jsonOf(answer: Pick<HttpAnswer, 'body' | 'writes'>): unknown {
   }
 }
 
-/** The answer's body as JSON of the shape we rely on; throws like `jsonOf`. */
+/** The answer's body as JSON of the expected shape; throws like `jsonOf`. */
 export function jsonAs<Shape extends TSchema>(
   answer: Pick<HttpAnswer, 'body' | 'writes'>,
   shape: Shape,
@@ -180,7 +183,10 @@ export function jsonAs<Shape extends TSchema>(
   return value
 }
 
-/** Of the connectors' few shapes, each compiled when it is first met. Stops at the first mistake, unlike the check of requests, which lists them all. */
+/**
+ * Compiled validators of the connectors' few shapes, each made on first use. They stop at the first mistake, unlike the
+ * check of requests, which lists them all.
+ */
 const checks = new WeakMap<TSchema, TypeCheck<TSchema>>()
 
 function checkOf(shape: TSchema): TypeCheck<TSchema> {
@@ -196,7 +202,10 @@ export function urlBelow(baseUrl: string, path: string, query: Record<string, st
   return url
 }
 
-/** The user's credentials as an `Authorization` header: the token if there is one, else LoginId and Password; none without them. */
+/**
+ * The user's credentials as an `Authorization` header: the token if there is one, else LoginId and Password; nothing
+ * without them.
+ */
 export function authorizationOf(credentials: EmrCredentials): Record<string, string> {
   const { loginId, password = '', authorizationToken } = credentials
   if (authorizationToken !== undefined) {
@@ -205,7 +214,8 @@ export function authorizationOf(credentials: EmrCredentials): Record<string, str
     return { authorization: `Bearer ${authorizationToken}` }
   }
   if (loginId === undefined) return {}
-  // RFC 7617, 2: what stands before the first colon is the user
-  if (loginId.includes(':')) throw refused(401, { because: 'the LoginId has a colon, which a Basic login cannot say' })
+  // RFC 7617, 2: the part before the first colon is the user
+  if (loginId.includes(':'))
+    throw refused(401, { because: 'the LoginId contains a colon, which Basic authentication does not allow' })
   return { authorization: `Basic ${Buffer.from(`${loginId}:${password}`).toString('base64')}` }
 }

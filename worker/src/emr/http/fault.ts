@@ -1,30 +1,30 @@
 import { errors } from 'undici'
 import { unreachable, noAnswer, brokenOff, unreadable, EmrError } from '../emr-error.ts'
 
-/** How far a request had come: whether the EMR can have seen a byte of it, and whether seeing it can create anything. */
+/** How far a request got: whether the EMR can have seen a byte of it, and whether seeing it can create anything. */
 export type Progress = { sent: boolean; writes: boolean }
 
-/** No exchange without its end: what to say when the call's signal aborts, by time-out or because the gateway stops. */
+/** The error when the call's signal aborts, by time-out or because the gateway stops. */
 export function aborted(signal: AbortSignal, { sent, writes }: Progress): EmrError {
   const reason: unknown = signal.reason
   const stopping = reason instanceof Object && 'name' in reason && reason.name === 'ShutdownError'
   if (!sent) {
-    const message = stopping ? 'the gateway stopped before the EMR was asked' : 'the EMR could not be reached in time'
+    const message = stopping ? 'the gateway stopped before it sent the request' : 'the EMR could not be reached in time'
     return unreachable(message)
   }
   const message = stopping ? 'the gateway stopped before the EMR answered' : 'the EMR did not answer in time'
   return noAnswer({ writes }, message)
 }
 
-/** What to say of an error from undici. Its own text goes no further: it may hold the host or a piece of the answer. */
+/** The error for one from undici. Its own text is withheld: it may hold the host or a piece of the answer. */
 export function failed(error: unknown, { sent, writes }: Progress): EmrError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'UND_ERR_INVALID_ARG') return new EmrError(500, 'the request to the EMR could not be written')
   if (!sent) return unreachable(whyUnreachable(code))
-  // undici 8.12 leaves the parser's error without its code.
+  // undici 8.12 reports the parser's error without its code.
   if (error instanceof errors.HTTPParserError || /^UND_ERR_(HEADERS_OVERFLOW|RES_)/.test(code))
     return unreadable(writes)
-  return brokenOff({ writes }, 'the EMR closed the connection before it had answered')
+  return brokenOff({ writes }, 'the EMR closed the connection without an answer')
 }
 
 const reasons: [RegExp, string][] = [

@@ -8,14 +8,14 @@ const counting = (forMs: number) => {
   return async () => ({ value: ++count, forMs })
 }
 
-test('reads once for all who ask meanwhile, and keeps it', async () => {
+test('reads once for all concurrent callers, and keeps the value', async () => {
   const kept = keep<number>()
   const read = counting(60_000)
   expect(await Promise.all([kept.get(call(), read), kept.get(call(), read)])).toEqual([1, 1])
   expect(await kept.get(call(), read)).toBe(1)
 })
 
-test('reads again when its time is up, when asked for a fresh one, and once it is forgotten', async () => {
+test('reads again when the value has expired, when a fresh one is requested, and once it is forgotten', async () => {
   const short = keep<number>()
   const readShort = counting(0)
   expect(await short.get(call(), readShort)).toBe(1)
@@ -34,7 +34,7 @@ test('does not keep a failure', async () => {
   expect(await kept.get(call(), counting(60_000))).toBe(1)
 })
 
-test('lets one who gives up go, and reads on for the others', async () => {
+test('releases a caller that gives up, and reads on for the others', async () => {
   const kept = keep<number>()
   const { promise, resolve } = Promise.withResolvers<{ value: number; forMs: number }>()
   const over = new AbortController()

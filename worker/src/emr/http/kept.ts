@@ -4,18 +4,19 @@ import { aborted } from './fault.ts'
 /** For one reading; it serves every call that waits for it, so none of their signals may end it. */
 const READING_TIMEOUT_MS = 10_000
 
-/** What a connection has read from its EMR and uses for a while: a token, a statement of what the EMR can do. */
+/** A value that a connection has read from its EMR and uses for a while: a token, or the EMR's capabilities. */
 export type Kept<Value> = {
   /**
-   * The value, read again if its time is up or if it must be `fresh`. Whoever asks while it is being read gets the same answer.
-   * A failure reaches those who waited for it and is not kept. If the call's signal aborts first: `EmrError` 502, nothing sent.
+   * Returns the value, read again if it has expired or must be `fresh`. All callers during a reading get the same
+   * answer. A failure reaches those who waited for it and is not kept. If the call's signal aborts first: `EmrError`
+   * 502, nothing sent.
    */
   get(call: Pick<EmrCall, 'signal'>, read: Read<Value>, about?: { fresh?: boolean }): Promise<Value>
-  /** The next one to ask has it read again. */
+  /** The next caller triggers a new reading. */
   forget(): void
 }
 
-/** Reads the value, within `signal`, and says how long it may be used, in milliseconds. */
+/** Reads the value, within `signal`, and returns how long it may be used, in milliseconds. */
 export type Read<Value> = (call: { signal: AbortSignal }) => Promise<{ value: Value; forMs: number }>
 
 export function keep<Value>(): Kept<Value> {

@@ -15,7 +15,10 @@ afterEach(async () => {
 type Asked = { path: string; authorization: string; form: URLSearchParams }
 type Reply = { status: number; body?: unknown; headers?: Record<string, string> }
 
-/** A server whose token endpoint gives t1, t2, ... unless `answer` says otherwise; the EMR is below the same address. */
+/**
+ * A server whose token endpoint issues t1, t2, ... unless `answer` returns something else; the EMR is below the same
+ * address.
+ */
 async function serve(
   answer: (asked: Asked, count: number) => Reply | undefined | Promise<Reply | undefined> = () => undefined,
 ) {
@@ -123,7 +126,7 @@ test('does not start with a key that cannot sign', async () => {
   expect(() => open({ ...about, privateKey: jwk })).toThrow('does not fit')
 })
 
-test('asks anew when the token has run out', async () => {
+test('requests a new token when the old one has expired', async () => {
   const { tokenUrl } = await serve((_asked, count) => ({
     status: 200,
     body: { access_token: `t${count}`, expires_in: 0 },
@@ -143,14 +146,14 @@ test.each([
   [200, { token: 'Jane' }, { code: 502, retry: true }],
   [200, { access_token: 'a\r\nb' }, { code: 502, retry: true }],
   [201, { access_token: 'a' }, { code: 502, retry: true }],
-])('tells %i %j of the token endpoint for what it is, with nothing sent', async (status, body, expected) => {
+])('classifies %i %j of the token endpoint, with nothing sent', async (status, body, expected) => {
   const { tokenUrl } = await serve(() => ({ status, body, headers: status === 429 ? { 'retry-after': '3' } : {} }))
   const error = await errorOf(openTokens({ http: http(), auth: bySecret(tokenUrl) }).bearer(call()))
   expect(error).toMatchObject({ ...expected, outcomeUnknown: false })
   expect(JSON.stringify(error) + error.message).not.toContain('Jane')
 })
 
-test('a token endpoint that is away leaves no doubt about the encounter, and is asked again later', async () => {
+test('an unreachable token endpoint leaves no doubt about the encounter, and is asked again later', async () => {
   let down = true
   const { tokenUrl, server } = await serve(() => undefined)
   server.on('connection', (socket) => down && socket.destroy())
@@ -192,7 +195,7 @@ test('calls whose token is refused together get one new token between them, and 
   expect(asked.filter(({ path }) => path === '/emr')).toHaveLength(8)
 })
 
-test('a token that is refused twice is refused', async () => {
+test('reports a refusal when a second token is refused too', async () => {
   const { tokensAsked, emr, tokenUrl } = await serve(({ path }) => (path === '/token' ? undefined : { status: 401 }))
   const client = http()
   const tokens = openTokens({ http: client, auth: bySecret(tokenUrl) })

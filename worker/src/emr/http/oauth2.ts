@@ -7,9 +7,9 @@ import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from '.
 import { keep, type Read } from './kept.ts'
 
 const SECOND = 1000
-/** A token is no longer used this long before its end, or in the second half of a very short life. */
+/** A token is not used within this time before its expiry, or in the second half of a very short life. */
 const MARGIN_MS = 30 * SECOND
-/** How long a token is kept whose answer has no `expires_in`. */
+/** How long a token is kept if its answer has no `expires_in`. */
 const UNTOLD_LIFE_MS = 300 * SECOND
 /** SMART backend services: five minutes at most. */
 const ASSERTION_LIFE_SECONDS = 240
@@ -20,15 +20,17 @@ const ASSERTION_LIFE_SECONDS = 240
  */
 export const Auth = Type.Object(
   {
-    tokenUrl: { ...BaseUrl, description: 'The token endpoint, whole' },
-    clientId: Type.String({ minLength: 1, description: 'The client that the gateway is to the EMR' }),
-    clientSecret: Type.Optional(Type.String({ minLength: 1, description: 'Its secret, sent by HTTP Basic' })),
+    tokenUrl: { ...BaseUrl, description: 'The full URL of the token endpoint' },
+    clientId: Type.String({ minLength: 1, description: 'The client id of the gateway at the EMR' }),
+    clientSecret: Type.Optional(Type.String({ minLength: 1, description: "The client's secret, sent by HTTP Basic" })),
     privateKey: Type.Optional(
-      Type.String({ minLength: 1, description: 'In place of the secret: RSA or P-384 key, PEM or JWK, to sign with' }),
+      Type.String({ minLength: 1, description: 'Instead of the secret: RSA or P-384 key, PEM or JWK, to sign with' }),
     ),
     keyId: Type.Optional(Type.String({ description: "The kid of that key in the client's JWK set" })),
     alg: Type.Optional(
-      Type.Union([Type.Literal('RS384'), Type.Literal('ES384')], { description: 'By default the one the key is for' }),
+      Type.Union([Type.Literal('RS384'), Type.Literal('ES384')], {
+        description: 'By default the algorithm that fits the key',
+      }),
     ),
     scope: Type.Optional(Type.String({ description: 'Space separated, as the EMR grants them' })),
   },
@@ -40,12 +42,12 @@ export const Auth = Type.Object(
 )
 export type Auth = Static<typeof Auth>
 
-/** The access tokens of one connection: one at a time, kept while it lasts, shared by all calls. */
+/** The access tokens of one connection: one at a time, kept while it is valid, shared by all calls. */
 export type Tokens = {
   /**
-   * An access token, to be sent as `Authorization: Bearer ...`. `fresh` gets a new one although the old one should still do.
-   * Throws `EmrError` only, and always with a known outcome, since nothing has been sent to the EMR yet: 401 if the client is
-   * refused, 502 if the token endpoint is away or makes no sense.
+   * An access token, to be sent as `Authorization: Bearer ...`. `fresh` requests a new one even if the old one should
+   * still be valid. Throws `EmrError` only, and always with a known outcome, since nothing has been sent to the EMR
+   * yet: 401 if the client is refused, 502 if the token endpoint is unreachable or its answer makes no sense.
    */
   bearer(call: Pick<EmrCall, 'signal'>, about?: { fresh?: boolean }): Promise<string>
 }
@@ -55,7 +57,10 @@ const Granted = Type.Object({
   expires_in: Type.Optional(Type.Number({ minimum: 0 })),
 })
 
-/** Asks for nothing yet. Throws `RangeError` for a private key that cannot be used, so that the worker does not start with it. */
+/**
+ * Requests nothing yet. Throws `RangeError` for a private key that cannot be used, so that the worker does not start
+ * with it.
+ */
 export function openTokens({ http, auth }: { http: Http; auth: Auth }): Tokens {
   const prove = proofOf(auth)
   const kept = keep<string>()
@@ -90,14 +95,14 @@ export async function sendWithToken(
   const used = await tokens.bearer(call)
   const answer = await send(used)
   if (answer.status !== 401) return answer
-  // Of many calls that were refused together one gets the new token and the others find it here.
+  // Of many calls refused together, one gets the new token and the others find it here.
   const kept = await tokens.bearer(call)
   return send(kept === used ? await tokens.bearer(call, { fresh: true }) : kept)
 }
 
 type Proof = () => Promise<{ headers?: Record<string, string>; form?: Record<string, string> }>
 
-/** How the client proves who it is. */
+/** How the client authenticates. */
 function proofOf({ clientId, clientSecret, privateKey, keyId, alg, tokenUrl }: Auth): Proof {
   if (privateKey === undefined) {
     const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret ?? '')}`
@@ -120,7 +125,7 @@ function proofOf({ clientId, clientSecret, privateKey, keyId, alg, tokenUrl }: A
   }
 }
 
-/** PEM or JWK. The error is ours: Node's could quote the key. */
+/** PEM or JWK. The error text is ours: Node's could quote the key. */
 function privateKeyOf(text: string): KeyObject {
   try {
     if (!text.trimStart().startsWith('{')) return createPrivateKey(text)
@@ -147,15 +152,15 @@ async function ask(http: Http, request: HttpRequest, call: Pick<EmrCall, 'signal
   }
 }
 
-/** RFC 6749, 5.2: a client that is not let in gets 400 or 401, with the reason in words that we do not pass on. */
+/** RFC 6749, 5.2: a refused client gets 400 or 401, with a reason in words that are not passed on. */
 function refusal(answer: HttpAnswer): EmrError {
   const { status, retryAfterMs } = answer
   if (status < 300) return unreadable(false)
   if (status === 400 || status === 401 || status === 403)
     return refused(401, { because: "the token endpoint did not accept the gateway's client credentials" })
   if (status === 408 || status === 429 || status >= 500)
-    return new EmrError(502, 'the token endpoint gives no tokens for now', {
+    return new EmrError(502, 'the token endpoint issues no tokens at present', {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
-  return notAgreed('the token endpoint answered as was not agreed')
+  return notAgreed('unexpected answer: this may not be the configured token endpoint')
 }

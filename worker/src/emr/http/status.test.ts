@@ -18,14 +18,14 @@ test.each([
   [429, { code: 502, retry: true, outcomeUnknown: false, retryAfterMs: 1000 }],
   [302, { code: 502, retry: false, outcomeUnknown: false }],
   [415, { code: 502, retry: false, outcomeUnknown: false }],
-])('takes %i for what it is after a request that writes', (status, expected) => {
+])('classifies %i after a request that writes', (status, expected) => {
   expect(faultOf(answer(status, true))).toMatchObject(expected)
 })
 
-test.each([408, 500, 503, 504])('knows that a question answered %i made nothing', (status) => {
+test.each([408, 500, 503, 504])('a question answered %i has created nothing', (status) => {
   expect(faultOf(answer(status, false))).toMatchObject({ retry: true, outcomeUnknown: false })
 })
 
-test.each([429, 503, 504])('waits as long as %i says', (status) => {
+test.each([429, 503, 504])('waits as long as %i requests', (status) => {
   expect(faultOf(answer(status, true, 7000))).toMatchObject({ retryAfterMs: 7000 })
 })

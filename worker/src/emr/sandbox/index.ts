@@ -32,7 +32,7 @@ class SandboxConnector implements Emr {
   readonly #http: Http
 
   constructor({ baseUrl, concurrency }: ConnectionWith<typeof options>) {
-    // Taken apart once at the start, where a port of 99999 stops the worker; later it would fail every job.
+    // Parsed once at the start, where a port of 99999 stops the worker; later it would fail every job.
     this.#baseUrl = urlBelow(baseUrl, '').href
     this.#encounters = urlBelow(this.#baseUrl, 'encounters')
     this.#http = openHttp({ connections: concurrency })
@@ -54,7 +54,7 @@ class SandboxConnector implements Emr {
     const url = urlBelow(this.#baseUrl, 'encounters', { correlationKey: order.correlationKey })
     const answer = await this.#send(order, call, { method: 'GET', url, writes: false })
     if (answer.status !== 200) throw refusal(answer)
-    // Asked again for ourselves: a server that overlooks the query would hand us another patient's encounter.
+    // Checked again here: a server that ignores the query would return another patient's encounter.
     const ours = jsonAs(answer, Listed).filter((listed) => listed.CorrelationKey === order.correlationKey)
     if (ours.length > 1) call.log.warn({ encounters: ours.length }, 'emr.duplicate')
     return ours[0] && found(ours[0])
@@ -74,7 +74,7 @@ class SandboxConnector implements Emr {
   }
 }
 
-/** Only what we know by name goes on: the answer may hold more than was agreed. */
+/** Only known properties are passed on: the answer may hold more. */
 function found({ EncounterId, AlternativeIdentifiers }: Static<typeof Created>): EncounterFound {
   return { EncounterId, AlternativeIdentifiers, NotCarried: [] }
 }

@@ -6,10 +6,13 @@ import { pointersInto } from '../carried/pointers.ts'
 
 const Objections = Type.Object({ Errors: Type.Array(Type.Object({ Pointer: Type.String() })) })
 
-/** What an answer without an encounter means. The Sandbox EMR speaks the seed's codes, so they pass through as they are. */
+/**
+ * The meaning of an answer without an encounter. The Sandbox EMR speaks the seed's codes, so they pass through
+ * unchanged.
+ */
 export function refusal(answer: HttpAnswer): EmrError {
   const { status, writes, retryAfterMs } = answer
-  // Another 2xx is no word of the Sandbox EMR's, and yet something may have been created.
+  // The Sandbox EMR sends no other 2xx, and yet something may have been created.
   if (status < 300) return unreadable(writes)
   switch (status) {
     case 400:

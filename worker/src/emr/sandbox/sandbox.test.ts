@@ -56,7 +56,7 @@ async function errorOf(promise: Promise<unknown>): Promise<EmrError> {
   return error as EmrError
 }
 
-/** The connector, facing a server that answers each request head as `answer` says. */
+/** The connector, facing a server that answers each request head with `answer`. */
 async function facing(answer: (socket: Socket) => void): Promise<Emr> {
   const server = createServer((socket) => socket.on('error', () => {}).on('data', () => answer(socket)))
   server.listen(0, '127.0.0.1')
@@ -96,7 +96,7 @@ test('carries every property of the encounter, and none of the credentials', asy
   expect(JSON.stringify(kept)).not.toContain('secret')
 })
 
-test('logs in with the token where there is one', async () => {
+test('logs in with the token if there is one', async () => {
   await emr.create(order('P1', { credentials: { authorizationToken: 'abc' } }), call())
   const error = await errorOf(emr.create(order('P1', { credentials: {} }), call()))
   expect(error).toMatchObject({ code: 401, retry: false, outcomeUnknown: false })
@@ -110,12 +110,12 @@ test.each([
   ['SANDBOX-500', { code: 500, retry: false, outcomeUnknown: false }],
   ['SANDBOX-502', { code: 502, retry: true, outcomeUnknown: true }],
   ['SANDBOX-BUSY', { code: 502, retry: true, outcomeUnknown: false, retryAfterMs: 2000 }],
-])('tells %s for what it is', async (patientId, expected) => {
+])('classifies %s', async (patientId, expected) => {
   expect(await errorOf(emr.create(order(patientId), call()))).toMatchObject(expected)
 })
 
 test.each(['SANDBOX-DROP-AFTER-COMMIT', 'SANDBOX-502-AFTER-COMMIT'])(
-  'finds what %s created without saying so',
+  'finds what %s created without confirming it',
   async (patientId) => {
     const error = await errorOf(emr.create(order(patientId), call()))
     expect(error).toMatchObject({ code: 502, retry: true, outcomeUnknown: true })
@@ -123,7 +123,7 @@ test.each(['SANDBOX-DROP-AFTER-COMMIT', 'SANDBOX-502-AFTER-COMMIT'])(
   },
 )
 
-test('finds what was created although the answer came too late', async () => {
+test('finds what was created although the answer was too late', async () => {
   const over = new AbortController()
   const creating = errorOf(emr.create(order('SANDBOX-TIMEOUT'), call(over.signal)))
   await expect.poll(() => emr.find?.(order('SANDBOX-TIMEOUT'), call())).toMatchObject({ EncounterId: 'SBX-000001' })
@@ -143,7 +143,7 @@ test('a find that fails says nothing about the encounter', async () => {
   })
 })
 
-test('checks that the EMR is there, and creates nothing by it', async () => {
+test('checks that the EMR is there, without creating anything', async () => {
   await emr.check(call())
   expect(await (await fetch(`${foreign.url}/health`)).json()).toMatchObject({ Created: 0 })
   const { port } = foreign.app.server.address() as AddressInfo
@@ -159,7 +159,7 @@ test('of duplicates, finds the first', async () => {
   expect(await emr.find?.(order('P1'), call())).toMatchObject({ EncounterId: 'SBX-000001' })
 })
 
-test("does not take another request's encounter for ours when the query is overlooked", async () => {
+test("does not take another request's encounter as ours when the query is ignored", async () => {
   const listed = { EncounterId: 'X', AlternativeIdentifiers: [], CorrelationKey: 'other', CreatedAt: '' }
   const other = await facing(reply('200 OK', [listed]))
   expect(await other.find?.(order('P1'), call())).toBeUndefined()
@@ -194,7 +194,7 @@ test.each(['302 Found', '404 Not Found', '415 Unsupported'])(
   },
 )
 
-test('lets nothing of what a refusal quotes into the error', async () => {
+test('includes nothing that a refusal quotes in the error', async () => {
   const Errors = [{ Pointer: '/PatientId' }, { Pointer: '/Jane Doe' }]
   const strange = await facing(reply('400 Jane Doe', { title: 'Jane Doe', Errors }))
   const error = await errorOf(strange.create(order('P1'), call()))
@@ -202,7 +202,7 @@ test('lets nothing of what a refusal quotes into the error', async () => {
   expect(JSON.stringify(error) + error.stack).not.toContain('Jane')
 })
 
-test('a refusal whose body is no JSON stays a refusal', async () => {
+test('a refusal whose body is not JSON stays a refusal', async () => {
   const strange = await facing((socket) => socket.write('HTTP/1.1 400 No\r\nContent-Length: 4\r\n\r\nJane'))
   expect(await errorOf(strange.create(order('P1'), call()))).toMatchObject({ code: 400, pointers: [] })
 })

@@ -3,7 +3,7 @@ import { clockOf, localTime, minuteOf, usDay, written } from './date-time.ts'
 
 const seed = '2025-12-12T20:56:11.0053317+00:00'
 
-test('a time goes as it is written, or by the clock of the EMR', () => {
+test('a time is sent as written, or by the clock of the EMR', () => {
   expect(localTime(seed, undefined)).toBe('2025-12-12T20:56:11')
   expect(localTime(seed, 'America/Chicago')).toBe('2025-12-12T14:56:11')
   expect(localTime('2025-07-01T03:00:00Z', 'America/Chicago')).toBe('2025-06-30T22:00:00')
@@ -11,7 +11,7 @@ test('a time goes as it is written, or by the clock of the EMR', () => {
   expect(() => clockOf('Mars/Olympus')).toThrow(RangeError)
 })
 
-test('is written as the connection says', () => {
+test("is written in the connection's format", () => {
   expect(written('2025-12-31T20:56:11', 'us')).toBe('12/31/2025 20:56:11')
   expect(written('2025-12-31T20:56:11', 'iso')).toBe('2025-12-31T20:56:11')
   expect(usDay('2025-12-31T20:56:11')).toBe('12/31/2025')

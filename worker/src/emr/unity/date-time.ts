@@ -1,7 +1,7 @@
 /** Wall-clock time of the EMR to the second, without a zone: `2025-12-31T20:56:11`. */
 export type LocalTime = string
 
-/** An RFC 3339 time on the EMR's clock; without a `timeZone`, the clock that it was written by. */
+/** An RFC 3339 time on the EMR's clock; without a `timeZone`, on the clock of its own offset. */
 export function localTime(rfc3339: string, timeZone: string | undefined): LocalTime {
   if (timeZone === undefined) return rfc3339.slice(0, 19)
   return clockOf(timeZone).format(new Date(rfc3339)).replace(', ', 'T').replace(' ', 'T')
@@ -14,7 +14,7 @@ export function clockOf(timeZone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit', ...digits })
 }
 
-/** As Unity is to read it: `us` is `12/31/2025 20:56:11`. */
+/** In the format that Unity reads: `us` is `12/31/2025 20:56:11`. */
 export function written(time: LocalTime, format: 'us' | 'iso'): string {
   return format === 'iso' ? time : `${usDay(time)} ${time.slice(11)}`
 }
@@ -31,9 +31,9 @@ const slashed = new RegExp(`^(\\d{1,2})/(\\d{1,2})/(\\d{4})(?:\\s+${clock})?$`, 
 const named = new RegExp(`^([a-z]{3})[a-z]*\\s+(\\d{1,2}),?\\s+(\\d{4})(?:\\s+${clock})?$`, 'i')
 
 /**
- * The minute that a time of Unity's is in, `2025-12-31T20:56`. How it writes times is not documented, so each way that .NET and
- * SQL Server have is read: ISO, `12/31/2025 8:56:11 PM`, `Dec 31 2025  8:56PM`, `/Date(1767214571000-0600)/`.
- * `undefined` for any other.
+ * The minute of a time from Unity, `2025-12-31T20:56`. Its format is not documented, so each format of .NET and SQL
+ * Server is read: ISO, `12/31/2025 8:56:11 PM`, `Dec 31 2025  8:56PM`, `/Date(1767214571000-0600)/`. `undefined` for
+ * any other.
  */
 export function minuteOf(text: string): string | undefined {
   const [, ms, sign, hours, minutes] = /^\/Date\((-?\d+)(?:([+-])(\d{2})(\d{2}))?\)\/$/.exec(text) ?? []

@@ -30,7 +30,7 @@ test('by default exactly the fields of the field table are carried', () => {
   expect(arrived.map(({ path }) => path).toSorted()).toEqual(Object.keys(carried).toSorted())
 })
 
-test('the author is carried only where it is who logs in', () => {
+test('the author is carried only if it is the user who logs in', () => {
   expect(notCarriedByUnity(encounter, settings, 'jmedici')).toContain('/UserId')
 })
 
@@ -38,13 +38,13 @@ test('has the type and the date of service by default', () => {
   expect(parametersOf(encounter, settings)).toEqual(['sample string 3', '12/12/2025 20:56:11', '', '', '', ''])
 })
 
-test('does not force a new encounter with GetEncounter unless the connection says so', () => {
+test('does not force a new encounter with GetEncounter unless the connection configures it', () => {
   const finding = { ...settings, action: 'GetEncounter' }
   expect(parametersOf(encounter, finding).slice(2)).toEqual(['N', 'N', '', ''])
   expect(parametersOf(encounter, { ...finding, parameter3: 'Y' }).slice(2)).toEqual(['Y', 'N', '', ''])
 })
 
-test('puts fields and texts where the connection wants them', () => {
+test('puts fields and texts where the connection places them', () => {
   const own = {
     ...settings,
     dateTimeFormat: 'iso' as const,

@@ -18,8 +18,9 @@ import { options } from './options.ts'
 import { Sessions } from './sessions.ts'
 
 /**
- * Allscripts (Veradigm) Unity, JSON flavour (docs/emr/unity.md): a token by the licence, a login of the user, then one action that
- * makes the encounter. It has no place for a key, so an encounter is found again by patient, type and time.
+ * Allscripts (Veradigm) Unity, JSON flavour (docs/emr/unity.md): a token by the licence, a login of the user, then one
+ * action that creates the encounter. It has no place for a key, so an encounter is found again by patient, type and
+ * time.
  */
 export const unity: EmrFactory<typeof options> = {
   options,
@@ -76,7 +77,7 @@ class UnityConnector implements Emr {
     const occasion = occasionOf(order.encounter, this.#settings)
     return this.#lookAlikes.inTurn(patientId, call.signal, async () => {
       const { listAction: action } = this.#settings
-      // Type, from which day, how many days on from it, also what is past. The day is wide enough for any time zone.
+      // Type, first day, number of days from it, whether past ones too. The day is wide enough for any time zone.
       const parameters = [occasion.type, usDay(occasion.when), '1', 'Y']
       const rows = await this.#sessions.within(order.credentials, call, (session) =>
         this.#unity.magic({ ...session, action, patientId, parameters }, false, call),
@@ -90,7 +91,7 @@ class UnityConnector implements Emr {
     })
   }
 
-  /** Gets a token and gives it back. No user is at hand to go further with. */
+  /** Gets a token and gives it back. There is no user to go further with. */
   async check(call: EmrCall): Promise<void> {
     await this.#unity.retire(await this.#unity.getToken(call), call)
   }

@@ -32,7 +32,7 @@ export class UnityService {
     this.#about = about
   }
 
-  /** A security token by the licence's own credentials. It is good for nothing until a user is authenticated with it. */
+  /** A security token by the licence's own credentials. It is useless until a user is authenticated with it. */
   async getToken(call: Pick<EmrCall, 'signal'>): Promise<string> {
     const { appName: Appname, serviceUsername: Username, servicePassword: Password } = this.#about
     const answer = await this.#post('GetToken', { Username, Password, Appname }, false, call)
@@ -44,8 +44,8 @@ export class UnityService {
   }
 
   /**
-   * Does an action and gives back the rows of its answer. `creates`: whether an encounter can come of it, so that a lost answer
-   * leaves the outcome unknown. Throws `SessionEnded` when the token is worth nothing any more.
+   * Performs an action and returns the rows of its answer. `creates`: whether it can create an encounter, so that a
+   * lost answer leaves the outcome unknown. Throws `SessionEnded` when the token is no longer valid.
    */
   async magic(
     { action, user, token, patientId = '', parameters }: Magic,
@@ -64,7 +64,7 @@ export class UnityService {
     return rowsIn(await this.#post('MagicJson', body, creates, call))
   }
 
-  /** Makes a token worthless. Whether it worked is of no use to know. */
+  /** Invalidates a token. It does not matter whether that worked. */
   async retire(token: string, call: Pick<EmrCall, 'signal'>): Promise<void> {
     await this.#post('RetireSecurityToken', { Token: token, Appname: this.#about.appName }, false, call).catch(() => {})
   }
@@ -91,8 +91,8 @@ export class UnityService {
 }
 
 /**
- * `[{"getencounterlistinfo": [{...}, ...]}]`: the inner rows of all tables. Errors come the same way, with status 200: as `Error`
- * of a table, or as `STATUS` of a row, which is read before any number in that row.
+ * `[{"getencounterlistinfo": [{...}, ...]}]`: the inner rows of all tables. Errors arrive the same way, with status
+ * 200: as `Error` of a table, or as `STATUS` of a row, which is read before any number in that row.
  */
 function rowsIn(answer: HttpAnswer): Row[] {
   const json = jsonOf(answer)
@@ -107,7 +107,7 @@ function rowsIn(answer: HttpAnswer): Row[] {
   ]
   for (const error of errors) {
     const text = typeof error === 'string' ? error : ''
-    // of a creation it says that something which it needs is not there
+    // for a creation it means that something it needs is not there
     if (!answer.writes && nothingFound.test(text)) return []
     throw refusalIn(text, answer.writes)
   }

@@ -23,7 +23,7 @@ test.each([
   expect(encounterIdIn(answered)).toBe(id)
 })
 
-test('a line with nothing in it is none', () => {
+test('a line without content is none', () => {
   expect(isEmpty({ patientid: '22', ID: '', DTTM: '' })).toBe(true)
   expect(isEmpty(row)).toBe(false)
 })
@@ -45,6 +45,6 @@ test.each([
 ])('a listed encounter that %s', (_case, listed, verdict) => {
   const likeness = likenessOf(listed, sought)
   expect(verdictOn(likeness, attempts, { adopts: true })).toBe(verdict)
-  // Unity does not show when it was made
+  // Unity does not show when it was created
   expect(verdictOn(likeness, attempts, { adopts: false })).toBe(verdict === 'ours' ? 'unclear' : verdict)
 })

@@ -2,10 +2,10 @@ import { comparedWith, type Compared, type Likeness } from '../claim.ts'
 import { minuteOf } from './date-time.ts'
 import type { Occasion } from './encounter.ts'
 
-/** A line of an answer, as Unity has it. Whether names have capitals differs between actions and versions. */
+/** A row of an answer from Unity. The letter case of names differs between actions and versions. */
 export type Row = Record<string, unknown>
 
-/** The first of these that the row has with something in it, whatever the capitals; empty if there is none. */
+/** The first of these names that has a value in the row, in any letter case; empty if none has. */
 export function valueIn(row: Row, ...wanted: string[]): string {
   const lower = wanted.map((name) => name.toLowerCase())
   const filled = Object.entries(row).filter(([, value]) => typeof value === 'string' || typeof value === 'number')
@@ -13,7 +13,7 @@ export function valueIn(row: Row, ...wanted: string[]): string {
   return lower.map((name) => values.get(name) ?? '').find((value) => value !== '') ?? ''
 }
 
-/** The number of the encounter that a row is about; empty if it has none: 0 and -1 are how Unity says that there is none. */
+/** The number of the encounter in a row; empty if it has none: 0 and -1 are Unity's values for none. */
 export function encounterIdIn(row: Row): string {
   const id = valueIn(row, 'EncounterID', 'ID')
   return /^[1-9]\d*$/.test(id) ? id : ''
@@ -21,15 +21,16 @@ export function encounterIdIn(row: Row): string {
 
 export type Sought = Occasion & { patientId: string }
 
-/** A line with nothing in it is how some actions say that there is nothing. */
+/** Some actions answer with an empty row if there is nothing. */
 export function isEmpty(row: Row): boolean {
   return valueIn(row, 'EncounterID', 'ID') === '' && timeIn(row) === ''
 }
 
 /**
- * What a listed encounter shows of the one that an order asked for. Unity shows neither when an encounter was made nor how it
- * stands. Another patient or minute is a difference. Unclear is what cannot be compared (a time that cannot be read, a day without a
- * time, a type by another name, no number), and a visit or a comment of the scheduling's: that makes encounters of its own.
+ * Compares a listed encounter with the one that an order requested. Unity shows neither when an encounter was created
+ * nor its state. Another patient or minute is a difference. It is unclear if something cannot be compared (an
+ * unreadable time, a day without a time, a type by another name, no number), or has a visit or a comment of the
+ * scheduling, which creates encounters of its own.
  */
 export function likenessOf(row: Row, sought: Sought): Likeness {
   const isScheduled = !['', '0'].includes(valueIn(row, 'VisitID')) || valueIn(row, 'ApptComment') !== ''

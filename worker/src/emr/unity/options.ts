@@ -11,14 +11,16 @@ const singleFields = encounterFieldPaths.filter((path) => !path.includes('*'))
 const Parameter = (description: string) =>
   Type.Optional(Type.String({ pattern: `^(?!/)|^(${singleFields.join('|')})$`, description }))
 
-/** The connector's own properties of a connection; docs/emr/unity.md tells them at length. */
+/** The connector's own properties of a connection; docs/emr/unity.md describes them in detail. */
 export const options = Type.Object({
-  baseUrl: { ...BaseUrl, description: 'The service, such as https://unity.example/Unity/UnityService.svc' },
+  baseUrl: { ...BaseUrl, description: 'The URL of the service, such as https://unity.example/Unity/UnityService.svc' },
   appName: Word('Appname of the licence'),
   serviceUsername: Word('Username of the licence, for GetToken'),
   servicePassword: Word('Its Password'),
-  action: Action('The action that makes an encounter', 'SaveSimpleEncounter'),
-  parameter1: Parameter('A field of the request, such as /Encounter/EncounterTypeId, or a text that begins otherwise'),
+  action: Action('The action that creates an encounter', 'SaveSimpleEncounter'),
+  parameter1: Parameter(
+    'A field of the request, such as /Encounter/EncounterTypeId, or a text that begins differently',
+  ),
   parameter2: Parameter('Likewise'),
   parameter3: Parameter('Likewise'),
   parameter4: Parameter('Likewise'),
@@ -31,16 +33,16 @@ export const options = Type.Object({
   adoptUnmarked: Type.Boolean({
     default: false,
     description:
-      'Whether the only encounter of the same patient, type and minute is taken for ours, though Unity does not show when it was made',
+      'Whether the only encounter of the same patient, type and minute is taken for ours, although Unity shows no creation time',
   }),
-  encounterType: Type.Optional(Word('Encounter type where the request has no EncounterTypeId')),
+  encounterType: Type.Optional(Word('Encounter type if the request has no EncounterTypeId')),
   statusCodes: StatusCodes,
   patientIdTypes: Type.Array(Word('A PatientIdType'), {
     default: [],
-    description: "The values of PatientIdType that say that PatientId is the EMR's own number; any other is refused",
+    description: "The values of PatientIdType that mark PatientId as the EMR's own number; any other is refused",
   }),
   timeZone: Type.Optional(
-    Word('IANA name of the time zone of the EMR, such as America/Chicago; without it times go as they are written'),
+    Word("IANA name of the EMR's time zone, such as America/Chicago; without it times are sent as written"),
   ),
   dateTimeFormat: Type.Union([Type.Literal('us'), Type.Literal('iso')], {
     default: 'us',

@@ -27,11 +27,11 @@ test.each([
   expect(error).not.toBeInstanceOf(SessionEnded)
 })
 
-test('a question that the EMR had trouble with made nothing', () => {
+test('a question that the EMR failed to answer has created nothing', () => {
   expect(refusalIn('Timeout expired', false)).toMatchObject({ code: 502, outcomeUnknown: false })
 })
 
-test('an empty list may come as an error', () => {
+test('an empty list may arrive as an error', () => {
   expect('Magic Error - No encounters found for patient').toMatch(nothingFound)
   expect('Magic Error - No such patient').not.toMatch(nothingFound)
 })

@@ -1,10 +1,10 @@
 import { refused, brokenOff, EmrError } from '../emr-error.ts'
 
-/** The token is worth nothing any more: another session may help, once. */
+/** The token is no longer valid: another session may help, once. */
 export class SessionEnded extends EmrError {
   override name = 'SessionEnded'
   constructor() {
-    super(401, 'the EMR does not keep the session')
+    super(401, 'the EMR ended the session')
   }
 }
 
@@ -16,8 +16,8 @@ const loginRefused =
 const ownTrouble = /time-?d? ?-?out|deadlock|unavailable|could not connect|connection|transport|busy|try again/i
 
 /**
- * What an error means that came in an answer of status 200. Unity documents no codes, only texts such as
- * `Magic Error - ...`: they are searched for a few words and go no further. What is not known is about a parameter.
+ * The meaning of an error in an answer of status 200. Unity documents no codes, only texts such as `Magic Error - ...`:
+ * they are searched for a few words and not passed on. An unknown one is about a parameter.
  */
 export function refusalIn(text: string, writes: boolean): EmrError {
   if (sessionOver.test(text)) return new SessionEnded()
@@ -27,8 +27,8 @@ export function refusalIn(text: string, writes: boolean): EmrError {
   return refused(400)
 }
 
-/** How Unity says that a list is empty, in the versions that do not send an empty list. */
+/** How Unity reports an empty list, in the versions that do not send an empty list. */
 export const nothingFound = /no (encounters?|data|records?|results?|rows?) (was |were )?(found|returned|available)/i
 
-/** How a row's STATUS begins that says that nothing was done, such as `Critical: ...`. */
+/** The beginning of a row's STATUS that reports that nothing was done, such as `Critical: ...`. */
 export const failed = /^\s*(critical|error|fail|invalid|magic error)/i

@@ -6,10 +6,10 @@ import type { UnityService } from './magic.ts'
 import { valueIn } from './match.ts'
 import { SessionEnded } from './refusal.ts'
 
-/** Users with a session at one time; the one longest unused ends. */
+/** Maximum number of users with a session; the one longest unused ends. */
 const MOST_SESSIONS = 200
 const RETIRE_TIMEOUT_MS = 2_000
-/** A login that was refused is not tried again so soon: a batch with a wrong password would lock the user out. */
+/** A refused login is not tried again within this time: a batch with a wrong password would lock the user out. */
 const REFUSED_FOR_MS = 60_000
 
 /** A token and the user that it is bound to. */
@@ -29,8 +29,8 @@ export class Sessions {
   }
 
   /**
-   * Does something in the session of a user, and once more in another one if the first turns out to be over.
-   * Throws `EmrError` 401 if the user is not let in.
+   * Runs something in the session of a user, and once more in another one if the first turns out to be over. Throws
+   * `EmrError` 401 if the user is refused.
    */
   async within<Result>(
     credentials: EmrCredentials,
@@ -38,7 +38,7 @@ export class Sessions {
     action: (session: Session) => Promise<Result>,
   ): Promise<Result> {
     const { loginId: user, password } = credentials
-    if (!user || password === undefined) throw refused(401, { because: 'this EMR needs a LoginId and a Password' })
+    if (!user || password === undefined) throw refused(401, { because: 'this EMR requires a LoginId and a Password' })
     const entry = this.#of(user, password)
     const { kept } = entry
     const read = async (limits: { signal: AbortSignal }) => {
@@ -56,14 +56,14 @@ export class Sessions {
       return await action({ user, token: used })
     } catch (error) {
       if (!(error instanceof SessionEnded)) throw error
-      // Of many calls whose session ended together one opens another and the rest find it here.
+      // Of many calls whose session ended together, one opens another and the rest find it here.
       const other = await kept.get(call, read)
       const token = other === used ? await kept.get(call, read, { fresh: true }) : other
       return action({ user, token })
     }
   }
 
-  /** Ends the sessions that last; those before them end by themselves, since a call may still be using them. */
+  /** Ends the remaining sessions; those before them end by themselves, since a call may still be using them. */
   async retire(): Promise<void> {
     const call = { signal: AbortSignal.timeout(RETIRE_TIMEOUT_MS) }
     const tokens = [...this.#users.values()].flatMap(({ token }) => token ?? [])
@@ -81,7 +81,7 @@ export class Sessions {
     return entry
   }
 
-  /** Whatever Unity has against a user here, it is the login that it does not accept. */
+  /** Whatever Unity's reason to refuse a user here, it is reported as a refused login. */
   async #letsIn(user: string, password: string, token: string, call: { signal: AbortSignal }): Promise<boolean> {
     try {
       const login = { action: 'GetUserAuthentication', user, token, parameters: [password] }

@@ -1,6 +1,6 @@
 import type { Site } from '../options.ts'
 
-/** HL7 v2.5.1 as it is written, and what the other profiles start from. */
+/** HL7 v2.5.1 as it is written: the base of the other profiles. */
 export const standard: Site = {
   sendingApplication: '',
   sendingFacility: '',
@@ -57,7 +57,7 @@ export const standard: Site = {
   fields: {},
   // v2.5.1 gives the id in a CX 15 characters, and our JobId, which must arrive whole, has 20.
   elements: { 'PV1-19.1': { maxLength: 20 }, 'PV1-50.1': { maxLength: 20 } },
-  // HL7 table 0357; '' is an error that says nothing of itself.
+  // HL7 table 0357; '' is an error without a code.
   errorCodes: {
     100: 'content',
     101: 'content',

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 import { LaunchError } from './launch-error.ts'
 
 /**
- * Makes the folder in which a gateway started with `npm start` keeps its data, and takes it for this process alone.
- * Throws `LaunchError` if another launcher has it. `release` gives it back.
+ * Creates the data folder of a gateway started with `npm start`, and locks it for this process. Throws a `LaunchError`
+ * if another launcher uses it. `release` unlocks it.
  */
 export function takeDataFolder(dir: string): { folder: string; release: () => void } {
   const folder = resolve(dir)
@@ -15,9 +15,7 @@ export function takeDataFolder(dir: string): { folder: string; release: () => vo
   } catch (error) {
     if (error instanceof LaunchError) throw error
     const { code } = error as { code?: unknown }
-    throw new LaunchError(
-      `Data cannot be kept in ${folder} (${String(code)}): make that a folder which you may write to.`,
-    )
+    throw new LaunchError(`Data cannot be kept in ${folder} (${String(code)}): use a folder which you may write to.`)
   }
   return { folder, release: () => rmSync(lock, { force: true }) }
 }
@@ -49,7 +47,7 @@ function readHolder(lock: string): number | undefined {
   }
 }
 
-/** Whether the process is there and, where the system tells (Linux), is no other program that got the number since. */
+/** Whether the process exists and, as far as the system reports it (Linux), is not another program with a reused id. */
 function isLauncher(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -3,7 +3,7 @@ import { isTerminal, type Job } from '../src/contract/job.ts'
 import type { Problem } from '../src/contract/problem.ts'
 import { LaunchError } from './launch-error.ts'
 
-/** The application of local-config.json, and the EMR user of the demonstration: nobody's real login. */
+/** The application of local-config.json, and the EMR user of the demonstration; not real credentials. */
 export const DEMO_HEADERS = {
   ApplicationName: 'demo',
   ApplicationKey: 'demo-key',
@@ -18,8 +18,8 @@ const ROUNDS = 3
 const sample = new URL('../src/contract/sample-request.json', import.meta.url)
 
 /**
- * Submits the sample request to a running gateway and follows the job to its result, telling each answer to `print`.
- * Nothing of the sample itself is told. Throws `LaunchError` where an answer is not the one expected.
+ * Submits the sample request to a running gateway, follows the job to its result, and prints each answer, without the
+ * content of the sample. Throws a `LaunchError` for an unexpected answer.
  */
 export async function demonstrate(gatewayUrl: string, print: (line: string) => void): Promise<void> {
   const path = '/api/v1/Sandbox/PatientEncounters'
@@ -58,7 +58,7 @@ async function call(url: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** The answer's own words, where it is a problem document: those quote nothing of the request. */
+/** The error for an unexpected answer, with the text of a problem document, which quotes nothing of the request. */
 async function unexpected(answer: Response, request: string, wanted: number): Promise<LaunchError> {
   const isProblem = answer.headers.get('Content-Type')?.startsWith('application/problem+json')
   const problem = isProblem ? ((await answer.json()) as Problem) : undefined

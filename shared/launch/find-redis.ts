@@ -3,7 +3,7 @@ import { installRedis } from './install-redis.ts'
 import { LaunchError } from './launch-error.ts'
 import { findOnPath, runCommand } from './run-command.ts'
 
-/** Where a private Redis comes from; `how` says it to a person. */
+/** The source of a private Redis; `how` is a human-readable description. */
 export type RedisSource =
   | { kind: 'program'; path: string; how: string }
   | { kind: 'docker'; image: string; how: string }
@@ -12,12 +12,15 @@ export type RedisSource =
 export const REDIS_IMAGE = 'redis:8-alpine'
 
 const MINUTES = 60_000
-/** What has ZMSCORE, the newest command that we use (test/redis/oldest-redis.test.ts); the newest of BullMQ is LPOS, of 6.0.6. */
+/**
+ * What has ZMSCORE, the newest command that we use (test/redis/oldest-redis.test.ts); the newest of BullMQ is LPOS, of
+ * 6.0.6.
+ */
 const OLDEST = { major: 6, minor: 2 }
 
 /**
- * Finds a Redis to run: a program on PATH, or else a Docker engine, or else the system's package manager. `log` gets one
- * line before anything that takes long. Throws `LaunchError` that names the three ways, and why none of them was open.
+ * Finds a Redis to run: a program on PATH, otherwise a Docker engine, otherwise the system's package manager. `log`
+ * gets one line before each long step. Throws a `LaunchError` that names the three ways and why each failed.
  */
 export async function findRedis(log: (line: string) => void): Promise<RedisSource> {
   const obstacles: string[] = []
@@ -62,12 +65,13 @@ async function dockerHasImage(log: (line: string) => void): Promise<boolean> {
 type Program = { usable: true; source: RedisSource & { kind: 'program' } } | { usable: false; obstacle: string }
 
 function findProgram(): Program | undefined {
-  // Debian's redis-tools holds the whole server, named redis-check-rdb: its redis-server is a link to that and a service.
+  // Debian's redis-tools holds the whole server, named redis-check-rdb: its redis-server is a link to that and a
+  // service.
   const path = findOnPath('redis-server') ?? findOnPath('valkey-server') ?? findOnPath('redis-check-rdb')
   if (!path) return undefined
   const { stdout } = spawnSync(path, ['--version'], { timeout: 5_000, argv0: 'redis-server', encoding: 'utf8' })
   const [, version, major, minor] = /\bv=((\d+)\.(\d+)[^ ]*)/.exec(stdout ?? '') ?? []
-  if (!version) return { usable: false, obstacle: `${path} does not tell its version` }
+  if (!version) return { usable: false, obstacle: `${path} does not report its version` }
   if (Number(major) < OLDEST.major || (Number(major) === OLDEST.major && Number(minor) < OLDEST.minor)) {
     return { usable: false, obstacle: `${path} is only version ${version}` }
   }

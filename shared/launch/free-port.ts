@@ -14,7 +14,7 @@ export async function isFree(port: number): Promise<boolean> {
   )
 }
 
-/** Throws `LaunchError`, naming the port and the variable that changes it, unless the port can be listened on. */
+/** Throws a `LaunchError` that names the port and its variable, unless the port can be listened on. */
 export async function checkPortFree(port: number, host: string, variable: string): Promise<void> {
   try {
     await listenOnce(port, host)
@@ -26,7 +26,7 @@ export async function checkPortFree(port: number, host: string, variable: string
   }
 }
 
-/** The port that a variable names; throws `LaunchError` if it is not one. */
+/** The port in an environment variable; throws a `LaunchError` if it is not valid. */
 export function readPort(variable: string, fallback: number): number {
   const text = process.env[variable]
   if (!text) return fallback

@@ -3,8 +3,8 @@ import { findOnPath, runCommand } from './run-command.ts'
 const MINUTES = 60_000
 
 /**
- * The package managers that bring a Redis without starting a service of it. Debian's `redis-server` package would start
- * and enable one; `redis-tools` has the same program in it and no service.
+ * The package managers and the packages that install Redis without starting a service. Debian's `redis-server` package
+ * would start and enable one; `redis-tools` contains the same program without a service.
  */
 const packageManagers = [
   {
@@ -20,7 +20,7 @@ const packageManagers = [
   { name: 'brew', asRoot: false, steps: [['install', '-q', 'redis']] },
 ]
 
-/** By which package manager Redis was installed, or what stood in the way. `log` gets one line before it begins. */
+/** Installs Redis, and returns the package manager used or the obstacle. `log` gets one line before it begins. */
 export async function installRedis(
   log: (line: string) => void,
 ): Promise<{ ok: true; by: string } | { ok: false; obstacle: string }> {
@@ -39,7 +39,7 @@ export async function installRedis(
     const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'HOMEBREW_NO_AUTO_UPDATE=1', name, ...args]
     const [file = '', ...rest] = sudo ? ['sudo', '-n', ...command] : command
     const { ok, stderr } = await runCommand(file, rest, 10 * MINUTES)
-    // An update that fails in part (one dead source) need not matter: the install tells.
+    // an update that fails in part (one dead source) may not matter: the installation will show
     if (!ok && args[0] !== 'update') {
       return {
         ok: false,

@@ -1,4 +1,7 @@
-/** Something on this machine keeps the gateway from starting: `message` is one sentence that says what, and what to do. */
+/**
+ * Something on this machine prevents the gateway from starting: `message` is one sentence with the cause and the
+ * remedy.
+ */
 export class LaunchError extends Error {
   override name = 'LaunchError'
 }

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 const packageUrl = new URL('../../package.json', import.meta.url)
 
 /**
- * What `npm run <name>` starts Node with, options and file, so that the launcher starts a process no differently. Throws if
- * that script does not start Node.
+ * The arguments with which `npm run <name>` starts Node, so that the launcher starts a process in the same way. Throws
+ * if that script does not start Node.
  */
 export function nodeArgumentsOf(name: string): string[] {
   const { scripts } = JSON.parse(readFileSync(packageUrl, 'utf8')) as { scripts: Record<string, string> }

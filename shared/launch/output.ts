@@ -4,7 +4,10 @@ import { prettyFactory } from 'pino-pretty'
 
 const prettify = process.stdout.isTTY ? prettyFactory({ colorize: true, ignore: 'pid,hostname' }) : undefined
 
-/** Passes on what a service writes, line by line: its log as it is, or coloured on a terminal; anything else with its name. */
+/**
+ * Forwards the output of a service, line by line: log lines unchanged, or coloured on a terminal; others after its
+ * name.
+ */
 export function passOutput(stream: Readable | null, name: string): void {
   if (!stream) return
   createInterface({ input: stream }).on('line', (line) => {

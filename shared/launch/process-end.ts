@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 
-/** How a process ended: `exit code 1`, `SIGKILL`, or why it never began. Never rejects. */
+/** How a process ended: `exit code 1`, `SIGKILL`, or why it could not start. Never rejects. */
 export function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
@@ -8,13 +8,13 @@ export function endOf(child: ChildProcess): Promise<string> {
   })
 }
 
-/** Sends a signal to a process that was started `detached`, and to all that it started; to nobody if they have ended. */
+/** Sends a signal to the process group of a `detached` process; does nothing if all its processes have ended. */
 export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return
   try {
     process.kill(-pid, signal)
   } catch {
-    // ESRCH: nobody is left, which is what was wanted.
+    // ESRCH: no process is left
   }
 }
 

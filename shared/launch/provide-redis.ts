@@ -3,7 +3,7 @@ import { connectRedis, RedisUnusable, untilReady } from '../src/redis/connect.ts
 import { LaunchError } from './launch-error.ts'
 import { startRedis } from './redis-server.ts'
 
-/** A Redis to run the gateway on; `ended` and `lifeline` as in `PrivateRedis`, and nothing to end where it is not ours. */
+/** A Redis for the gateway; `ended` and `lifeline` as in `PrivateRedis`. One named by REDIS_URL is never ended. */
 export type ProvidedRedis = {
   url: string
   ended: Promise<void>
@@ -12,8 +12,8 @@ export type ProvidedRedis = {
 }
 
 /**
- * The Redis that REDIS_URL names, once it answers, or else a private one with its data in `dir`. Tells `log` which.
- * Throws `LaunchError`.
+ * The Redis that REDIS_URL names, once it answers, or a private one with its data in `dir`. Logs which one. Throws a
+ * `LaunchError`.
  */
 export async function provideRedis(dir: string, log: (line: string) => void): Promise<ProvidedRedis> {
   const url = process.env['REDIS_URL']

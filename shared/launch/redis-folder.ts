@@ -14,10 +14,10 @@ import { connectRedis, untilReady } from '../src/redis/connect.ts'
 import { isFree } from './free-port.ts'
 import { LaunchError } from './launch-error.ts'
 
-/** What redis.conf is made from. */
+/** The settings for redis.conf. */
 export type RedisSettings = { host: string; port: number; password: string; persistent: boolean; maxmemory: string }
 
-/** Makes the folder, or a temporary one if none is given. Throws `LaunchError` if Redis could not write there. */
+/** Creates the folder, or a temporary one if none is given. Throws a `LaunchError` if Redis could not write there. */
 export function prepareFolder(dir: string | undefined): string {
   if (dir === undefined) return mkdtempSync(join(tmpdir(), 'encounter-gateway-redis-'))
   const folder = resolve(dir)
@@ -27,13 +27,15 @@ export function prepareFolder(dir: string | undefined): string {
   } catch (error) {
     const { code } = error as { code?: unknown }
     throw new LaunchError(
-      `Redis cannot keep its data in ${folder} (${String(code)}): make that a folder which you may write to.`,
+      `Redis cannot keep its data in ${folder} (${String(code)}): use a folder which you may write to.`,
     )
   }
   return folder
 }
 
-/** Writes redis.conf, which holds the password: only its owner may read it. Paths are relative to the folder. */
+/**
+ * Writes redis.conf, which contains the password and is readable by its owner only. Paths are relative to the folder.
+ */
 export function writeSettings(folder: string, { host, port, password, persistent, maxmemory }: RedisSettings): void {
   const lines = [
     `bind ${host}`,
@@ -52,7 +54,9 @@ export function writeSettings(folder: string, { host, port, password, persistent
   rmSync(join(folder, 'redis.log'), { force: true })
 }
 
-/** A link by the name under which the program is a server: Debian's redis-check-rdb looks at the name it is called by. */
+/**
+ * A link by the name under which the program is a server: Debian's redis-check-rdb looks at the name it is called by.
+ */
 export function linkProgram(folder: string, path: string): string {
   const link = join(folder, 'redis-server')
   rmSync(link, { force: true })
@@ -61,8 +65,8 @@ export function linkProgram(folder: string, path: string): string {
 }
 
 /**
- * Ends the Redis that an earlier start left behind in this folder, as it does for a moment when the launcher was
- * killed: two servers must not append to the same file. Known by its port and password, so no other Redis is meant.
+ * Ends a Redis that is left from an earlier start in this folder, as for a moment after the launcher was killed: two
+ * servers must not append to the same file. It is identified by its port and password, so no other Redis is ended.
  */
 export async function endLeftover(folder: string): Promise<void> {
   let settings = ''
@@ -80,13 +84,13 @@ export async function endLeftover(folder: string): Promise<void> {
     await untilReady(redis, 5_000)
     await redis.call('SHUTDOWN', 'NOSAVE')
   } catch {
-    // Nobody there, somebody else, or it ended without an answer, as SHUTDOWN does.
+    // no server, another one, or it ended without an answer, as SHUTDOWN does
   } finally {
     redis.disconnect()
   }
 }
 
-/** The last thing Redis logged that is not advice about the system; never holds data. */
+/** The last line logged by Redis that is not advice about the system; never contains data. */
 export function lastLogged(folder: string): string | undefined {
   try {
     const lines = readFileSync(join(folder, 'redis.log'), 'utf8').split('\n')
@@ -104,7 +108,7 @@ export function lastLogged(folder: string): string | undefined {
 export function explainFailure(folder: string, cause: string, how: string): LaunchError {
   if (/append only|append-only|AOF|RDB|short read|checksum|manifest/i.test(cause)) {
     return new LaunchError(
-      `Redis (${how}) cannot read its data in ${folder} (${cause}): mend them with redis-check-aof, ` +
+      `Redis (${how}) cannot read its data in ${folder} (${cause}): repair them with redis-check-aof, ` +
         'or move that folder away to start with an empty one.',
     )
   }

@@ -5,8 +5,8 @@ import { LaunchError } from './launch-error.ts'
 const KEY_BYTES = 32
 
 /**
- * The sealing key in this file, base64; a new one is made if there is no file yet. Only its owner may read the file.
- * Throws `LaunchError` if it holds anything else: what was sealed with the lost key cannot be opened with a new one.
+ * The sealing key in this file, in base64; creates the file with a new key if it does not exist, readable by its owner
+ * only. Throws a `LaunchError` for any other content: values sealed with a lost key cannot be opened with a new one.
  */
 export function keepSealingKey(path: string): string {
   if (!existsSync(path))

@@ -12,7 +12,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** One process of the gateway, started by the launcher. */
 export type Service = {
-  /** As a sentence begins with it: `The API`. */
+  /** The name as the start of a sentence: `The API`. */
   name: string
   /** How it ended, whether or not it was asked to: `exit code 1`, `SIGKILL`. */
   ended: Promise<string>
@@ -23,8 +23,8 @@ export type Service = {
 }
 
 /**
- * Starts what the npm script `script` starts, under this very Node, in a process group of its own so that Ctrl-C reaches the
- * launcher alone, who ends everything in order. `lifeline`: see `PrivateRedis`.
+ * Starts the process of the npm script `script` on the same Node, in a process group of its own, so that Ctrl-C reaches
+ * only the launcher, which ends everything in order. `lifeline`: see `PrivateRedis`.
  */
 export function startService(
   name: string,

@@ -13,7 +13,7 @@ const SECONDS = 1000
 /** The API and the worker finish what is under way; an attempt may take as long as its connection's `timeoutMs`. */
 const DRAIN_MS = 40 * SECONDS
 
-/** What is running, with how to end it; ended in the opposite order. */
+/** Ends something that is running; called in reverse order. */
 type Ending = () => Promise<void> | void
 const endings: Ending[] = []
 const services: Service[] = []
@@ -21,7 +21,7 @@ const services: Service[] = []
 const killServices = () => services.forEach((service) => service.kill())
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
-/** Brings everything up and then waits for the first thing that ends by itself, which it throws as `LaunchError`. */
+/** Starts everything, then waits until something ends by itself, which it throws as a `LaunchError`. */
 async function run(stop: AbortSignal): Promise<never> {
   const host = process.env['HOST'] || '127.0.0.1'
   const ports = {
@@ -91,7 +91,7 @@ const stop = new AbortController()
 let exitCode = 0
 try {
   await Promise.race([run(stop.signal), asked])
-  print('Stopping: what is under way is finished first. Ctrl-C again to hurry.')
+  print('Stopping: work in progress is finished first. Press Ctrl-C again to stop at once.')
 } catch (error) {
   exitCode = 1
   print(error instanceof LaunchError ? error.message : String(error instanceof Error ? error.stack : error))

@@ -1,4 +1,7 @@
-/** npm passes on a Ctrl-C that the terminal has already sent to everybody: within this time, two are one. */
+/**
+ * npm forwards a Ctrl-C that the terminal has already sent to every process: within this time, two signals count as
+ * one.
+ */
 const SAME_KEYSTROKE_MS = 1000
 
 /**

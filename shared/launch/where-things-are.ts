@@ -1,6 +1,6 @@
 import { DEMO_HEADERS } from './demonstrate.ts'
 
-/** What a newcomer may open and paste, line by line. */
+/** Links and a command for a first try, line by line. */
 export function whereThingsAre(gateway: string, workerPort: number): string[] {
   const headers = Object.entries(DEMO_HEADERS).map(([name, value]) => `-H '${name}: ${value}'`)
   return [

@@ -99,7 +99,7 @@ test('says what to do when its folder cannot be written to', async () => {
   const file = join(temporaryFolder(), 'file')
   writeFileSync(file, '')
   await expect(start(join(file, 'redis'))).rejects.toThrow(
-    `Redis cannot keep its data in ${join(file, 'redis')} (ENOTDIR): make that a folder which you may write to.`,
+    `Redis cannot keep its data in ${join(file, 'redis')} (ENOTDIR): use a folder which you may write to.`,
   )
 })
 
@@ -112,7 +112,7 @@ test('says what to do when its data are damaged', async () => {
   const increment = readdirSync(folder).find((name) => name.endsWith('.incr.aof')) ?? ''
   appendFileSync(join(folder, increment), 'this is no command\r\n')
   await expect(start(dir)).rejects.toThrow(
-    /cannot read its data in .*: mend them with redis-check-aof, or move that folder away/,
+    /cannot read its data in .*: repair them with redis-check-aof, or move that folder away/,
   )
 })
 

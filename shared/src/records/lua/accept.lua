@@ -1,8 +1,8 @@
--- Remembers requests that came together, each by itself: payload, place in the pending set (by deadline) and in its application's
--- list (by age), and gives BullMQ its job, all or nothing of it. `add_to_bullmq` is BullMQ's own script (scripts.ts).
--- With an Idempotency-Key it first looks whether that key, under any configured sealing key, is already known: its record, which has no
--- term until the job has ended, names the job and counts while that is pending or its outcome is kept.
--- What is kept under a JobId or an application's name is found by that name: fewer bytes, and all of it is in the slot of KEYS.
+-- Accepts simultaneous requests, each independently: stores the payload, adds the job to the pending set (by deadline) and to its
+-- application's list (by age), and adds it to BullMQ's queue, all or nothing. `add_to_bullmq` is BullMQ's own script (scripts.ts).
+-- With an Idempotency-Key it first checks whether the key is known under any configured sealing key. The record of a key names its job; it
+-- has no TTL until the job has ended, and is valid while the job is pending or its outcome is kept.
+-- Keys named by a JobId or an application are built here from the base: fewer bytes, and all of them are in the slot of KEYS.
 -- KEYS  the nine of BullMQ's addStandardJob (the fifth is its completed jobs), failed, pending, depth
 -- ARGV  base of the connection's keys, name of BullMQ's jobs, their options and their time (ms since the epoch), ms to the deadline,
 --       ms to keep payloads, then per request: JobId, sealed payload, application, number of candidates, and per candidate, own

@@ -1,5 +1,5 @@
--- Marks a batch as cancelled: no item of it gets a turn any more and no more are accepted. A worker then ends, one by one,
--- those that the EMR has nothing of.
+-- Marks a batch as cancelled: its items get no more turns, and no more items are accepted. A worker then ends, one by one, the items
+-- that were never sent to the EMR.
 -- KEYS  batch, outbox, backlog of the application, cancelling
 -- ARGV  BatchId, '1' to announce, channel, ms to keep the batch once it has ended
 -- Gives 'cancelling' | 'finished'

@@ -1,4 +1,4 @@
--- Asks leave to call the EMR for some jobs, and marks each call before it is made.
+-- Requests permission to call the EMR for some jobs, and marks each call before it is made.
 -- KEYS  pending, breaker
 -- ARGV  base of the connection's keys, then per job: JobId, BatchId (or ''), the
 --       attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'

@@ -1,5 +1,5 @@
--- Part of the scripts that are called for several jobs at once: what fails for one of them is its own reply, and the others
--- go on as if it were not there.
+-- Part of the scripts that handle several jobs per call: an error in one job becomes the reply of that job and does not affect the
+-- others.
 local function each(transition, ...)
   local done, reply = pcall(transition, ...)
   if done or type(reply) == 'table' then return reply end

@@ -1,8 +1,8 @@
--- Notes how an attempt ended that is to be followed by another one.
+-- Records the end of an attempt that will be followed by another one.
 -- KEYS  outcome, dispatch
 -- ARGV  'round.attempt', state, ms to the next attempt, seed code, ms until the EMR can be taken to have stopped working on it
--- state 'rejected': the EMR surely has nothing of it; 'unknown': it may; 'unspent': nothing was sent and the attempt does not count
--- Gives 1, or 0 when another process has moved on with the job
+-- state 'rejected': the encounter surely does not exist in the EMR; 'unknown': it may; 'unspent': nothing was sent, the attempt does not count
+-- Gives 1, or 0 if another process has continued with the job
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local mark = redis.call('HMGET', KEYS[2], 'round', 'attempt')
 if (mark[1] or '1') .. '.' .. (mark[2] or '0') ~= ARGV[1] then return 0 end

@@ -14,10 +14,10 @@ export type OpenInterval = { fromMs: number; toMs: number; unsure: ReadonlySet<s
  * may have had leave from before, or their log may be read late.
  */
 export function openBreakerIntervals(history: readonly HistoryEvent[]): OpenInterval[] {
-  const closings = history.filter((event) => event.what === 'log' && event.event === 'breaker.closed')
+  const closings = history.filter((event) => isTortured(event) && event.event === 'breaker.closed')
   const faults = faultTimes(history)
   return history.flatMap((event) => {
-    if (event.what !== 'log' || event.event !== 'breaker.opened' || event.openMs === undefined) return []
+    if (!isTortured(event) || event.event !== 'breaker.opened' || event.openMs === undefined) return []
     const fromMs = event.ms + REACHES_ALL_MS
     const closedAt = closings.find(({ ms }) => ms >= event.ms)?.ms ?? Infinity
     const toMs = Math.min(event.ms + event.openMs, closedAt) - UNSURE_AT_END_MS
@@ -27,6 +27,11 @@ export function openBreakerIntervals(history: readonly HistoryEvent[]): OpenInte
     const unsure = new Set(meanwhile.map(({ target }) => target))
     return unsure.has('all workers') || unsure.has(event.process) ? [] : [{ fromMs, toMs, unsure }]
   })
+}
+
+/** Whether it is a log line of the connection under torture; the others have breakers of their own. */
+export function isTortured(event: HistoryEvent): event is Extract<HistoryEvent, { what: 'log' }> {
+  return event.what === 'log' && event.connection === undefined
 }
 
 /** From begin to end, and a second of aftermath. */

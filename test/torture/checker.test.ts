@@ -114,6 +114,36 @@ test('a job in doubt that a worker set aside breaks nothing', () => {
   expect(check(history([job({ status: 'OutcomeUnknown' }), told], [aside]))).toEqual([])
 })
 
+describe('a job of an EMR that was away for longer than the deadline', () => {
+  const mayExpire = reply({ try: 1, mayExpire: true })
+  const ended = (status: string, type: string) => [mayExpire, job({ status }), webhook({ type })]
+  const nothingMade = (events: HistoryEvent[]) => events.filter(({ what }) => what !== 'creation')
+
+  test('may expire if it was never sent, and may be in doubt', () => {
+    expect(check(nothingMade(history(ended('Expired', 'encounter.expired'))))).toEqual([])
+    expect(check(history(ended('OutcomeUnknown', 'encounter.outcome_unknown')))).toEqual([])
+  })
+
+  test('may neither expire once it is in the EMR nor fail', () => {
+    expect(broken(history(ended('Expired', 'encounter.expired')))).toEqual(['ended otherwise means not created'])
+    expect(broken(nothingMade(history(ended('Failed', 'encounter.failed'))))).toEqual(['no attempt is burnt'])
+  })
+})
+
+test('a job of any other EMR may not expire', () => {
+  const events = history([job({ status: 'Expired' }), webhook({ type: 'encounter.expired' })])
+  expect(broken(events.filter(({ what }) => what !== 'creation'))).toEqual(['none expires'])
+})
+
+test('a worker that is told to end exits with 0, unless Redis was away', () => {
+  const stop = (how: string): Happening => ({ what: 'stop', name: 'worker-1', how, fromMs: 6_000 })
+  expect(broken(history([], [stop('exit code 0')]))).toEqual([])
+  expect(broken(history([], [stop('exit code 1')]))).toEqual(['a stopped worker exits 0'])
+  expect(broken(history([], [stop('SIGKILL')]))).toEqual(['a stopped worker exits 0'])
+  const away: Happening = { what: 'nemesis', n: 1, kind: 'redis-kill', phase: 'begin', target: 'redis' }
+  expect(check(history([], [away, stop('exit code 1')]))).toEqual([])
+})
+
 describe('an attempt while the breaker is open', () => {
   const opened = { ms: 10_000, what: 'log', process: 'worker-0', event: 'breaker.opened', openMs: 10_000 } as const
   const attempted = (ms: number, process = 'worker-1') =>
@@ -125,7 +155,12 @@ describe('an attempt while the breaker is open', () => {
     expect(broken([...history(), opened, attempted(15_000, 'worker-0')])).toEqual(held)
   })
 
-  test('is none right after it opened, once it has closed, or when its time has passed', () => {
+  test('is none of a connection whose breaker is another', () => {
+    const other = { ...attempted(15_000), connection: 'Sandbox.outage' }
+    expect(broken([...history(), opened, other])).toEqual([])
+  })
+
+  test('is none right after it opened, once it has closed, or when its time is up', () => {
     const closed = { ms: 14_000, what: 'log', process: 'worker-2', event: 'breaker.closed' } as const
     expect(broken([...history(), opened, attempted(10_500)])).toEqual([])
     expect(broken([...history(), opened, closed, attempted(15_000)])).toEqual([])

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from './history.ts'
-import { openBreakerIntervals } from './breaker-intervals.ts'
+import { faultTimes, isTortured, openBreakerIntervals } from './breaker-intervals.ts'
+import { checkKeys } from './key-checker.ts'
 
 /** A broken invariant: what was found, and about which job or key. */
 export type Finding = { invariant: string; detail: string; jobId?: string; key?: string }
@@ -15,6 +16,8 @@ type Known = {
   webhooks: Of<'webhook'>[]
   cancelled: boolean
   setAside: boolean
+  /** Its EMR was away for longer than its deadline. */
+  mayExpire: boolean
 }
 
 const webhookTypes: Record<string, string> = {
@@ -26,8 +29,9 @@ const webhookTypes: Record<string, string> = {
 }
 
 /**
- * Every broken invariant of a finished run, by its history alone. The connection's policy is `reconcile` against an EMR
- * that can be asked, so a job may end in doubt only if it was set aside; the deadline is a day, so none may expire.
+ * Every broken invariant of a finished run, by its history alone. The connection's policy is `reconcile` against an EMR that
+ * can be asked, so a job may end in doubt only if it was set aside; the deadline is a day, so none may expire. Only where the EMR was
+ * away for longer than the deadline (outage.ts) a job may expire, if it was never sent, or be in doubt.
  */
 export function check(history: readonly HistoryEvent[]): Finding[] {
   const { jobs, jobsOfKey, strays } = gather(history)
@@ -43,7 +47,9 @@ export function check(history: readonly HistoryEvent[]): Finding[] {
     }),
     ...checkReplies(history),
     ...checkProcesses(history),
+    ...checkStops(history),
     ...checkBreaker(history),
+    ...checkKeys(history),
   ]
 }
 
@@ -62,6 +68,7 @@ function gather(history: readonly HistoryEvent[]) {
       webhooks: [],
       cancelled: false,
       setAside: false,
+      mayExpire: event.mayExpire ?? false,
     }
     known.keys.add(key)
     jobs.set(jobId, known)
@@ -103,11 +110,14 @@ function checkJob(known: Known): Finding[] {
       found.push(broken('succeeded names the encounter', detail))
     }
   } else if (status === 'OutcomeUnknown') {
-    if (!known.setAside) found.push(broken('in doubt only if set aside', 'no worker set it aside'))
+    if (!known.setAside && !known.mayExpire) found.push(broken('in doubt only if set aside', 'no worker set it aside'))
   } else if (creations.length > 0) {
     found.push(broken('ended otherwise means not created', `it is ${status}, and the EMR has an encounter`))
   }
-  if (status === 'Expired') found.push(broken('none expires', 'its deadline is a day away'))
+  if (status === 'Failed' && known.mayExpire) {
+    found.push(broken('no attempt is burnt', `its EMR was only away, and it failed with ${job.statusCode}`))
+  }
+  if (status === 'Expired' && !known.mayExpire) found.push(broken('none expires', 'its deadline is a day away'))
   if (known.cancelled && status !== 'Cancelled') found.push(broken('204 means cancelled', `it is ${status}`))
   return [...found, ...checkWebhooks(known, type).map((detail) => broken('told by webhook', detail))]
 }
@@ -150,6 +160,17 @@ function checkProcesses(history: readonly HistoryEvent[]): Finding[] {
   })
 }
 
+/** A worker that is told to end does so in good order; with Redis away it has nobody to give its jobs back to, and may not. */
+function checkStops(history: readonly HistoryEvent[]): Finding[] {
+  const faults = faultTimes(history).filter(({ kind }) => kind.includes('redis') || kind === 'disk-full')
+  return history.flatMap((event) => {
+    if (event.what !== 'stop' || event.how === 'exit code 0') return []
+    if (faults.some(({ beginMs, endMs }) => beginMs <= event.ms && endMs >= event.fromMs)) return []
+    const detail = `${event.name}, told to end at ${event.fromMs} ms, ended at ${event.ms} ms: ${event.how}`
+    return [{ invariant: 'a stopped worker exits 0', detail }]
+  })
+}
+
 /**
  * No attempt is begun while the breaker is open, if the logs decide it; see `openBreakerIntervals`. An attempt is
  * logged at its end with its duration; one that was blocked sent nothing.
@@ -157,7 +178,7 @@ function checkProcesses(history: readonly HistoryEvent[]): Finding[] {
 function checkBreaker(history: readonly HistoryEvent[]): Finding[] {
   const intervals = openBreakerIntervals(history)
   return history.flatMap((event) => {
-    if (event.what !== 'log' || event.event !== 'encounter.attempted' || event.outcome === 'held up') return []
+    if (!isTortured(event) || event.event !== 'encounter.attempted' || event.outcome === 'held up') return []
     const begunAt = event.ms - (event.took ?? 0)
     const within = intervals.find(({ fromMs, toMs, unsure }) => {
       return begunAt >= fromMs && begunAt <= toMs && !unsure.has(event.process)

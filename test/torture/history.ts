@@ -5,7 +5,17 @@ import type { NemesisKind } from './schedule.ts'
 /** What happened. `status` 0: there was no answer. */
 export type Happening =
   | { what: 'submit'; key: string; api: number; try: number }
-  | { what: 'reply'; key: string; api: number; try: number; status: number; jobId?: string; error?: string }
+  | {
+      what: 'reply'
+      key: string
+      api: number
+      try: number
+      status: number
+      jobId?: string
+      error?: string
+      /** It was sent to the EMR whose outage is longer than the deadline: see outage.ts. */
+      mayExpire?: true
+    }
   | { what: 'cancel'; jobId: string; api: number; status: number }
   | {
       what: 'nemesis'
@@ -18,11 +28,15 @@ export type Happening =
       jobs?: string[]
       note?: string
     }
+  /** A worker was told to end by SIGTERM at `fromMs`, and ended so. */
+  | { what: 'stop'; name: string; how: string; fromMs: number }
   | { what: 'process'; name: string; state: 'started' | 'ended'; expected: boolean; pid?: number; note?: string }
   | {
       what: 'log'
       process: string
       event: string
+      /** Left out for the connection under torture. */
+      connection?: string
       job?: string
       attempt?: number
       outcome?: string
@@ -42,7 +56,15 @@ export type Happening =
       answered: number
     }
   | { what: 'quiet' }
-  | { what: 'creation'; jobId: string; encounterId: string; createdAt: string }
+  | {
+      what: 'creation'
+      jobId: string
+      encounterId: string
+      createdAt: string
+      /** In the EMR that has the long outages. */
+      outage?: true
+    }
+  | KeyHappening
   | {
       what: 'job'
       jobId: string
@@ -54,6 +76,18 @@ export type Happening =
       attempts?: number
       recovered?: boolean
     }
+
+/** What a submitter that uses old keys again did, and what came of it; times are ms since the epoch. See key-reuser.ts. */
+export type KeyHappening =
+  /** `id` is a JobId, or of a batch its BatchId; `content` says what was sent: the same word, the same content. */
+  | { what: 'key use'; key: string; content: string; sentAt: number; answeredAt: number; status: number; id?: string }
+  /** What a use made has ended, the last of it at `finishedAt`. */
+  | { what: 'key end'; key: string; id: string; finishedAt: number; made: KeyMade[] }
+  /** An encounter in the EMR which deduplicates by correlation key for ever. */
+  | { what: 'key creation'; encounterId: string; patientId: string }
+
+/** One job of a key: for whom it was, and how it ended. */
+export type KeyMade = { jobId: string; patientId: string; status: string; encounterId?: string }
 
 /** With ms since the start of the run. */
 export type HistoryEvent = { ms: number } & Happening

@@ -1,5 +1,8 @@
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { connection } from './connections.ts'
 import type { Happening } from './history.ts'
 
+const tortured = nameOf(connection)
 const kept =
   /"msg":"(?:encounter\.|breaker\.|job\.setAside|sweep\.failed|worker\.crashed|api\.crashed|redis\.|request\.fault)/
 
@@ -20,6 +23,7 @@ export function readLogLine(process: string, line: string): Extract<Happening, {
     process,
     event: String(said['msg']),
     ...text('job'),
+    ...(said['connection'] !== tortured && text('connection')),
     ...text('outcome'),
     ...text('status'),
     ...number('attempt'),

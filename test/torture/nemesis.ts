@@ -5,7 +5,10 @@ import { controlEmr, emrMoods, lateCommit } from './emr-moods.ts'
 import type { History } from './history.ts'
 import { randomFrom, type Random } from './random.ts'
 import type { NemesisEvent, NemesisKind } from './schedule.ts'
-import { connection, type Stage } from './stage.ts'
+import { connection } from './connections.ts'
+import { outage } from './outage.ts'
+import type { Stage } from './stage.ts'
+import { stopWorker } from './stop-worker.ts'
 
 /** What one event did besides its kind, for the history. */
 type Done = { target?: string; jobs?: string[]; note?: string }
@@ -14,6 +17,7 @@ type Deed = (at: {
   stage: Stage
   event: NemesisEvent
   random: Random
+  history: History
   signal: AbortSignal
 }) => Promise<[Done, () => Promise<void>] | string>
 
@@ -45,7 +49,7 @@ async function perform(
   { stage, history, signal }: { stage: Stage; history: History; signal: AbortSignal },
 ): Promise<void> {
   const { kind } = event
-  const begun = await deeds[kind]({ stage, event, random: randomFrom(event.seed), signal })
+  const begun = await deeds[kind]({ stage, event, random: randomFrom(event.seed), history, signal })
   if (typeof begun === 'string') return history.note({ what: 'nemesis', n, kind, phase: 'skipped', note: begun })
   const [done, end] = begun
   history.note({ what: 'nemesis', n, kind, phase: 'begin', ...done })
@@ -63,18 +67,23 @@ const workerKill: Deed = async ({ stage, random }) => {
 
 const workerKillAll: Deed = async ({ stage }) => {
   const jobs = await activeJobs(stage)
-  await Promise.all(stage.workers.map((worker) => worker.kill()))
-  const start = async () => void (await Promise.all(stage.workers.map((worker) => worker.start())))
+  const workers = [...stage.workers, stage.ofKeys.worker]
+  await Promise.all(workers.map((worker) => worker.kill()))
+  const start = async () => void (await Promise.all(workers.map((worker) => worker.start())))
   return [{ target: 'all workers', jobs }, start]
 }
 
-const restart =
-  (of: (stage: Stage) => Stage['apis']): Deed =>
-  async ({ stage, random }) => {
-    const target = random.pick(of(stage))
-    const note = await target.stop()
-    return [{ target: target.name, note }, () => target.start()]
-  }
+const workerRestart: Deed = async ({ stage, random, history }) => {
+  const worker = random.pick([...stage.workers, stage.ofKeys.worker])
+  const note = await stopWorker(worker, history)
+  return [{ target: worker.name, note }, () => worker.start()]
+}
+
+const apiRestart: Deed = async ({ stage, random }) => {
+  const api = random.pick(everyApi(stage))
+  const note = await api.stop()
+  return [{ target: api.name, note }, () => api.start()]
+}
 
 const pause =
   (of: (stage: Stage) => { name: string; pause(): void; resume(): void }[]): Deed =>
@@ -84,6 +93,13 @@ const pause =
     return [{ target: target.name }, async () => target.resume()]
   }
 
+const outageDeed: Deed = async ({ stage, event, random, history, signal }) => {
+  const over = outage({ stage, seed: event.seed, random, history, signal })
+  // told by the end of the event
+  over.catch(() => undefined)
+  return [{ target: 'the emr with the outages' }, () => over]
+}
+
 const workerClock: Deed = async ({ stage: { clock, workers }, random }) => {
   if (typeof clock === 'string') return clock
   const seconds = random.integer(20, 60) * (random.fraction() < 0.5 ? -1 : 1)
@@ -92,7 +108,7 @@ const workerClock: Deed = async ({ stage: { clock, workers }, random }) => {
 }
 
 const apiKill: Deed = async ({ stage, random }) => {
-  const api = random.pick(stage.apis)
+  const api = random.pick(everyApi(stage))
   await api.kill()
   return [{ target: api.name }, () => api.start()]
 }
@@ -172,12 +188,13 @@ const deaf = (): LineFault => ({ how: 'deaf' })
 const deeds: Record<NemesisKind, Deed> = {
   'worker-kill': workerKill,
   'worker-kill-all': workerKillAll,
-  'worker-restart': restart((stage) => stage.workers),
+  'worker-restart': workerRestart,
   'worker-pause': pause((stage) => stage.workers),
   'worker-clock': workerClock,
+  outage: outageDeed,
   'api-kill': apiKill,
-  'api-restart': restart((stage) => stage.apis),
-  'api-pause': pause((stage) => stage.apis),
+  'api-restart': apiRestart,
+  'api-pause': pause(everyApi),
   'redis-kill': redisKill,
   'redis-pause': pause((stage) => [{ ...stage.redis, name: 'redis' }]),
   'redis-full': redisFull,
@@ -204,7 +221,11 @@ const deeds: Record<NemesisKind, Deed> = {
   'net-redis-deaf': line(toRedis, deaf),
 }
 
-/** The jobs that are being worked on, by any worker; none if Redis cannot be asked. */
+function everyApi({ apis, ofKeys }: Stage): Stage['apis'] {
+  return [...apis, ofKeys.api]
+}
+
+/** Which jobs are being worked on, by anyone; none where Redis cannot be asked. */
 async function activeJobs({ redis }: Stage): Promise<string[]> {
   return redis.control.lrange(`${keyBaseOf(connection)}:active`, 0, -1).catch(() => [])
 }

@@ -28,7 +28,7 @@ export function showProgress(about: {
 }
 
 function add(event: HistoryEvent | undefined, count: Count, told: Set<string>): void {
-  if (event?.what === 'reply') {
+  if (event?.what === 'reply' && !event.mayExpire) {
     if (event.status === 202 && !told.has(event.key)) {
       told.add(event.key)
       count.accepted++

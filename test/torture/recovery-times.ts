@@ -1,6 +1,6 @@
-import { faultTimes } from './breaker-intervals.ts'
+import { faultTimes, isTortured } from './breaker-intervals.ts'
 import type { HistoryEvent } from './history.ts'
-import { connection } from './stage.ts'
+import { connection } from './connections.ts'
 
 const SECOND = 1000
 /** A lock of 6 s is renewed after half of it: a dead worker's job is not taken over sooner. */
@@ -23,7 +23,7 @@ type Trouble = { kind: string; beginMs: number; endMs: number }
 /** How fast the gateway recovered, from the history of a run. */
 export function recoveryTimes(history: readonly HistoryEvent[]): Recovery[] {
   const faults = faultTimes(history)
-  const logs = history.filter((event) => event.what === 'log')
+  const logs = history.filter(isTortured)
   const firstDone = (afterMs: number) => logs.find((log) => log.ms > afterMs && isDone(log))?.ms
   const troubles = [...faults, ...openBreakers(logs)]
   return [
@@ -122,7 +122,15 @@ function isDone({ event, outcome }: Log): boolean {
 function holdsUpAll({ kind }: Trouble): boolean {
   return kind.includes('redis') || stopping.has(kind)
 }
-const stopping = new Set(['disk-full', 'emr-down', 'emr-pause', 'net-emr-deaf', 'worker-kill-all', 'breaker open'])
+const stopping = new Set([
+  'disk-full',
+  'emr-down',
+  'emr-pause',
+  'net-emr-deaf',
+  'worker-kill-all',
+  'outage',
+  'breaker open',
+])
 
 /** From each opening to the closing after it, at most for the configured time. */
 function openBreakers(logs: Log[]): Trouble[] {

@@ -10,6 +10,7 @@ import { openHistory, type History, type HistoryEvent } from './history.ts'
 import { letLoose } from './nemesis.ts'
 import { showProgress } from './progress.ts'
 import { planNemesis, type NemesisEvent } from './schedule.ts'
+import { startKeyReuser } from './key-reuser.ts'
 import { openStage } from './stage.ts'
 import { startSubmitter, type Submitter } from './submitter.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -19,6 +20,9 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 /** After everything is reported: a second encounter, if one is still to come, comes within time-out and settle time. */
 const AFTERWARDS_MS = 7 * SECOND
+/** Jobs that come while an EMR is away for longer than their deadline: a fifth of all others, within these. */
+const FEWEST_OVERDUE = 800
+const MOST_OVERDUE = 5_000
 
 /** The parameters of a run. */
 export type TortureOrder = {
@@ -65,7 +69,8 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const desk = ends.use(await openWebhookDesk(secret, history))
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, ...(order.stop ? [order.stop] : [])])
-  const stage = ends.use(await openStage({ folder, desk, secret, history, signal }))
+  const overdue = Math.min(Math.max(encounters / 5, FEWEST_OVERDUE), MOST_OVERDUE)
+  const stage = ends.use(await openStage({ folder, desk, secret, history, overdue: Math.round(overdue), signal }))
   await controlEmr(stage.emrUrl)
   // the schedule's times begin when everything is ready
   const startedAt = history.now()
@@ -74,15 +79,20 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const overMs = minutes * MINUTE
   const submitter = startSubmitter({ apis: stage.apiUrls, encounters, seed, overMs, history })
   ends.defer(() => submitter.close())
-  // first of all, so that no lane restarts what is being ended
+  const keyReuser = startKeyReuser({ apiUrl: stage.ofKeys.apiUrl, seed, history })
+  ends.defer(() => keyReuser.close())
+  // first of all, so that no lane starts again what is being ended
   ends.defer(() => over.abort(new Error('the run is over')))
 
   const run = async (): Promise<TortureResult> => {
     await Promise.all([letLoose(shifted, stage, history, signal), delay(overMs, undefined, { signal })])
     history.note({ what: 'quiet' })
-    const drainedAfterMs = await drain({ submitter, desk, history, patienceMs: drainMinutes * MINUTE, signal })
+    const keysDone = keyReuser.finish()
+    const patienceMs = drainMinutes * MINUTE
+    const { accepted } = stage.outage
+    const drainedAfterMs = await drain({ submitter, keysDone, accepted, desk, history, patienceMs, signal })
     await delay(AFTERWARDS_MS, undefined, { signal })
-    await noteAftermath(stage, submitter.accepted, history)
+    await noteAftermath(stage, submitter.accepted.union(accepted), history)
     return { order, folder, history: history.events, findings: check(history.events), drainedAfterMs }
   }
   return await unlessAborted(run(), signal)
@@ -90,17 +100,22 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
 
 async function drain(about: {
   submitter: Submitter
+  /** Resolves when the submitter that uses keys again has seen what it made end. */
+  keysDone: Promise<void>
+  /** What others than the submitter have accepted. */
+  accepted: ReadonlySet<string>
   desk: WebhookDesk
   history: History
   patienceMs: number
   signal: AbortSignal
 }): Promise<number | undefined> {
-  const { submitter, desk, history, patienceMs, signal } = about
+  const { submitter, keysDone, accepted, desk, history, patienceMs, signal } = about
   const beganAt = history.now()
   let allAccepted = false
-  void submitter.done.then(() => (allAccepted = true))
+  void Promise.all([submitter.done, keysDone]).then(() => (allAccepted = true))
   while (history.now() - beganAt < patienceMs) {
-    if (allAccepted && submitter.accepted.isSubsetOf(desk.told)) return history.now() - beganAt
+    const all = submitter.accepted.union(accepted)
+    if (allAccepted && all.isSubsetOf(desk.told)) return history.now() - beganAt
     await delay(100, undefined, { signal })
   }
   submitter.giveUp()

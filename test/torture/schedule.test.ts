@@ -6,7 +6,7 @@ test('the same seed and minutes give the same schedule, another seed another', (
   expect(planNemesis(42, 10)).not.toEqual(planNemesis(43, 10))
 })
 
-test.for([0.8, 2, 5, 10])('in %s minutes each kind occurs at least once, and everything is over in time', (minutes) => {
+test.for([0.9, 2, 5, 10])('in %s minutes each kind comes at least once, and all is over in time', (minutes) => {
   for (let seed = 1; seed <= 50; seed++) {
     const schedule = planNemesis(seed, minutes)
     expect(new Set(schedule.map(({ kind }) => kind))).toEqual(new Set(nemesisKinds))
@@ -25,7 +25,7 @@ test('a lane does one thing at a time', () => {
 })
 
 test('a worker is always paused for longer than its lock of 6 s and the check every 2 s', () => {
-  const pauses = planNemesis(3, 0.8).filter(({ kind }) => kind === 'worker-pause')
+  const pauses = planNemesis(3, 0.9).filter(({ kind }) => kind === 'worker-pause')
   expect(Math.min(...pauses.map(({ forMs }) => forMs))).toBeGreaterThanOrEqual(15_000)
 })
 

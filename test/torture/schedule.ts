@@ -20,6 +20,7 @@ export const lanes = {
     'worker-restart': [200, 1 * SECOND],
     'worker-pause': [15 * SECOND, 25 * SECOND],
     'worker-clock': [4 * SECOND, 15 * SECOND],
+    outage: [13 * SECOND, 20 * SECOND],
   },
   api: {
     'api-kill': [500, 4 * SECOND],

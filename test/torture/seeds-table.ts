@@ -35,7 +35,7 @@ export function summarize(result: TortureResult): SeedSummary {
   return {
     seed: order.seed,
     encounters: order.encounters,
-    inEmr: history.filter(({ what }) => what === 'creation').length,
+    inEmr: history.filter((event) => event.what === 'creation' && !event.outage).length,
     recovered: history.filter((event) => event.what === 'job' && event.recovered).length,
     lost,
     twice,

@@ -3,7 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { demoKey } from '../fixtures/processes.ts'
+import { openFhirServer, type SimulatedFhir } from '../emr/fhir.ts'
+import { openGatedEmr, type GatedEmr } from '../failures/gated-emr.ts'
 import { openChaosProxy, type ChaosProxy } from './chaos-proxy.ts'
+import { connection, keyConnection, keyRetention, outageConnection } from './connections.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import type { History } from './history.ts'
 import { readLogLine } from './log-lines.ts'
@@ -15,28 +18,23 @@ import type { WebhookDesk } from './webhook-desk.ts'
 
 const APIS = 2
 const WORKERS = 3
-
-/** The connection under torture: short waits, so that much happens in little time. */
-export const connection = {
-  emrSystem: 'Sandbox',
-  emrInstance: 'default',
-  connector: 'sandbox',
-  timeoutMs: 2_000,
-  settleMs: 4_000,
-  backoffMs: 200,
-  maxAttempts: 5,
-  concurrency: 40,
-  requestsPerSecond: 1_000,
-  onUnknownOutcome: 'reconcile',
-  breaker: { minimumCalls: 10, failurePercent: 50, openMs: 4_000 },
-}
+/** After SIGTERM, for what is in flight: as long as a call may take, and shorter than a long sweep. */
+const DRAIN_SECONDS = String(connection.timeoutMs / 1_000)
+/** Of the gateway whose keys run out: beside the records of the other, and its webhooks. */
+const KEYS_DATABASE = 1
+/** How long the EMR with the long outages takes for an encounter, so that some are under way when it goes. */
+const OUTAGE_LATENCY_MS = 100
 
 /** Everything that is tortured, as processes of their own, and the lines between them. */
 export type Stage = AsyncDisposable & {
   apis: GatewayProcess[]
   apiUrls: string[]
   workers: GatewayProcess[]
+  /** A gateway whose results are kept for so short a time that Idempotency-Keys run out, and its EMR. */
+  ofKeys: { api: GatewayProcess; apiUrl: string; worker: GatewayProcess; emr: SimulatedFhir }
   emr: GatewayProcess
+  /** The EMR with the long outages, all jobs that were accepted for it, and how many come while it is away. */
+  outage: { emr: GatedEmr; accepted: Set<string>; items: number }
   /** The Sandbox EMR itself, past the line. */
   emrUrl: string
   redis: TortureRedis
@@ -48,14 +46,15 @@ export type Stage = AsyncDisposable & {
 }
 
 /**
- * Starts two apis, three workers, Redis and the Sandbox EMR; resolves when all are ready. Logs and data go to `folder`.
- * If the signal is aborted before that, everything is ended again and its reason thrown.
+ * Starts two apis, three workers, Redis and the Sandbox EMR, and beside them the gateway whose keys run out; resolves when all are ready. Logs and data go to `folder`. If the
+ * signal is aborted before that, all is ended again and its reason thrown.
  */
 export async function openStage(about: {
   folder: string
   desk: WebhookDesk
   secret: string
   history: History
+  overdue: number
   signal: AbortSignal
 }): Promise<Stage> {
   const { folder, desk, secret, history, signal } = about
@@ -72,9 +71,19 @@ export async function openStage(about: {
     redisOfApis: started.use(await openChaosProxy(redis.port)),
     redisOfWorkers: started.use(await openChaosProxy(redis.port)),
   }
+  const outageEmr = started.use(await openGatedEmr({ latencyMs: OUTAGE_LATENCY_MS }))
+  const keyEmr = started.use(await openFhirServer())
   const environment = {
     ...process.env,
-    GATEWAY_CONFIG: writeConfig(folder, lines.emr.port, desk, secret),
+    DRAIN_SECONDS,
+    GATEWAY_CONFIG: writeConfig(join(folder, 'config.json'), {
+      applications: [{ ...demo, webhook: { url: desk.url, secret } }],
+      connections: [
+        { ...connection, baseUrl: `http://127.0.0.1:${lines.emr.port}` },
+        { ...outageConnection, baseUrl: outageEmr.baseUrl },
+      ],
+      webhooks: { allowHttp: true, allowHosts: [desk.host] },
+    }),
     SEALING_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: 'info',
   }
@@ -99,27 +108,48 @@ export async function openStage(about: {
   }
 
   const emr = open('emr', 'worker/sandbox-emr/server.ts', 'sandbox-emr.listening', { SANDBOX_PORT: String(emrPort) })
-  const apiPorts: number[] = []
+  const apiUrls: string[] = []
   const apis: GatewayProcess[] = []
   const workers: GatewayProcess[] = []
+  const redisOfApis = `redis://127.0.0.1:${lines.redisOfApis.port}`
+  const redisOfWorkers = `redis://127.0.0.1:${lines.redisOfWorkers.port}`
+  const openApi = async (name: string, own: Record<string, string>) => {
+    const port = await findFreePort()
+    const url = `http://127.0.0.1:${port}`
+    return { url, api: open(name, 'api/src/server.ts', 'Server listening', { ...own, PORT: String(port) }) }
+  }
+  const openWorker = async (name: string, own: Record<string, string>) => {
+    const WORKER_PORT = String(await findFreePort())
+    return open(name, 'worker/src/main.ts', 'worker.started', { ...own, WORKER_PORT })
+  }
   for (let n = 0; n < APIS; n++) {
-    const PORT = await findFreePort()
-    apiPorts.push(PORT)
-    const REDIS_URL = `redis://127.0.0.1:${lines.redisOfApis.port}`
-    apis.push(open(`api-${n}`, 'api/src/server.ts', 'Server listening', { PORT: String(PORT), REDIS_URL }))
+    const { api, url } = await openApi(`api-${n}`, { REDIS_URL: redisOfApis })
+    apiUrls.push(url)
+    apis.push(api)
   }
   for (let n = 0; n < WORKERS; n++) {
-    const WORKER_PORT = String(await findFreePort())
-    const REDIS_URL = `redis://127.0.0.1:${lines.redisOfWorkers.port}`
     const shifted = n === WORKERS - 1 && typeof clock !== 'string' ? clock.environment : {}
-    workers.push(open(`worker-${n}`, 'worker/src/main.ts', 'worker.started', { WORKER_PORT, REDIS_URL, ...shifted }))
+    workers.push(await openWorker(`worker-${n}`, { REDIS_URL: redisOfWorkers, ...shifted }))
   }
-  await unlessAborted(Promise.all([emr, ...apis, ...workers].map((each) => each.start())), signal)
+  const GATEWAY_CONFIG = writeConfig(join(folder, 'config-of-keys.json'), {
+    applications: [demo],
+    connections: [{ ...keyConnection, ...keyEmr.options }],
+    retention: keyRetention,
+  })
+  const keysApi = await openApi('api-keys', { GATEWAY_CONFIG, REDIS_URL: `${redisOfApis}/${KEYS_DATABASE}` })
+  const keysWorker = await openWorker('worker-keys', {
+    GATEWAY_CONFIG,
+    REDIS_URL: `${redisOfWorkers}/${KEYS_DATABASE}`,
+  })
+  const all = [emr, ...apis, ...workers, keysApi.api, keysWorker]
+  await unlessAborted(Promise.all(all.map((each) => each.start())), signal)
   const ends = started.move()
   return {
     apis,
-    apiUrls: apiPorts.map((port) => `http://127.0.0.1:${port}`),
+    apiUrls,
     workers,
+    ofKeys: { api: keysApi.api, apiUrl: keysApi.url, worker: keysWorker, emr: keyEmr },
+    outage: { emr: outageEmr, accepted: new Set(), items: about.overdue },
     emr,
     emrUrl: `http://127.0.0.1:${emrPort}`,
     redis,
@@ -130,16 +160,13 @@ export async function openStage(about: {
   }
 }
 
-function writeConfig(folder: string, emrPort: number, desk: WebhookDesk, secret: string): string {
-  const path = join(folder, 'config.json')
-  const keyHash = `sha256:${createHash('sha256').update(demoKey).digest('hex')}`
-  const webhook = { url: desk.url, secret }
-  const content = {
-    applications: [{ name: 'demo', keyHash, emrSystems: ['Sandbox'], webhook }],
-    connections: [{ ...connection, baseUrl: `http://127.0.0.1:${emrPort}` }],
-    sealingKeys: [{ id: 'k1', key: 'env:SEALING_KEY' }],
-    webhooks: { allowHttp: true, allowHosts: [desk.host] },
-  }
-  writeFileSync(path, JSON.stringify(content))
+const demo = {
+  name: 'demo',
+  keyHash: `sha256:${createHash('sha256').update(demoKey).digest('hex')}`,
+  emrSystems: ['Sandbox'],
+}
+
+function writeConfig(path: string, content: object): string {
+  writeFileSync(path, JSON.stringify({ sealingKeys: [{ id: 'k1', key: 'env:SEALING_KEY' }], ...content }))
   return path
 }

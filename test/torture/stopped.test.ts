@@ -15,7 +15,7 @@ test.each([
 ] as const)('a torture ended by %s in the middle leaves no process and no disk', async (signal, exitCode) => {
   const parent = mkdtempSync(join(tmpdir(), 'gateway-stopped-'))
   const folder = join(parent, 'run')
-  const order = ['--encounters', '500', '--seed', '1', '--minutes', '0.7', '--out', folder]
+  const order = ['--encounters', '500', '--seed', '1', '--minutes', '0.9', '--out', folder]
   const torture = spawnNode('test/torture/torture.ts', process.env, order)
   await expect.poll(() => readHistory(folder).some(({ what }) => what === 'nemesis'), PATIENCE).toBe(true)
   torture.child.kill(signal)

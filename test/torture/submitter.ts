@@ -4,12 +4,11 @@ import { asDemo } from '../fixtures/processes.ts'
 import { makeEncounter } from './encounter-maker.ts'
 import type { History } from './history.ts'
 import { randomFrom } from './random.ts'
+import { ANSWER_MS, openSender } from './sender.ts'
 
 const SECOND = 1000
 const IN_FLIGHT = 64
-const ANSWER_MS = 10 * SECOND
-const LONGEST_WAIT_MS = 3 * SECOND
-/** The share of accepted requests that is sent again later, and the share that is cancelled at once. */
+/** So much of what was accepted is sent again later, and so much cancelled at once. */
 const REPEATED = 0.05
 const CANCELLED = 0.01
 
@@ -39,21 +38,7 @@ export function startSubmitter(about: {
   const stopped = new AbortController()
   const pause = (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined)
   const startedAt = performance.now()
-
-  async function send(n: number, key: string, firstApi: number, body: string): Promise<string | undefined> {
-    let api = firstApi % apis.length
-    for (let attempt = 1; !stopped.signal.aborted; attempt++) {
-      history.note({ what: 'submit', key, api, try: attempt })
-      const reply = await post(apis[api] ?? '', key, body, agent)
-      history.note({ what: 'reply', key, api, try: attempt, ...reply })
-      if (reply.status === 202) return reply.jobId
-      if (reply.status !== 0 && reply.status !== 429 && reply.status < 500) return undefined
-      if (reply.status !== 429) api = (api + 1) % apis.length
-      const backoffMs = Math.min(100 * 2 ** Math.min(attempt, 5), LONGEST_WAIT_MS)
-      await pause(Math.max(backoffMs * (0.5 + ((n * 7 + attempt) % 10) / 20), (reply.retryAfterMs ?? 0) / 2))
-    }
-    return undefined
-  }
+  const send = openSender({ apis, history, agent, stopped: stopped.signal })
 
   async function cancel(jobId: string, firstApi: number): Promise<void> {
     for (let attempt = 0; attempt < 20 && !stopped.signal.aborted; attempt++) {
@@ -70,13 +55,13 @@ export function startSubmitter(about: {
     const key = `torture-${seed}-${n}`
     const body = JSON.stringify(makeEncounter(seed, n))
     const api = random.integer(0, apis.length - 1)
-    const jobId = await send(n, key, api, body)
+    const jobId = await send({ n, key, firstApi: api, body })
     if (jobId === undefined) return
     accepted.add(jobId)
     if (random.fraction() < CANCELLED) await cancel(jobId, api)
     if (random.fraction() >= REPEATED) return
     await pause(random.integer(0, Math.min(20 * SECOND, overMs / 4)))
-    await send(n, key, api + 1, body)
+    await send({ n, key, firstApi: api + 1, body })
   }
 
   async function run(): Promise<void> {
@@ -113,30 +98,6 @@ export function startSubmitter(about: {
   }
 }
 
-type Reply = { status: number; jobId?: string; error?: string; retryAfterMs?: number }
-
-async function post(api: string, key: string, body: string, dispatcher: Agent): Promise<Reply> {
-  try {
-    const reply = await request(`${api}/api/v1/Sandbox/PatientEncounters`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': key, ...asDemo },
-      body,
-      dispatcher,
-      signal: AbortSignal.timeout(ANSWER_MS),
-    })
-    const { JobId, type } = (await reply.body.json()) as { JobId?: string; type?: string }
-    const retryAfterMs = Number(reply.headers['retry-after'] ?? 0) * SECOND
-    return {
-      status: reply.statusCode,
-      ...(JobId && { jobId: JobId }),
-      ...(type && { error: type }),
-      ...(retryAfterMs > 0 && reply.statusCode !== 202 && { retryAfterMs }),
-    }
-  } catch (error) {
-    return { status: 0, error: codeOf(error) }
-  }
-}
-
 async function remove(api: string, jobId: string, dispatcher: Agent): Promise<number> {
   try {
     const signal = AbortSignal.timeout(ANSWER_MS)
@@ -151,9 +112,4 @@ async function remove(api: string, jobId: string, dispatcher: Agent): Promise<nu
   } catch {
     return 0
   }
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }

@@ -25,15 +25,15 @@ test.for([
   ['a command that there is not', ['geheim'], 64, /unknown command; the commands are submit, batch/],
   ['nearly a command', ['sumbit', 'good.ndjson'], 64, /unknown command; did you mean submit\?/],
   ['nearly an option', ['submit', 'good.ndjson', '--wach'], 64, /unknown option --wach; did you mean --watch\?/],
-  ['no EMR', ['submit', 'good.ndjson'], 64, /needs --emr/],
-  ['a password on the command line', ['job', 'x', '--password', 'geheim'], 64, /no option --password here/],
+  ['no EMR', ['submit', 'good.ndjson'], 64, /requires --emr/],
+  ['a password on the command line', ['job', 'x', '--password', 'geheim'], 64, /unknown option --password/],
   [
     '--new together with --resume',
     ['submit', 'good.ndjson', '--emr', 'Sandbox', '--new', '--resume'],
     64,
-    /--new goes with/,
+    /--new cannot be combined with/,
   ],
-  ['no file of that name', ['submit', 'none.ndjson', '--emr', 'Sandbox'], 66, /none.ndjson is not there/],
+  ['no file of that name', ['submit', 'none.ndjson', '--emr', 'Sandbox'], 66, /none.ndjson does not exist/],
   ['a batch that is not there', ['batch', 'q3f0h2k7m9x1c8v5b6n4'], 76, /no batch/],
   ['an EMR that is not there', ['submit', 'good.ndjson', '--emr', 'Nope'], 76, /no EMR system of this name/],
 ] as const)('%s ends with its own exit code', async ([, args, exitCode, expected]) => {
@@ -122,7 +122,7 @@ test('a gateway out of reach is tried until the patience ends: try later', async
   await using closed = await startClosed()
   const { exitCode, err } = await cli.submit('good.ndjson', ['--patience', '1'], { GATEWAY_URL: closed.url })
   expect(exitCode).toBe(75)
-  expect(err).toMatch(/ECONNREFUSED\); again in \d s/)
+  expect(err).toMatch(/ECONNREFUSED\); next try in \d s/)
 })
 
 test('a result that cannot be written ends with 74, and leaves no half of it', async () => {

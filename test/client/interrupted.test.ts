@@ -65,7 +65,7 @@ test('Ctrl-C in the middle of an upload leaves a batch that --resume completes, 
   expect(args).not.toContain('--key')
 
   const refused = await cli.submit(file)
-  expect(refused).toMatchObject({ exitCode: 73, err: expect.stringContaining('not to its end') as string })
+  expect(refused).toMatchObject({ exitCode: 73, err: expect.stringContaining('but not completely') as string })
   const resumed = await cli.run([...args.split(' '), '--watch'])
   expect({ exitCode: resumed.exitCode, out: resumed.out }).toMatchObject({
     exitCode: 0,

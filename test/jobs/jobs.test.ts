@@ -195,7 +195,7 @@ describe('retrying a job', () => {
     await gateway.finish(jobId, created)
     const succeeded = await gateway.send('POST', `${path(jobId)}/Retry`)
     expect([running.statusCode, succeeded.statusCode]).toEqual([409, 409])
-    expect(succeeded.json<Problem>().detail).toContain('Succeeded')
+    expect(succeeded.json<Problem>().detail).toContain('has succeeded')
   })
 
   test('whose request has been erased is a 410, and another’s a 404', async () => {

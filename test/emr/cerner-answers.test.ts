@@ -128,7 +128,9 @@ test('checks that it has access, without creating anything', async () => {
 test('does not start with options that contradict each other', () => {
   const about = { connector: 'cerner', baseUrl: 'https://emr.example.org/r4/t' }
   const auth = { tokenUrl: 'https://emr.example.org/token', clientId: 'c', clientSecret: 's' }
-  expect(() => openPort({ ...about, auth, findBy: 'identifier' })).toThrow('requires identifierSystem and identifierType')
+  expect(() => openPort({ ...about, auth, findBy: 'identifier' })).toThrow(
+    'requires identifierSystem and identifierType',
+  )
   expect(() => openPort({ ...about, auth: { ...auth, privateKey: 'k' } })).toThrow('/connections/0/auth')
   expect(() => openPort({ ...about })).toThrow('/connections/0/auth: is required')
 })

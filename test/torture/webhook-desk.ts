@@ -27,7 +27,10 @@ export async function openWebhookDesk(secret: string, history: History): Promise
         const id = String(request.headers['webhook-id'])
         const { type, data } = readWebhook(body)
         // every job has a webhook of its own, so the end of its batch adds nothing
-        if (type === 'batch.finished') return void response.writeHead(204).end()
+        if (type === 'batch.finished') {
+          response.writeHead(204).end()
+          return
+        }
         const verified = verifies(webhook, body, request.headers)
         const answered = !refused.has(id) && isUnlucky(id) ? 503 : 204
         refused.add(id)

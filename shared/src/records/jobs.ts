@@ -337,7 +337,7 @@ export function openRecords(
         atMost,
         ...applications,
       )
-      return kind === 'corrected' ? { kind, from: Number(from), to: Number(to) } : { kind }
+      return kind === 'corrected' ? { kind, from, to } : { kind }
     },
 
     /** Whether a job is a batch item that waits for its turn, so that BullMQ has no job for it yet. */

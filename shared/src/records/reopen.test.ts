@@ -166,6 +166,7 @@ test('a batch item waits for its turn again, and its batch has not ended any mor
     createdAt: '77',
     receivedAt: now(),
     updatedAt: now(),
+    uploadedAt: now(),
     next: '1',
     round: '2',
     q: '1',

@@ -323,7 +323,7 @@ test('jobs are parked while their EMR requests a pause, and a shorter request do
   expect(performance.now() - started).toBeGreaterThan(2_500)
   const waiting = jobs[2]?.job ?? ''
   expect(await gateway.until(async () => (await gateway.view(waiting)).Status === 'Parked')).toBe(true)
-  expect((await gateway.view(waiting)).ParkedReason).toContain('left alone')
+  expect((await gateway.view(waiting)).ParkedReason).toContain('asked for a pause')
   expect((await ended).map((outcome) => outcome.status)).toEqual(['Succeeded', 'Succeeded', 'Succeeded'])
 })
 

@@ -20,9 +20,9 @@ export const magic: Record<string, Magic> = {
   'SANDBOX-400': { does: 'objects to /PatientId', behaviour: always({ fault: 400 }) },
   'SANDBOX-401': { does: 'refuses the login', behaviour: always({ fault: 401 }) },
   'SANDBOX-403': { does: 'refuses the user', behaviour: always({ fault: 403 }) },
-  'SANDBOX-408': { does: 'says that it timed out, having created nothing', behaviour: always({ fault: 408 }) },
+  'SANDBOX-408': { does: 'reports a timeout, having created nothing', behaviour: always({ fault: 408 }) },
   'SANDBOX-500': { does: 'fails, having created nothing', behaviour: always({ fault: 500 }) },
-  'SANDBOX-502': { does: 'is a gateway whose EMR is out of reach', behaviour: always({ fault: 502 }) },
+  'SANDBOX-502': { does: 'acts as a gateway whose EMR is unreachable', behaviour: always({ fault: 502 }) },
   'SANDBOX-SLOW': { does: 'answers after 5 s', behaviour: (_turn, { slowMs }) => ({ answerAfterMs: slowMs }) },
   'SANDBOX-TIMEOUT': {
     does: 'creates the encounter at once and answers after 60 s',

@@ -1,8 +1,8 @@
--- Closes uploads that have been open for some time without anything coming: the batch is what came, and ends once its items have.
+-- Closes uploads that have received nothing for some time: the batch consists of what was received, and ends with its last item.
 -- KEYS  receiving, outbox
--- ARGV  base of the connection's keys, channel, ms without upload, ms to keep a batch once it has ended, uploads to look at,
+-- ARGV  base of the connection's keys, channel, ms without upload, ms to keep a batch once it has ended, uploads to check,
 --       then the applications to which the end of a batch is announced
--- Gives {number of uploads looked at, {BatchId, ...}: those closed}
+-- Returns {number of uploads checked, {BatchId, ...}: those closed}
 local base = ARGV[1]
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -18,7 +18,7 @@ for _, batchId in ipairs(uploads) do
     -- complete, cancelled or gone
     redis.call('ZREM', KEYS[1], batchId)
   elseif tonumber(b[2]) > before then
-    -- an upload is noted here once, when it begins
+    -- an upload is added here once, when it begins
     redis.call('ZADD', KEYS[1], b[2], batchId)
   else
     redis.call('ZREM', KEYS[1], batchId)

@@ -1,12 +1,12 @@
--- Remembers some items of a batch, which follow each other: their payloads, states and prints, and the batch itself with
--- the first of them. An item that is known already must be what it was, and is not counted again.
+-- Stores consecutive items of a batch: their payloads, states and prints, and the batch itself with the first of them. An item
+-- that is already known must be unchanged, and is not counted again.
 -- KEYS  batch, items, prints, rejections, pending, jobs of the application, depth, turns, fair, backlog of the application,
 --       then the payload of each item that is valid
 -- ARGV  application, BatchId, what JobIds come from (item-records.ts), index of the first item, ms to the deadline,
---       ms to keep payloads, ms to keep the batch once nothing waits, rejections to keep at most, the batch-key's record or '',
+--       ms to keep payloads, ms to keep the batch once nothing waits, maximum number of rejections to keep, the batch-key's record or '',
 --       then per item: 'q', print, JobId, sealed payload; or 'r', print, '', the sealed rejection or ''
--- Gives {'accepted', new jobs, new rejections} | {'differs', index} | {'cancelled'} | {'closed', items}: the upload was complete |
---       {'abandoned', items}: nothing came of it for so long that it was closed
+-- Returns {'accepted', new jobs, new rejections} | {'differs', index} | {'cancelled'} | {'closed', items}: the upload was complete |
+--         {'abandoned', items}: nothing was uploaded for too long, so it was closed
 local batch = redis.call('HMGET', KEYS[1], 'createdAt', 'cancelledAt', 'receivedAt', 'abandonedAt', 'uploadedAt')
 if batch[2] then return { 'cancelled' } end
 local first = tonumber(ARGV[4])
@@ -66,7 +66,7 @@ if rejected > 0 then redis.call('HINCRBY', KEYS[1], 'r', rejected) end
 if accepted > 0 then
   redis.call('HINCRBY', KEYS[1], 'q', accepted)
   redis.call('ZADD', KEYS[6], unpack(jobs))
-  -- an item whose batch was lost may be pending already, and is counted once
+  -- an item whose batch record was lost may already be pending, and is counted once
   redis.call('HINCRBY', KEYS[7], ARGV[1], redis.call('ZADD', KEYS[5], unpack(pending)))
   line_up(KEYS[8], KEYS[9], KEYS[10], ARGV[1], ARGV[2], batch[1])
 end

@@ -1,12 +1,12 @@
--- Finds the batch that an Idempotency-Key names, under whichever sealing key it was first used; or names one, if it may begin here, so that
--- two uploads that begin at once are one batch.
+-- Finds the batch of an Idempotency-Key, under whichever sealing key it was first used, or reserves a new BatchId if one may begin, so that
+-- two concurrent uploads share one batch.
 -- KEYS  the key's record under the own sealing key
 -- ARGV  base of the connection's keys, BatchId of a new batch (or '': none begins), what its JobIds come from, ms to keep a key whose
 --       batch never comes, then per sealing key, own one first: name of the key's record, what JobIds come from
--- Gives {BatchId, what its JobIds come from, 1 if it is stored, else 0} | {} if there is none and none begins
+-- Returns {BatchId, what its JobIds come from, 1 if it is stored, else 0} | {} if there is none and none begins
 local base = ARGV[1] .. ':'
 
--- What the JobIds of a batch come from. One that is about to be uploaded to is not to be closed as abandoned meanwhile.
+-- Reads what the JobIds of a batch come from. Notes the upload, so that the batch is not closed as abandoned meanwhile.
 local function key_of(batchId)
   local b = redis.call('HMGET', base .. 'batch:' .. batchId, 'key', 'receivedAt')
   if b[1] and not b[2] and ARGV[2] ~= '' then

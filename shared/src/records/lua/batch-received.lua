@@ -1,7 +1,7 @@
--- Notes that the end of a batch's upload was read.
+-- Records that a batch's upload is complete.
 -- KEYS  batch, items, outbox, receiving
 -- ARGV  BatchId, items in the upload, '1' to announce, channel, ms to keep the batch once it has ended
--- Gives 'received' | 'shorter' (an earlier upload had more items) | 'cancelled'
+-- Returns 'received' | 'shorter' (an earlier upload had more items) | 'cancelled'
 if redis.call('HEXISTS', KEYS[1], 'cancelledAt') == 1 then return 'cancelled' end
 if redis.call('STRLEN', KEYS[2]) > tonumber(ARGV[2]) then return 'shorter' end
 local t = redis.call('TIME')

@@ -1,6 +1,6 @@
--- Part of the scripts after which a batch may be at its end: it is once its upload is complete and no item waits (q) or
--- is taken (t). Notes that once per round, puts the news in the outbox and tells who listens. From when no item waits or is taken, the
--- batch is kept for `keptMs`, also one whose upload has broken off.
+-- Part of the scripts that may end a batch: it ends when its upload is complete and no item waits (q) or is taken (t). Records the
+-- end once per round, adds the event to the outbox and publishes it. Once no item waits or is taken the batch is kept for `keptMs`, even
+-- if its upload broke off.
 local function end_batch(batch, outbox, batchId, announce, channel, now, keptMs)
   local b = redis.call('HMGET', batch, 'receivedAt', 'finishedAt', 'q', 't', 'application', 'round')
   if b[2] or tonumber(b[3] or 0) + tonumber(b[4] or 0) > 0 then return end

@@ -1,21 +1,21 @@
--- Writes the outcomes of some jobs: each one's terminal state in its round. In the same step the payload goes (or gets its term),
--- the job leaves the pending set, the webhook's event enters the outbox and whoever waits is told.
+-- Writes the outcomes of some jobs: the terminal state of each in its round. In the same step the payload is erased (or gets its term),
+-- the job leaves the pending set, the webhook's event enters the outbox and waiting clients are notified.
 -- KEYS  pending, outbox, depth
 -- ARGV  base of the connection's keys, channel, ms to keep outcomes, then per job: JobId, guard, ms to keep the payload (0 = erase
 --       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
 --       code, createdAt, maxAttempts, recovered, sealed result, and for an EMR that knows no correlation key the claims on the
 --       encounter, with commas between them
--- guard '' writes in any case; 'undispatched' only if the EMR surely has nothing of the job; 'cancelledWithBatch' the same, and only
+-- guard '' writes in any case; 'undispatched' only if the job was surely never sent to the EMR; 'cancelledWithBatch' the same, and only
 -- while its batch is cancelled; 'round.attempt' only while that is the newest attempt: an earlier one that failed does not end the job.
--- No job expires before its deadline: whoever saw it overdue may have been held up, and a Retry have given it a new one
--- Gives for each job 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed' (another job was told this
--- encounter is its own) | an error, which is that job's alone
+-- No job expires before its deadline: a Retry may have set a new one since the caller saw it overdue
+-- Returns for each job 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed' (this encounter
+-- was reported to another job) | an error, which is that job's alone
 local base, channel, keptMs = ARGV[1], ARGV[2], ARGV[3]
 local PER_JOB = 15
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 
--- by application; and of them those that a recount under way has counted (recount.lua)
+-- by application; `counted`: those that a running recount has already counted (recount.lua)
 local ended, counted = {}, {}
 local countedTo = tonumber(redis.call('HGET', base .. ':recount', 'to') or -math.huge)
 
@@ -90,7 +90,7 @@ end
 local replies = {}
 for at = 4, #ARGV, PER_JOB do replies[#replies + 1] = each(finish, at) end
 for application, count in pairs(ended) do
-  -- jobs from before the count was kept must not make it negative
+  -- jobs accepted before counts were kept must not make it negative
   if redis.call('HINCRBY', KEYS[3], application, -count) < 0 then redis.call('HSET', KEYS[3], application, 0) end
 end
 for application, count in pairs(counted) do redis.call('HINCRBY', base .. ':recount', 'of:' .. application, -count) end

@@ -1,10 +1,10 @@
--- Part of the scripts that change whether an item of a batch waits or is taken: keeps the batch, and what its Idempotency-Key names, for
--- `keptMs`; without a term if that is nil, since nothing that an item has yet to move may run out.
+-- Part of the scripts that change whether an item of a batch waits or is taken: sets the term of the batch and of its Idempotency-Key to
+-- `keptMs`, or removes it if that is nil, since no record that an item still has to change may expire.
 local function keep_batch(batch, batchId, keptMs)
   if not keptMs and redis.call('PTTL', batch) < 0 then return end
   local base = string.sub(batch, 1, -#('batch:' .. batchId) - 1)
   local key = redis.call('HGET', batch, 'idempotency')
-  -- the key is to be forgotten no later than the batch: who finds it alone takes it for that of a batch which is about to begin
+  -- the key must expire no later than the batch: a key without its batch counts as reserved for a new one
   local kept = { base .. 'items:' .. batchId, base .. 'prints:' .. batchId, base .. 'rejections:' .. batchId, batch }
   if key then table.insert(kept, 1, base .. 'batch-key:' .. key) end
   for _, record in ipairs(kept) do

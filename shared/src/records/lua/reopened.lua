@@ -1,9 +1,9 @@
--- Looks at jobs that a Retry opened again, those first that were not looked at for the longest. Lets go of those that have been begun
--- or have ended since, and gives those that BullMQ will not run by itself: it has none of the id, or has put it away as ended.
--- One that BullMQ has set aside, since its workers died on it, is left to whoever ends those.
+-- Checks jobs that a Retry reopened, least recently checked first. Drops those that were begun or have ended since, and returns
+-- those that BullMQ will not run by itself: it has no job of the id, or lists it as ended.
+-- A job that BullMQ failed because its workers died is left to the step that sets those aside.
 -- KEYS  reopened, pending, BullMQ's completed and failed
--- ARGV  base of the connection's keys, jobs to look at, ms since they were reopened or looked at
--- Gives {number of jobs looked at, {JobId, ...}}
+-- ARGV  base of the connection's keys, jobs to check, ms since they were reopened or last checked
+-- Returns {number of jobs checked, {JobId, ...}}
 local base = ARGV[1]
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)

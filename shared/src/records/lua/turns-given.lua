@@ -1,4 +1,4 @@
--- Moves the applications' tags on after their turns, and lets go of the right to give any.
+-- Advances the applications' tags after their turns, and releases the lock.
 -- KEYS  turns, fair, the lock
 -- ARGV  virtual time, then application, tag, ...
 redis.call('HSET', KEYS[2], ':now', ARGV[1])

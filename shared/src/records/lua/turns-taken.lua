@@ -1,4 +1,4 @@
--- Notes that some items of one batch have had their turn: BullMQ gets their jobs in the same transaction.
+-- Marks items of one batch as taken: their jobs enter BullMQ's queue in the same transaction.
 -- KEYS  batch, items
 -- ARGV  index, ...
 local taken = 0

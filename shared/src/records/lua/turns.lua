@@ -1,13 +1,13 @@
--- Picks the batch items whose turn it is, so that BullMQ's queue holds `window` jobs, and takes the right to hand them over.
--- Start-time fair queuing: of the applications that wait, the one with the smallest start tag goes next, and its tag moves on
--- by 1/share; within an application, batches go by age. Nothing is decided yet: turns-taken.lua does that, in one
--- transaction with the jobs that BullMQ gets.
+-- Picks the batch items whose turn it is, so that BullMQ's queue holds `window` jobs, and takes the lock for handing them over.
+-- Start-time fair queuing: the waiting application with the smallest start tag goes next, and its tag advances by 1/share; within an
+-- application, the oldest batch goes first. This script only picks: turns-taken.lua takes the items, in one transaction with
+-- BullMQ's jobs.
 -- KEYS  turns, fair, the lock, BullMQ's wait, paused and prioritized
--- ARGV  base of the connection's keys, window, items to pick at most, ms that the lock holds, number of keys that the caller can
---       make JobIds with, those keys, then application, share, ...
--- Gives {'empty', {missing key, ...}} | {'full'} | {'busy'} |
+-- ARGV  base of the connection's keys, window, maximum number of items, ms that the lock holds, number of keys from which
+--       the caller can derive JobIds, those keys, then application, share, ...
+-- Returns {'empty', {missing key, ...}} | {'full'} | {'busy'} |
 --       {'turns', {missing key, ...}, virtual time, {application, tag, ...}, {BatchId, application, key, createdAt, {index, print in hex, ...}, ...}}
--- A batch whose JobIds come from a key that the caller has not got is passed over, and waits on.
+-- A batch whose JobIds come from a key that the caller lacks is skipped, and keeps waiting.
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'empty', {} } end
 local room = tonumber(ARGV[2]) - redis.call('LLEN', KEYS[4]) - redis.call('LLEN', KEYS[5]) - redis.call('ZCARD', KEYS[6])
 if room <= 0 then return { 'full' } end
@@ -38,7 +38,7 @@ local tags = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for i = 1, #tags, 2 do lines[#lines + 1] = { application = tags[i], tag = tonumber(tags[i + 1]), rank = 0 } end
 
 local picked, order = {}, {}
--- Whether the caller can make JobIds for a batch; of a batch that is gone too, so that it leaves the backlog.
+-- Whether the caller can derive the JobIds of a batch; also true for a batch that is gone, so that it leaves the backlog.
 local function is_usable(key)
   if not key or has_key[key] then return true end
   if not missed[key] then missing[#missing + 1] = key end
@@ -46,7 +46,7 @@ local function is_usable(key)
   return false
 end
 
--- The oldest of an application's batches, behind the first `rank`, that the caller can make JobIds for.
+-- The oldest of an application's batches, after the first `rank`, whose JobIds the caller can derive.
 local function enter_batch(line, backlog)
   while true do
     local batchId = redis.call('ZRANGE', backlog, line.rank, line.rank)[1]
@@ -61,8 +61,8 @@ local function enter_batch(line, backlog)
   end
 end
 
--- The next item of an application's batches, oldest first. A batch that has none left leaves the backlog, unless its last
--- ones were picked just now: then that is for the next round to see.
+-- The next item of an application's batches, oldest first. A batch without waiting items leaves the backlog, unless its last
+-- ones were picked in this round: the next round will see that.
 local function next_item(line)
   local backlog = base .. ':backlog:' .. line.application
   while true do
@@ -112,7 +112,7 @@ if not now then
 end
 local newTags, batches = {}, {}
 for _, line in ipairs(lines) do
-  -- it had nothing to be served with, and gets no credit for it when the key is back
+  -- it could not be served, and gets no credit for that when the key is back
   if line.done and line.passed then line.tag = math.max(line.tag, now) end
   newTags[#newTags + 1] = line.application
   newTags[#newTags + 1] = string.format('%.17g', line.tag)

@@ -38,13 +38,16 @@ function place(file: string): string[] {
   const needed: string[] = []
   const placed = placeOf(file)
   const source = file.endsWith('.json') ? `export default ${readFileSync(file, 'utf8')}` : readFileSync(file, 'utf8')
-  const text = source.replaceAll(specifiers, (whole: string, before: string, _quote: string, specifier: string) => {
-    const found = emittedFile(file, specifier)
-    if (!found) return whole
-    needed.push(found)
-    const path = relative(dirname(placed), placeOf(found)).replaceAll('\\', '/')
-    return `${before}'${path.startsWith('.') ? path : `./${path}`}'`.replace(/\.d\.ts'$/, ".js'")
-  })
+  // references to types are for the compiler, which has run
+  const text = source
+    .replaceAll(/^\/\/\/ <reference .*\n/gm, '')
+    .replaceAll(specifiers, (whole: string, before: string, _quote: string, specifier: string) => {
+      const found = emittedFile(file, specifier)
+      if (!found) return whole
+      needed.push(found)
+      const path = relative(dirname(placed), placeOf(found)).replaceAll('\\', '/')
+      return `${before}'${path.startsWith('.') ? path : `./${path}`}'`.replace(/\.d\.ts'$/, ".js'")
+    })
   mkdirSync(dirname(placed), { recursive: true })
   writeFileSync(placed, text)
   return needed

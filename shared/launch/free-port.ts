@@ -1,9 +1,21 @@
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { LaunchError } from './launch-error.ts'
 
-/** A TCP port that nothing on the loopback address listens on right now. */
+/** Below the ports that Linux (from 32768 on), macOS and Windows (from 49152 on) give to outgoing connections. */
+const PORTS = { from: 20_000, below: 32_768 } as const
+const TRIES = 100
+
+/**
+ * A TCP port that nothing on the loopback address listens on, and that no outgoing connection will be given until
+ * somebody listens on it: a server can be stopped and started on it.
+ */
 export async function findFreePort(): Promise<number> {
-  return listenOnce(0, '127.0.0.1')
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(PORTS.from, PORTS.below)
+    if (await isFree(port)) return port
+  }
+  throw new LaunchError(`No port from ${PORTS.from} to ${PORTS.below - 1} was free in ${TRIES} tries.`)
 }
 
 /** Whether nothing on the loopback address listens on this port. */

@@ -1,9 +1,9 @@
 import { Hl7Server, type Hl7Connection, type Hl7MessageEvent } from '@medplum/hl7'
+import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Server as NodeHl7Server } from 'node-hl7-server'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { spawnChild } from '../fixtures/child.ts'
@@ -22,18 +22,9 @@ const order = (more = {}) => ({
   credentials: {},
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** @medplum/hl7's server, answering each message with `answer`. */
 async function medplum(answer: (message: Hl7Message, connection: Hl7Connection) => void, enhanced = false) {
-  const at = await freePort()
+  const at = await findFreePort()
   const server = new Hl7Server((connection) => {
     connection.addEventListener('message', ({ message }: Hl7MessageEvent) => answer(message, connection))
   })
@@ -44,7 +35,7 @@ async function medplum(answer: (message: Hl7Message, connection: Hl7Connection) 
 
 /** node-hl7-server, answering each message with `code`. */
 async function nodeHl7(code: 'AA' | 'AE' | 'AR') {
-  const at = await freePort()
+  const at = await findFreePort()
   const taken: { visit: string; bed: string; segments: number }[] = []
   const inbound = new NodeHl7Server({ bindAddress: '127.0.0.1' }).createInbound({ port: at }, (request, response) => {
     const message = request.getMessage()

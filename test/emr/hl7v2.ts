@@ -1,5 +1,6 @@
+import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { once } from 'node:events'
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { holds } from './hl7v2-holds.ts'
 import { parseMessage, type ParsedMessage } from './hl7v2-parser.ts'
@@ -157,10 +158,10 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
   }
   const server: Server = receiver.tls ? createTlsServer(receiver.tls, onConnection) : createTcpServer(onConnection)
   server.on('tlsClientError', () => undefined)
-  const listen = async (port: number) => {
+  const port = await findFreePort()
+  const listen = async () => {
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
-    return (server.address() as AddressInfo).port
   }
   const cutConnections = () => {
     for (const socket of sockets) socket.destroy()
@@ -171,7 +172,7 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
     cutConnections()
     await closed
   }
-  const port = await listen(0)
+  await listen()
 
   return {
     port,
@@ -190,7 +191,7 @@ export async function openHl7v2(receiver: Receiver = {}): Promise<SimulatedHl7v2
     },
     async down(isDown) {
       if (isDown) await stop()
-      else await listen(port)
+      else await listen()
     },
     // nothing can be asked for, so nothing can be claimed
     enterLookAlike: () => {

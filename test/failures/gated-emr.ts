@@ -1,7 +1,7 @@
+import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { buildSandboxEmr } from '@encounter-gateway/worker/sandbox-emr/app.ts'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** One request for an encounter as it reached the EMR. */
@@ -54,9 +54,12 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await findFreePort()
+  const listen = async () => {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  await listen()
 
   const open = (how: (gate: PromiseWithResolvers<void>) => void) => {
     for (const at of ['before commit', 'after commit'] as const) {
@@ -90,10 +93,7 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
     refuse: (...statuses: number[]) => (refusals = statuses),
     /** Refuses connections from now on, and cuts the existing ones. */
     goDown: shut,
-    async comeBack() {
-      server.listen(port, '127.0.0.1')
-      await once(server, 'listening')
-    },
+    comeBack: listen,
     async [Symbol.asyncDispose]() {
       await shut()
       await app.close()

@@ -125,8 +125,8 @@ function stateByTimes(encounter: StateFields, { now, preadmit }: StateRules): En
  * time has passed.
  */
 export function contradictionsIn(encounter: StateFields, rules: StateRules): FieldError[] {
-  const { EncounterDateTime: start, DischargeDateTime: end, PatientClassId: _class, ...estimated } = encounter
-  const { EstimatedArrivalDateTime: arrival, EstimatedDischargeDateTime: departure } = estimated
+  const { EncounterDateTime: start, DischargeDateTime: end } = encounter
+  const { EstimatedArrivalDateTime: arrival, EstimatedDischargeDateTime: departure } = encounter
   const found: FieldError[] = []
   const add = (one: string, oneMessage: string, other: string, otherMessage: string) =>
     found.push({ Pointer: one, Message: oneMessage }, { Pointer: other, Message: otherMessage })
@@ -161,6 +161,7 @@ export function contradictionsIn(encounter: StateFields, rules: StateRules): Fie
   if (end && phase && phase !== 'finished' && phase !== 'cancelled' && isPast(end, now)) {
     add(STATUS, 'must be finished after DischargeDateTime', END, 'must not lie in the past with this status')
   }
+  if (found.length === 0) return found
   // one mistake per field is enough: the first
   return [...new Map(found.toReversed().map((mistake) => [mistake.Pointer, mistake])).values()].toReversed()
 }
@@ -180,10 +181,13 @@ function isPast(dateTime: string, now: number): boolean {
 
 /** Compares to the seven fractional digits that a request may have, as R4 does. */
 function isBefore(one: string, other: string): boolean {
-  const parts = [one, other].map((text) => /^([^.]+)\.?(\d*)(.*)$/.exec(text) ?? [])
-  const [[, a = '', aFraction = '', aZone = ''] = [], [, b = '', bFraction = '', bZone = ''] = []] = parts
-  const seconds = Date.parse(a + aZone) - Date.parse(b + bZone)
-  return seconds === 0 ? aFraction.padEnd(7, '0') < bFraction.padEnd(7, '0') : seconds < 0
+  // whole milliseconds, the rest is cut off
+  const difference = Date.parse(one) - Date.parse(other)
+  return difference === 0 ? fractionOf(one) < fractionOf(other) : difference < 0
+}
+
+function fractionOf(dateTime: string): string {
+  return (/\.(\d+)/.exec(dateTime)?.[1] ?? '').padEnd(7, '0')
 }
 
 function own<Value>(values: Readonly<Record<string, Value>>, name: string): Value | undefined {

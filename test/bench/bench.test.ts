@@ -16,7 +16,7 @@ test(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-test-'))
     try {
-      const settings = { seconds: 0.5, connections: 8, profile: true, full: false }
+      const settings = { seconds: 0.2, connections: 8, profile: true, full: false }
       const bench = { ...settings, folder, bodies: writeBodies(folder) }
       const told: string[] = []
       const progress = { at: () => undefined, say: (line: string) => told.push(line), end: () => undefined }

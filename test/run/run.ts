@@ -7,6 +7,8 @@ import { measurePace } from './measure-pace.ts'
 import { provideTestRedis } from './provide-test-redis.ts'
 
 const SECONDS = 1_000
+/** The tests start hundreds of processes: each takes a third less time with what an earlier one has compiled. */
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url))
 
 /**
  * `npm test [-- vitest's own filters and options]`: every test against a real Redis. Nothing is left at the end,
@@ -22,7 +24,9 @@ async function main(args: string[]): Promise<number> {
     console.log(`Processes start ${pace} times slower than on an idle machine: so much longer are deadlines.`)
   const redis = await provideTestRedis(console.log)
   try {
-    return stop.signal.aborted ? 1 : await runVitest(args, { REDIS_URL: redis.url, TEST_PACE: pace }, stop.signal)
+    return stop.signal.aborted
+      ? 1
+      : await runVitest(args, { REDIS_URL: redis.url, TEST_PACE: pace, NODE_COMPILE_CACHE }, stop.signal)
   } finally {
     await redis.close()
   }

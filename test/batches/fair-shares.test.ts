@@ -1,5 +1,6 @@
 import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
+import { scripts } from '@encounter-gateway/shared/records/scripts.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { itemRecords } from '@encounter-gateway/shared/records/item-records.ts'
 import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
@@ -144,15 +145,14 @@ test('a batch whose sealing key is missing stops no other, and gets its fair sha
 
 test('at most 200 jobs go into one transaction, and one poke fills a larger window', async () => {
   await using line = await openLine({ one: 1 }, 300)
-  const picking = vi.spyOn(line.redis, 'egTurns')
+  const commands = line.redis as unknown as Record<string, (...argv: unknown[]) => Promise<[string, ...unknown[]]>>
+  const picking = vi.spyOn(commands, scripts.turns.command)
   await line.arrive('one', 700)
   await expect.poll(() => line.queue.getJobCountByTypes('prioritized'), { timeout: paced(10_000) }).toBe(600)
-  const replies = await Promise.all(
-    picking.mock.results.map(({ value }) => value as ReturnType<typeof line.redis.egTurns>),
-  )
-  const picked = replies.flatMap(([kind, , , , batches = []]) =>
+  const replies = await Promise.all(picking.mock.results.map(({ value }) => value as Promise<[string, ...unknown[]]>))
+  const picked = replies.flatMap(([kind, , , , batches]) =>
     // the number and the print of each item
-    kind === 'turns' ? [(batches[4] as unknown[]).length / 2] : [],
+    kind === 'turns' ? [((batches as unknown[])[4] as unknown[]).length / 2] : [],
   )
   expect(picked).toEqual([200, 200, 200])
   expect(line.faults).toEqual([])

@@ -105,7 +105,6 @@ export async function openFleet(about: {
         const plain = packPayload(head, Buffer.from(JSON.stringify(request)))
         await openAccept(
           redis,
-          queue,
           records,
         )({
           jobId,

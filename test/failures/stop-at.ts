@@ -13,9 +13,9 @@ const [when, transition] = (process.env['STOP_AT'] ?? '').split(' ')
 const signal = process.env['STOP_BY'] ?? 'SIGKILL'
 const sha1 = (text: string | Buffer) => createHash('sha1').update(text).digest('hex')
 const points: Record<string, { lua: string } | undefined> = {
-  begin: scripts.egBegin,
-  finish: scripts.egFinish,
-  accept: scripts.egAccept,
+  begin: scripts.begin,
+  finish: scripts.finish,
+  accept: scripts.accept,
 }
 const wanted = sha1(points[transition ?? '']?.lua ?? '')
 

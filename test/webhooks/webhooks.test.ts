@@ -72,7 +72,7 @@ async function gateway() {
     async finishJob(outcome: Partial<NewOutcome> = {}, BatchId?: string) {
       const jobId = newJobId(connection)
       const routing = { application, ...(BatchId && { BatchId, ItemIndex: 0 }) }
-      const accept = openAccept(redis, encounters, records)
+      const accept = openAccept(redis, records)
       await accept({ jobId, application, plain: Buffer.from(CANARY), idempotency: [] })
       const said = await records.finish(jobId, {
         status: 'Succeeded',

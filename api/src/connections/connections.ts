@@ -63,7 +63,7 @@ export const connections = fp(
       const turns = openTurns({ redis, queue, batches, concurrency, applications: options.applications, failed })
       const records = openRecords(redis, about)
       const list = openJobList(redis, settings)
-      return { settings, queue, records, list, accept: openAccept(redis, queue, records), batches, turns }
+      return { settings, queue, records, list, accept: openAccept(redis, records), batches, turns }
     })
     const byName = new Map(all.map((connection) => [nameOf(connection.settings), connection]))
     const byTag = new Map(all.map((connection) => [tagOf(connection.settings), connection]))

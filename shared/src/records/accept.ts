@@ -1,6 +1,8 @@
-import { CREATE_ENCOUNTER, JOB_OPTIONS, type EncounterQueue } from './queue.ts'
+import { CREATE_ENCOUNTER, JOB_OPTIONS } from './queue.ts'
 import type { NewJob, Records } from './jobs.ts'
 import { together } from './coalesce.ts'
+import { runScript } from './script.ts'
+import { scripts } from './scripts.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
 /**
@@ -18,16 +20,14 @@ export type Accept = (job: NewJob) => Promise<Accepted>
 /**
  * Stores the payloads of requests and queues their jobs; simultaneous requests share one script call (docs/adr/0009).
  */
-export function openAccept(redis: RedisClient, queue: EncounterQueue, records: Records): Accept {
+export function openAccept(redis: RedisClient, records: Records): Accept {
   const { keys, terms } = records
-  const bullmq = ['wait', 'paused', 'meta', 'id', 'completed', 'delayed', 'active', 'events', 'marker']
-  const touched = [...bullmq.map((name) => queue.toKey(name)), keys.failed, keys.pending, keys.depth]
-  const options = JSON.stringify(JOB_OPTIONS)
+  const about = { base: keys.base, jobName: CREATE_ENCOUNTER, options: JSON.stringify(JOB_OPTIONS), ...terms }
 
   return together(async (jobs: NewJob[]): Promise<Accepted[]> => {
     const acceptedAt = Date.now()
-    const about = [keys.base, CREATE_ENCOUNTER, options, acceptedAt, terms.deadlineMs, terms.payloadMs]
-    const replies = await redis.egAccept(...touched, ...about, ...jobs.flatMap((job) => records.acceptEntry(job)))
+    const entries = jobs.map((job) => records.acceptEntry(job))
+    const replies = await runScript(redis, scripts.accept, keys, { ...about, acceptedAt }, entries)
     return jobs.map(({ jobId }, index) => {
       const reply = replies[index]
       if (!Array.isArray(reply)) return { kind: 'new', jobId, acceptedAt }

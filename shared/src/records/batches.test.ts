@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { PRINT_BYTES } from './item-records.ts'
+import { PRINT_BYTES, type ItemRecord } from './item-records.ts'
+import { runScript } from './script.ts'
+import { scripts } from './scripts.ts'
 import { inMs, near, now, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
 
 const sealed = expect.any(String) as string
@@ -9,33 +11,21 @@ async function outboxOf(store: Store): Promise<unknown[]> {
 }
 
 /** What batch-accept.lua says of a batch of one application when it is told of items as they are, with at most two rejections kept. */
-async function acceptRaw(store: Store, batchId: string, items: readonly (readonly string[])[]) {
+async function acceptRaw(store: Store, batchId: string, items: readonly ItemRecord[]) {
   const { keys } = store
-  const touched = [
-    keys.batch(batchId),
-    keys.items(batchId),
-    keys.prints(batchId),
-    keys.rejections(batchId),
-    keys.pending,
-    keys.jobs('demo'),
-    keys.depth,
-    keys.turns,
-    keys.fair,
-    keys.backlog('demo'),
-    ...items.filter(([state]) => state === 'q').map(([, , jobId = '']) => keys.payload(jobId)),
-  ]
-  const about = [
-    'demo',
-    batchId,
-    'k1',
-    await store.redis.strlen(keys.items(batchId)),
-    1_000_000,
-    2_000_000,
-    3_000_000,
-    2,
-    '',
-  ]
-  return store.redis.egBatchAccept(touched.length, ...touched, ...about, ...items.flat())
+  const touched = {
+    ...keys,
+    batch: keys.batch(batchId),
+    items: keys.items(batchId),
+    prints: keys.prints(batchId),
+    rejections: keys.rejections(batchId),
+    jobs: keys.jobs('demo'),
+    backlog: keys.backlog('demo'),
+  }
+  const first = await store.redis.strlen(keys.items(batchId))
+  const terms = { deadlineMs: 1_000_000, payloadMs: 2_000_000, resultMs: 3_000_000, rejectionsAtMost: 2 }
+  const about = { base: keys.base, application: 'demo', batchId, keyId: 'k1', first, ...terms, idempotency: undefined }
+  return runScript(store.redis, scripts.batchAccept, touched, about, items)
 }
 
 test('the first items make the batch: a letter and a print for each, and a job for each that is valid', async () => {
@@ -193,7 +183,10 @@ test('a cancelled batch takes nothing, not even what it has', async () => {
 
 test('reasons are kept for the first rejected lines, of the others only that they were', async () => {
   await using store = await openStore()
-  const line = (at: number, reason = 'why') => ['r', `print${at}  `.slice(0, 8), '', reason]
+  const line = (at: number, reason = 'why'): ItemRecord => {
+    const print = Buffer.from(`print${at}  `.slice(0, 8))
+    return { state: 'r', print, jobId: '', sealed: Buffer.from(reason) }
+  }
   expect(await acceptRaw(store, 'b1', [line(0), line(1, ''), line(2), line(3)])).toEqual(['accepted', 0, 4])
   expect(await acceptRaw(store, 'b1', [line(4)])).toEqual(['accepted', 0, 1])
   expect(await store.state()).toMatchObject({

@@ -18,7 +18,8 @@ import {
 } from './item-records.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
 import type { ItemLetter } from './routing.ts'
-import { defineScripts } from './scripts.ts'
+import { runScript } from './script.ts'
+import { defineScripts, scripts } from './scripts.ts'
 
 const HOUR_MS = 3_600_000
 const GRACE_MS = 24 * HOUR_MS
@@ -50,26 +51,22 @@ export function openBatches(
   defineScripts(redis)
   const { connection, sealingKeys, retention } = about
   const keys = recordKeys(connection)
+  const { base } = keys
   const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
   const payloadMs = deadlineMs + GRACE_MS
   const resultMs = Math.round(retention.resultHours * HOUR_MS)
 
   async function askForKey(
     scope: IdempotencyScope,
-    newBatchId: string,
+    newBatchId?: string,
   ): Promise<{ batch: KeyedBatchRef; known: boolean } | undefined> {
-    const names = sealingKeys.map((key) => [batchKeyName(key, scope), newKeyId(key)] as const)
-    const [batchId, keyId, known] = await redis.egBatchOfKey(
-      keys.batchKey(names[0]?.[0] ?? ''),
-      keys.base,
-      newBatchId,
-      newKeyId(sealingKeys[0]),
-      resultMs,
-      ...names.flat(),
-    )
+    const names = sealingKeys.map((key) => ({ name: batchKeyName(key, scope), keyId: newKeyId(key) }))
+    const own = keys.batchKey(batchKeyName(sealingKeys[0], scope))
+    const about = { base, newBatchId, newKeyId: newKeyId(sealingKeys[0]), keptMs: resultMs }
+    const [batchId, keyId, known] = await runScript(redis, scripts.batchOfKey, { own }, about, names)
     if (batchId === undefined || keyId === undefined) return undefined
     const { application } = scope
-    const name = names.find(([, each]) => each === keyId)?.[0]
+    const name = names.find((each) => each.keyId === keyId)?.name
     return { batch: { batchId, application, keyId, ...(name && { idempotency: name }) }, known: known === 1 }
   }
 
@@ -114,7 +111,7 @@ export function openBatches(
 
     /** As `batchOf`, but `undefined` if the key has no batch. */
     async findBatchOf(application: string, idempotencyKey: string): Promise<BatchRef | undefined> {
-      const found = await askForKey({ application, connection, key: idempotencyKey }, '')
+      const found = await askForKey({ application, connection, key: idempotencyKey })
       return found?.batch
     },
 
@@ -135,38 +132,29 @@ export function openBatches(
 
     /** Stores consecutive items, beginning at index `first` of the batch; see item-records.ts. */
     async accept(batch: KeyedBatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted> {
-      const { batchId, application, keyId, idempotency = '' } = batch
-      const payloadKeys = items.filter(({ state }) => state === 'q').map(({ jobId }) => keys.payload(jobId))
-      const touched = [
-        keys.batch(batchId),
-        keys.items(batchId),
-        keys.prints(batchId),
-        keys.rejections(batchId),
-        keys.pending,
-        keys.jobs(application),
-        keys.depth,
-        keys.turns,
-        keys.fair,
-        keys.backlog(application),
-        ...payloadKeys,
-      ]
-      const [kind, one = 0, two = 0] = await redis.egBatchAccept(
-        touched.length,
-        ...touched,
-        application,
-        batchId,
-        keyId,
-        first,
-        deadlineMs,
-        payloadMs,
-        resultMs,
-        REJECTIONS_AT_MOST,
-        idempotency,
-        ...items.flatMap(({ state, print, jobId, sealed }) => [state, print, jobId, sealed]),
-      )
-      if (kind === 'differs') return { kind, index: one }
-      if (kind === 'closed' || kind === 'abandoned') return { kind, items: one }
-      return kind === 'cancelled' ? { kind } : { kind: 'accepted', accepted: one, rejected: two }
+      const { batchId, application, keyId, idempotency } = batch
+      const touched = {
+        ...keys,
+        batch: keys.batch(batchId),
+        items: keys.items(batchId),
+        prints: keys.prints(batchId),
+        rejections: keys.rejections(batchId),
+        jobs: keys.jobs(application),
+        backlog: keys.backlog(application),
+      }
+      const terms = { deadlineMs, payloadMs, resultMs, rejectionsAtMost: REJECTIONS_AT_MOST }
+      const about = { base, application, batchId, keyId, first, ...terms, idempotency }
+      const reply = await runScript(redis, scripts.batchAccept, touched, about, items)
+      switch (reply[0]) {
+        case 'accepted':
+          return { kind: reply[0], accepted: reply[1], rejected: reply[2] }
+        case 'differs':
+          return { kind: reply[0], index: reply[1] }
+        case 'cancelled':
+          return { kind: reply[0] }
+        default:
+          return { kind: reply[0], items: reply[1] }
+      }
     },
 
     /** Records that the upload is complete, with this number of items. */
@@ -175,16 +163,9 @@ export function openBatches(
       items: number,
       announce: boolean,
     ): Promise<'received' | 'shorter' | 'cancelled'> {
-      const touched = [keys.batch(batchId), keys.items(batchId), keys.outbox, keys.receiving]
-      const said = await redis.egBatchReceived(
-        ...touched,
-        batchId,
-        items,
-        announce ? '1' : '',
-        FINISHED_CHANNEL,
-        resultMs,
-      )
-      return said as 'received' | 'shorter' | 'cancelled'
+      const touched = { ...keys, batch: keys.batch(batchId), items: keys.items(batchId) }
+      const about = { batchId, count: items, announce, channel: FINISHED_CHANNEL, keptMs: resultMs }
+      return runScript(redis, scripts.batchReceived, touched, about)
     },
 
     /**
@@ -196,24 +177,27 @@ export function openBatches(
       announces: readonly string[],
       atMost: number,
     ): Promise<{ looked: number; closed: string[] }> {
-      const [looked, closed] = await redis.egBatchAbandoned(
-        keys.receiving,
-        keys.outbox,
-        keys.base,
-        FINISHED_CHANNEL,
-        Math.round(Math.min(afterMs, resultMs / 2)),
-        resultMs,
-        atMost,
-        ...announces,
+      const [looked, closed] = await runScript(
+        redis,
+        scripts.batchAbandoned,
+        keys,
+        {
+          base,
+          channel: FINISHED_CHANNEL,
+          afterMs: Math.round(Math.min(afterMs, resultMs / 2)),
+          keptMs: resultMs,
+          atMost,
+        },
+        announces.map((application) => ({ application })),
       )
       return { looked, closed }
     },
 
     /** Cancels a batch: no item gets a turn any more, and a worker ends those that were never sent to the EMR. */
     async cancel({ batchId, application }: BatchRef, announce: boolean): Promise<'cancelling' | 'finished'> {
-      const touched = [keys.batch(batchId), keys.outbox, keys.backlog(application), keys.cancelling]
-      const said = await redis.egBatchCancel(...touched, batchId, announce ? '1' : '', FINISHED_CHANNEL, resultMs)
-      return said as 'cancelling' | 'finished'
+      const touched = { ...keys, batch: keys.batch(batchId), backlog: keys.backlog(application) }
+      const about = { batchId, announce, channel: FINISHED_CHANNEL, keptMs: resultMs }
+      return runScript(redis, scripts.batchCancel, touched, about)
     },
 
     /** Reads a batch; `undefined` if it does not exist (any more). */

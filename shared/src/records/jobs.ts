@@ -11,7 +11,8 @@ import { open, seal, type SealingKeys } from '../sealing/seal.ts'
 import { ITEM_HEAD_AT_MOST, routingIn, sealedPartOf } from './item-payload.ts'
 import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
 import { itemLetters, itemOf, type BatchItemRef, type Routing } from './routing.ts'
-import { defineScripts, type Argument } from './scripts.ts'
+import { runScript, type Values } from './script.ts'
+import { defineScripts, scripts, type Finished, type Reopened } from './scripts.ts'
 import { together } from './coalesce.ts'
 
 const HOUR_MS = 3_600_000
@@ -51,18 +52,12 @@ export type NewOutcome = {
   claims?: boolean
 }
 
-/** The reply to writing an outcome; see finish.lua. */
-export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
-
 /**
  * The condition for writing an outcome. `undispatched`: the encounter surely does not exist in the EMR;
  * `cancelledWithBatch`: the same, and the batch of the job is cancelled; the name of a call: no later attempt has
  * begun.
  */
 export type Guard = 'undispatched' | 'cancelledWithBatch' | CallName
-
-/** The reply to opening a new round of attempts; see reopen.lua. */
-export type Reopened = 'reopened' | 'lined up' | 'unfinished' | 'succeeded' | 'erased' | 'cancelling'
 
 /** A webhook event in the outbox; contains no patient data. */
 export type OutcomeEvent = {
@@ -164,26 +159,27 @@ export function openRecords(
   const payloadMs = deadlineMs + PAYLOAD_GRACE_MS
   const resultMs = Math.round(retention.resultHours * HOUR_MS)
   const failedPayloadMs = Math.round(retention.failedPayloadHours * HOUR_MS)
-  const begin = together((jobs: Argument[][]) =>
-    redis.egBeginBuffer(keys.pending, keys.breaker, keys.base, ...jobs.flat()),
+  const { base } = keys
+  const begin = together((jobs: Values<typeof scripts.begin.each>[]) =>
+    runScript(redis, scripts.begin, keys, { base }, jobs, { inBytes: true }),
   )
-  const finish = together((jobs: Argument[][]) =>
-    redis.egFinish(keys.pending, keys.outbox, keys.depth, keys.base, FINISHED_CHANNEL, resultMs, ...jobs.flat()),
+  const finish = together((jobs: Values<typeof scripts.finish.each>[]) =>
+    runScript(redis, scripts.finish, keys, { base, channel: FINISHED_CHANNEL, keptMs: resultMs }, jobs),
   )
 
   return {
     keys,
 
     /** The arguments of accept.lua for every request. */
-    terms: { deadlineMs, payloadMs },
+    terms: { deadlineMs, keptMs: payloadMs },
 
     /** How long results are kept, in ms; an Idempotency-Key yields the same JobId for at most this long. */
     resultMs,
 
     /** The arguments of accept.lua for one request. */
-    acceptEntry({ jobId, application, plain, idempotency }: NewJob): (string | number | Buffer)[] {
-      const entry = [jobId, seal(sealingKeys, plain, { kind: 'payload', application, jobId }), application]
-      return [...entry, idempotency.length, ...idempotency.flatMap((each) => [each.name, each.fingerprint])]
+    acceptEntry({ jobId, application, plain, idempotency: candidates }: NewJob) {
+      const payload = seal(sealingKeys, plain, { kind: 'payload', application, jobId })
+      return { jobId, payload, application, candidates }
     },
 
     /**
@@ -193,14 +189,10 @@ export function openRecords(
      */
     async begin(
       jobId: string,
-      {
-        BatchId = '',
-        attempt = '',
-        as = '',
-      }: { BatchId?: string; attempt?: number | ''; as?: 'absent' | 'resend' | '' } = {},
+      { BatchId, attempt, as }: { BatchId?: string; attempt?: number; as?: 'absent' | 'resend' } = {},
     ): Promise<Begun> {
       const askedAt = thisMoment()
-      const [kind, ...rest] = await begin([jobId, BatchId, attempt, as])
+      const [kind, ...rest] = await begin({ jobId, batchId: BatchId, from: attempt, as })
       return readBegun(String(kind), rest, askedAt)
     },
 
@@ -209,15 +201,14 @@ export function openRecords(
       jobId: string,
       { round, attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement,
     ): Promise<boolean> {
-      const noted = await redis.egSettle(
-        keys.outcome(jobId),
-        keys.dispatch(jobId),
-        `${round}.${attempt}`,
+      const touched = { outcome: keys.outcome(jobId), dispatch: keys.dispatch(jobId) }
+      const noted = await runScript(redis, scripts.settle, touched, {
+        call: `${round}.${attempt}`,
         state,
-        Math.ceil(nextInMs),
+        nextInMs: Math.ceil(nextInMs),
         statusCode,
-        Math.ceil(endsInMs),
-      )
+        endsInMs: Math.ceil(endsInMs),
+      })
       return noted === 1
     },
 
@@ -226,28 +217,26 @@ export function openRecords(
      * keeps it for `failedPayloadHours`, for a retry.
      */
     async finish(jobId: string, outcome: NewOutcome, onlyIf?: Guard): Promise<Finished> {
-      const { status, statusCode, createdAt, maxAttempts, recovered, announce, claims, result } = outcome
-      const { application, BatchId = '', ItemIndex = '' } = outcome.routing
+      const { status, statusCode, createdAt, maxAttempts, recovered = false, announce, claims, result } = outcome
+      const { application, BatchId, ItemIndex } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
-      const done = status === 'Succeeded'
-      const said = await finish([
+      return finish({
         jobId,
-        typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : (onlyIf ?? ''),
-        done ? 0 : failedPayloadMs,
-        announce ? '1' : '',
+        guard: typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : onlyIf,
+        payloadMs: status === 'Succeeded' ? 0 : failedPayloadMs,
+        announce,
         application,
-        BatchId,
-        ItemIndex,
-        itemLetters[status],
+        batchId: BatchId,
+        index: ItemIndex,
+        letter: itemLetters[status],
         status,
         statusCode,
         createdAt,
         maxAttempts,
-        recovered ? 1 : 0,
-        seal(sealingKeys, Buffer.from(JSON.stringify(result)), binding),
-        claims && result.EncounterId ? hashesOf(result.EncounterId, sealingKeys).join() : '',
-      ])
-      return said as Finished
+        recovered,
+        result: seal(sealingKeys, Buffer.from(JSON.stringify(result)), binding),
+        claims: claims && result.EncounterId ? hashesOf(result.EncounterId, sealingKeys).join() : undefined,
+      })
     },
 
     /** The latest call of a job without outcome, and whether the encounter may exist in the EMR. */
@@ -273,7 +262,8 @@ export function openRecords(
      * job.
      */
     async died(jobId: string, alone: boolean): Promise<number> {
-      return redis.egDied(keys.pending, keys.dispatch(jobId), jobId, alone ? 1 : 0)
+      const touched = { pending: keys.pending, dispatch: keys.dispatch(jobId) }
+      return runScript(redis, scripts.died, touched, { jobId, alone })
     },
 
     /**
@@ -283,32 +273,18 @@ export function openRecords(
     async reopen(jobId: string, routing: Routing): Promise<Reopened> {
       const { application } = routing
       const item = itemOf(routing)
-      const touched = [
-        keys.outcome(jobId),
-        keys.dispatch(jobId),
-        keys.payload(jobId),
-        keys.pending,
-        keys.history(jobId),
-        keys.idempotency(jobId),
-        keys.depth,
-        ...(item ? [keys.batch(item.BatchId), keys.items(item.BatchId)] : []),
-        ...(item ? [keys.prints(item.BatchId), keys.rejections(item.BatchId), keys.turns, keys.fair] : []),
-        ...(item ? [keys.backlog(application), keys.completed, keys.failed, keys.queued(jobId)] : []),
-        keys.cancelling,
-        keys.queued(jobId),
-        keys.reopened,
-      ]
-      const said = await redis.egReopen(
-        touched.length,
-        ...touched,
-        jobId,
-        deadlineMs,
-        payloadMs,
-        resultMs,
-        application,
-        ...(item ? [item.BatchId, item.ItemIndex] : []),
-      )
-      return said as Reopened
+      const touched = {
+        ...keys,
+        outcome: keys.outcome(jobId),
+        dispatch: keys.dispatch(jobId),
+        payload: keys.payload(jobId),
+        history: keys.history(jobId),
+        backlog: keys.backlog(application),
+        queued: keys.queued(jobId),
+      }
+      const terms = { deadlineMs, payloadMs, resultMs }
+      const { BatchId: batchId, ItemIndex: index } = item ?? {}
+      return runScript(redis, scripts.reopen, touched, { base, jobId, ...terms, application, batchId, index })
     },
 
     /**
@@ -316,8 +292,7 @@ export function openRecords(
      * will not run by itself. Skips jobs reopened or checked less than 4 s ago, which the api may be about to queue.
      */
     async reopened(atMost: number): Promise<{ looked: number; stuck: string[] }> {
-      const touched = [keys.reopened, keys.pending, keys.completed, keys.failed]
-      const [looked, stuck] = await redis.egReopened(...touched, keys.base, atMost, REOPENED_LEFT_MS)
+      const [looked, stuck] = await runScript(redis, scripts.reopened, keys, { base, atMost, leftMs: REOPENED_LEFT_MS })
       return { looked, stuck }
     },
 
@@ -329,14 +304,8 @@ export function openRecords(
       applications: readonly string[],
       atMost: number,
     ): Promise<{ kind: 'exact' | 'counting' | 'again' } | { kind: 'corrected'; from: number; to: number }> {
-      const [kind, from, to] = await redis.egRecount(
-        keys.depth,
-        keys.pending,
-        keys.recount,
-        keys.base,
-        atMost,
-        ...applications,
-      )
+      const each = applications.map((application) => ({ application }))
+      const [kind, from, to] = await runScript(redis, scripts.recount, keys, { base, atMost }, each)
       return kind === 'corrected' ? { kind, from, to } : { kind }
     },
 

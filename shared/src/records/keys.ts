@@ -30,8 +30,6 @@ export function recordKeys(connection: ConnectionName) {
     /** By the name of an Idempotency-Key: its job and the fingerprint of the content. */
     idempotency: (name: string) => `${base}:idempotency:${name}`,
     history: (jobId: string) => `${base}:history:${jobId}`,
-    /** By a hash of the EncounterId: the job of that encounter, if the EMR cannot identify it by key. */
-    claim: (encounterHash: string) => `${base}:claim:${encounterHash}`,
     /** By application: the number of accepted jobs that have not ended. */
     depth: `${base}:depth`,
     /** While `depth` is counted anew: how far, and what was counted so far. */
@@ -60,10 +58,17 @@ export function recordKeys(connection: ConnectionName) {
     jobs: (application: string) => `${base}:jobs:${application}`,
     /** BullMQ's own hash of a job. */
     queued: (jobId: string) => `${base}:${jobId}`,
+    /** The following nine are the keys of BullMQ's own script for adding a job. */
     wait: `${base}:wait`,
     paused: `${base}:paused`,
-    prioritized: `${base}:prioritized`,
+    meta: `${base}:meta`,
+    id: `${base}:id`,
     completed: `${base}:completed`,
+    delayed: `${base}:delayed`,
+    active: `${base}:active`,
+    events: `${base}:events`,
+    marker: `${base}:marker`,
+    prioritized: `${base}:prioritized`,
     failed: `${base}:failed`,
     pending: `${base}:pending`,
     outbox: `${base}:outbox`,

@@ -54,12 +54,6 @@ export function keptByBullMq(retention: Retention) {
 /** A job for BullMQ: `at` is its CreatedAt, ms since the epoch. */
 export type RoutedJob = { jobId: string; routing: Routing; at: number }
 
-/** Our scripts, as commands of a transaction. */
-type ScriptedTransaction = {
-  egTurnsTaken(...args: unknown[]): unknown
-  egTurnsGiven(...args: unknown[]): unknown
-}
-
 /**
  * Runs scripts and adds jobs to BullMQ's queue in one transaction and one round trip, all or nothing. A job that
  * already exists in BullMQ stays unchanged. `options` apply to each job. Returns the replies in order; throws the first
@@ -67,7 +61,7 @@ type ScriptedTransaction = {
  */
 export async function inOneTransaction(
   queue: EncounterQueue,
-  runScripts: (transaction: ScriptedTransaction) => void,
+  runScripts: (transaction: object) => void,
   jobs: readonly RoutedJob[],
   options: { priority?: number } = {},
 ): Promise<unknown[]> {
@@ -75,7 +69,7 @@ export async function inOneTransaction(
   if (!(backend instanceof RedisQueueBackend)) throw new TypeError('the gateway keeps its queues in Redis')
   const client = await backend.client
   const transaction = client.multi()
-  runScripts(transaction as unknown as ScriptedTransaction)
+  runScripts(transaction)
   for (const { jobId, routing, at } of jobs) {
     const opts = { ...JOB_OPTIONS, ...options }
     const queued = new QueuedJob(queue, CREATE_ENCOUNTER, routing, { ...opts, timestamp: at }, jobId)

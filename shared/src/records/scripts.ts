@@ -1,57 +1,222 @@
 import { addStandardJob } from 'bullmq/dist/esm/scripts/addStandardJob-9.js'
-import type { Callback, Result } from 'ioredis'
-import { readFileSync } from 'node:fs'
+import type { TerminalStatus } from '../contract/job.ts'
 import type { RedisClient } from '../redis/connect.ts'
+import { itemLetters } from './routing.ts'
+import { defineCommands, scriptOf } from './script.ts'
 
-/** An argument of a Redis command. */
-export type Argument = string | number | Buffer
+const letters = Object.values(itemLetters)
+const terminalStatuses = Object.keys(itemLetters) as TerminalStatus[]
 
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    egAccept(...rest: Argument[]): Result<(1 | [string, string])[], Context>
-    egBeginBuffer(
-      ...rest: [...Argument[], Callback<unknown>] | Argument[]
-    ): Result<((Buffer | number)[] | Error)[], Context>
-    egSettle(...rest: Argument[]): Result<number, Context>
-    egDied(...rest: Argument[]): Result<number, Context>
-    egFinish(...rest: Argument[]): Result<(string | Error)[], Context>
-    egReopen(keyCount: number, ...rest: Argument[]): Result<string, Context>
-    egRecount(...rest: Argument[]): Result<['exact' | 'counting' | 'again'] | ['corrected', number, number], Context>
-    egReopened(...rest: Argument[]): Result<[number, string[]], Context>
-    egBatchAccept(keyCount: number, ...rest: Argument[]): Result<[string, number?, number?], Context>
-    egBatchOfKey(...rest: Argument[]): Result<[string?, string?, number?], Context>
-    egBatchReceived(...rest: Argument[]): Result<string, Context>
-    egBatchAbandoned(...rest: Argument[]): Result<[number, string[]], Context>
-    egBatchCancel(...rest: Argument[]): Result<string, Context>
-    egTurns(...rest: Argument[]): Result<[string, string[]?, string?, string[]?, unknown[]?], Context>
-  }
-}
+/** The keys of BullMQ's own script for adding a job, in its order. */
+const bullmq = ['wait', 'paused', 'meta', 'id', 'completed', 'delayed', 'active', 'events', 'marker'] as const
 
-/** The transitions by the name of their command. */
+/**
+ * The transitions of a connection's records; each is one script, described at the top of its file. The types in angle
+ * brackets are the replies.
+ */
 export const scripts = {
-  egAccept: { lua: asFunction('add_to_bullmq', addStandardJob.content) + lua('accept'), numberOfKeys: 12 },
-  egBegin: { lua: lua('each') + lua('begin'), numberOfKeys: 2 },
-  egSettle: { lua: lua('settle'), numberOfKeys: 2 },
-  egDied: { lua: lua('died'), numberOfKeys: 2 },
-  egFinish: { lua: lua('each') + lua('keep-batch') + lua('end-batch') + lua('finish'), numberOfKeys: 3 },
-  egReopen: { lua: lua('line-up') + lua('keep-batch') + lua('reopen') },
-  egReopened: { lua: lua('reopened'), numberOfKeys: 4 },
-  egRecount: { lua: lua('recount'), numberOfKeys: 3 },
-  egBatchAccept: { lua: lua('line-up') + lua('keep-batch') + lua('batch-accept') },
-  egBatchOfKey: { lua: lua('batch-of-key'), numberOfKeys: 1 },
-  egBatchReceived: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-received'), numberOfKeys: 4 },
-  egBatchAbandoned: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-abandoned'), numberOfKeys: 2 },
-  egBatchCancel: { lua: lua('keep-batch') + lua('end-batch') + lua('batch-cancel'), numberOfKeys: 4 },
-  egTurns: { lua: lua('turns'), numberOfKeys: 6 },
-  egTurnsTaken: { lua: lua('turns-taken'), numberOfKeys: 2 },
-  egTurnsGiven: { lua: lua('turns-given'), numberOfKeys: 3 },
+  accept: scriptOf<(1 | [jobId: string, fingerprint: string])[]>()(
+    ['now', 'accept'],
+    {
+      keys: [...bullmq, 'failed', 'pending', 'depth'],
+      args: {
+        base: 'text',
+        jobName: 'text',
+        options: 'text',
+        acceptedAt: 'number',
+        deadlineMs: 'number',
+        keptMs: 'number',
+      },
+      each: {
+        jobId: 'text',
+        payload: 'bytes',
+        application: 'text',
+        candidates: { name: 'text', fingerprint: 'text' },
+      },
+    },
+    asFunction('add_to_bullmq', addStandardJob.content),
+  ),
+
+  begin: scriptOf<((Buffer | number)[] | Error)[]>()(['now', 'each', 'begin'], {
+    keys: ['pending', 'breaker'],
+    args: { base: 'text' },
+    each: { jobId: 'text', batchId: 'text?', from: 'number?', as: ['absent', 'resend', undefined] },
+  }),
+
+  settle: scriptOf<0 | 1>()(['now', 'settle'], {
+    keys: ['outcome', 'dispatch'],
+    args: {
+      call: 'text',
+      state: ['rejected', 'unknown', 'unspent'],
+      nextInMs: 'number',
+      statusCode: 'number',
+      endsInMs: 'number',
+    },
+  }),
+
+  died: scriptOf<number>()(['died'], {
+    keys: ['pending', 'dispatch'],
+    args: { jobId: 'text', alone: 'flag' },
+  }),
+
+  finish: scriptOf<(Finished | Error)[]>()(['now', 'each', 'keep-batch', 'end-batch', 'finish'], {
+    keys: ['pending', 'outbox', 'depth'],
+    args: { base: 'text', channel: 'text', keptMs: 'number' },
+    each: {
+      jobId: 'text',
+      guard: 'text?',
+      payloadMs: 'number',
+      announce: 'flag',
+      application: 'text',
+      batchId: 'text?',
+      index: 'number?',
+      letter: letters,
+      status: terminalStatuses,
+      statusCode: 'number',
+      createdAt: 'number',
+      maxAttempts: 'number',
+      recovered: 'flag',
+      result: 'bytes',
+      claims: 'text?',
+    },
+  }),
+
+  reopen: scriptOf<Reopened>()(['now', 'line-up', 'keep-batch', 'reopen'], {
+    keys: [
+      'outcome',
+      'dispatch',
+      'payload',
+      'pending',
+      'history',
+      'depth',
+      'reopened',
+      'cancelling',
+      'turns',
+      'fair',
+      'backlog',
+      'completed',
+      'failed',
+      'queued',
+    ],
+    args: {
+      base: 'text',
+      jobId: 'text',
+      deadlineMs: 'number',
+      payloadMs: 'number',
+      resultMs: 'number',
+      application: 'text',
+      batchId: 'text?',
+      index: 'number?',
+    },
+  }),
+
+  reopened: scriptOf<[looked: number, stuck: string[]]>()(['now', 'reopened'], {
+    keys: ['reopened', 'pending', 'completed', 'failed'],
+    args: { base: 'text', atMost: 'number', leftMs: 'number' },
+  }),
+
+  recount: scriptOf<[kind: 'exact' | 'counting' | 'again'] | [kind: 'corrected', from: number, to: number]>()(
+    ['recount'],
+    {
+      keys: ['depth', 'pending', 'recount'],
+      args: { base: 'text', atMost: 'number' },
+      each: { application: 'text' },
+    },
+  ),
+
+  batchAccept: scriptOf<
+    | [kind: 'accepted', accepted: number, rejected: number]
+    | [kind: 'differs', index: number]
+    | [kind: 'cancelled']
+    | [kind: 'closed' | 'abandoned', items: number]
+  >()(['now', 'line-up', 'keep-batch', 'batch-accept'], {
+    keys: [
+      'batch',
+      'items',
+      'prints',
+      'rejections',
+      'pending',
+      'jobs',
+      'depth',
+      'turns',
+      'fair',
+      'backlog',
+      'receiving',
+    ],
+    args: {
+      base: 'text',
+      application: 'text',
+      batchId: 'text',
+      keyId: 'text',
+      first: 'number',
+      deadlineMs: 'number',
+      payloadMs: 'number',
+      resultMs: 'number',
+      rejectionsAtMost: 'number',
+      idempotency: 'text?',
+    },
+    each: { state: ['q', 'r'], print: 'bytes', jobId: 'text', sealed: 'bytes' },
+  }),
+
+  batchOfKey: scriptOf<[] | [batchId: string, keyId: string, known: 0 | 1]>()(['now', 'batch-of-key'], {
+    keys: ['own'],
+    args: { base: 'text', newBatchId: 'text?', newKeyId: 'text', keptMs: 'number' },
+    each: { name: 'text', keyId: 'text' },
+  }),
+
+  batchReceived: scriptOf<'received' | 'shorter' | 'cancelled'>()(
+    ['now', 'keep-batch', 'end-batch', 'batch-received'],
+    {
+      keys: ['batch', 'items', 'outbox', 'receiving'],
+      args: { batchId: 'text', count: 'number', announce: 'flag', channel: 'text', keptMs: 'number' },
+    },
+  ),
+
+  batchAbandoned: scriptOf<[looked: number, closed: string[]]>()(
+    ['now', 'keep-batch', 'end-batch', 'batch-abandoned'],
+    {
+      keys: ['receiving', 'outbox'],
+      args: { base: 'text', channel: 'text', afterMs: 'number', keptMs: 'number', atMost: 'number' },
+      each: { application: 'text' },
+    },
+  ),
+
+  batchCancel: scriptOf<'cancelling' | 'finished'>()(['now', 'keep-batch', 'end-batch', 'batch-cancel'], {
+    keys: ['batch', 'outbox', 'backlog', 'cancelling'],
+    args: { batchId: 'text', announce: 'flag', channel: 'text', keptMs: 'number' },
+  }),
+
+  turns: scriptOf<
+    | [kind: 'empty', missing: string[]]
+    | [kind: 'full' | 'busy']
+    | [kind: 'turns', missing: string[], time: string, tags: string[], picked: unknown[]]
+  >()(['turns'], {
+    keys: ['turns', 'fair', 'turning', 'wait', 'paused', 'prioritized'],
+    args: { base: 'text', window: 'number', atMost: 'number', lockMs: 'number', keys: { keyId: 'text' } },
+    each: { application: 'text', share: 'number' },
+  }),
+
+  turnsTaken: scriptOf<number>()(['turns-taken'], {
+    keys: ['batch', 'items'],
+    each: { index: 'number' },
+  }),
+
+  turnsGiven: scriptOf<number>()(['turns-given'], {
+    keys: ['turns', 'fair', 'turning'],
+    args: { time: 'text' },
+    each: { application: 'text', tag: 'text' },
+  }),
 }
 
-/** Defines the transitions on a Redis connection; each is one script, described at the top of its file. */
+/** The reply to writing an outcome; see finish.lua. */
+export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
+
+/** The reply to opening a new round of attempts; see reopen.lua. */
+export type Reopened = 'reopened' | 'lined up' | 'unfinished' | 'succeeded' | 'erased' | 'cancelling'
+
+/** Defines the transitions on a Redis connection. */
 export function defineScripts(redis: RedisClient): void {
-  for (const [name, script] of Object.entries(scripts)) {
-    if (!(name in redis)) redis.defineCommand(name, script)
-  }
+  defineCommands(redis, Object.values(scripts))
 }
 
 /**
@@ -60,10 +225,6 @@ export function defineScripts(redis: RedisClient): void {
  */
 export function hasLostScripts(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT')
-}
-
-function lua(name: string): string {
-  return readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
 /**

@@ -42,7 +42,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
   const batches = openBatches(redis, { connection, sealingKeys, retention })
   const queue = openEncounterQueue(redis, connection)
   queue.on('error', () => undefined)
-  const accept = openAccept(redis, queue, records)
+  const accept = openAccept(redis, records)
   const { keys } = records
   const { base } = keys
 

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import type { BatchRef } from './item-records.ts'
 import { inOneTransaction } from './queue.ts'
+import { appendScript, runScript } from './script.ts'
+import { scripts } from './scripts.ts'
 import { now, openStore, type Store } from './store-under-test.ts'
 
 /** What turns.lua says when it is asked for as many items as make the queue hold `window`, with the lock let go of afterwards unless `held`. */
@@ -8,15 +10,16 @@ async function turnsOf(
   store: Store,
   window: number,
   {
-    shares = [],
+    shares = {},
     keyIds = ['k1+print'],
     held = false,
     atMost = 100,
-  }: { shares?: (string | number)[]; keyIds?: string[]; held?: boolean; atMost?: number } = {},
+  }: { shares?: Record<string, number>; keyIds?: string[]; held?: boolean; atMost?: number } = {},
 ) {
   const { keys, redis } = store
-  const places = [keys.turns, keys.fair, keys.turning, keys.wait, keys.paused, keys.prioritized]
-  const said = await redis.egTurns(...places, keys.base, window, atMost, 60_000, keyIds.length, ...keyIds, ...shares)
+  const asked = { base: keys.base, window, atMost, lockMs: 60_000, keys: keyIds.map((keyId) => ({ keyId })) }
+  const each = Object.entries(shares).map(([application, share]) => ({ application, share }))
+  const said = await runScript(redis, scripts.turns, keys, asked, each)
   if (!held) await redis.unlink(keys.turning)
   const [kind, missing, time, tags = [], picked = []] = said
   if (kind !== 'turns') return missing ? { kind, missing } : { kind }
@@ -33,13 +36,22 @@ function picksOf(flat: readonly unknown[]): unknown[][] {
 }
 
 /** What openTurns does with what was picked: hands it over. */
-async function give(store: Store, batch: BatchRef, indexes: readonly number[], time: string, tags: readonly string[]) {
+async function give(
+  store: Store,
+  batch: BatchRef,
+  indexes: readonly number[],
+  time: string,
+  tags: Record<string, string>,
+) {
   const { keys } = store
   return inOneTransaction(
     store.queue,
     (transaction) => {
-      transaction.egTurnsTaken(keys.batch(batch.batchId), keys.items(batch.batchId), ...indexes)
-      transaction.egTurnsGiven(keys.turns, keys.fair, keys.turning, time, ...tags)
+      const touched = { batch: keys.batch(batch.batchId), items: keys.items(batch.batchId) }
+      const taken = indexes.map((index) => ({ index }))
+      const moved = Object.entries(tags).map(([application, tag]) => ({ application, tag }))
+      appendScript(transaction, scripts.turnsTaken, touched, {}, taken)
+      appendScript(transaction, scripts.turnsGiven, keys, { time }, moved)
     },
     [],
   )
@@ -172,7 +184,7 @@ test('applications share by their weights, the smallest tag first', async () => 
   await using store = await openStore()
   const heavy = await store.addBatch('q'.repeat(9), 'heavy')
   const light = await store.addBatch('q'.repeat(9), 'light')
-  const said = await turnsOf(store, 8, { shares: ['heavy', 3, 'light', 1] })
+  const said = await turnsOf(store, 8, { shares: { heavy: 3, light: 1 } })
   const indexes = Object.fromEntries((said.picked ?? []).map(([id, , , , items]) => [id as string, items]))
   expect(indexes).toEqual({
     [heavy.batch.batchId]: [0, 1, 2, 3, 4, 5],
@@ -187,7 +199,7 @@ test('applications share by their weights, the smallest tag first', async () => 
 test('an application that is not configured has a share of 1', async () => {
   await using store = await openStore()
   await store.addBatch('qqqq')
-  expect(await turnsOf(store, 2, { shares: ['another', 8] })).toMatchObject({ time: '1', tags: { demo: '2' } })
+  expect(await turnsOf(store, 2, { shares: { another: 8 } })).toMatchObject({ time: '1', tags: { demo: '2' } })
 })
 
 test('a batch whose key is missing is passed over and waits on; its application is not behind when the key is back', async () => {
@@ -232,13 +244,13 @@ test('what had its turn is counted as taken, and what ended meanwhile is not', a
   await using store = await openStore()
   const { batch } = await store.addBatch('qqqr')
   const { batchId } = batch
-  expect(await give(store, batch, [0, 2, 3], '5', ['demo', '7'])).toEqual([2, 0])
+  expect(await give(store, batch, [0, 2, 3], '5', { demo: '7' })).toEqual([2, 0])
   expect(await store.state()).toMatchObject({
     [`items:${batchId}`]: 'tqtr',
     [`batch:${batchId}`]: { q: '1', t: '2', r: '1' },
   })
   const before = await store.state()
-  expect(await give(store, batch, [0, 3], '5', [])).toEqual([0, 0])
+  expect(await give(store, batch, [0, 3], '5', {})).toEqual([0, 0])
   expect(await store.state()).toEqual(before)
 })
 
@@ -246,7 +258,7 @@ test('giving turns moves the tags of those that wait, and lets go of the right',
   await using store = await openStore()
   const { batch } = await store.addBatch('q')
   await store.redis.set(store.keys.turning, '1')
-  expect(await give(store, batch, [], '5.5', ['gone', '3', 'demo', '7'])).toEqual([0, 1])
+  expect(await give(store, batch, [], '5.5', { gone: '3', demo: '7' })).toEqual([0, 1])
   expect(await store.state()).toMatchObject({ turns: { demo: '7' }, fair: { ':now': '5.5' } })
   expect(await store.state()).not.toHaveProperty('turning')
   expect((await store.state())['turns']).toEqual({ demo: '7' })

@@ -2,7 +2,8 @@ import type { Application } from '../config/schema.ts'
 import { BEHIND_SINGLE_REQUESTS, inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
 import type { Batches } from './batches.ts'
 import { sealingKeyIdIn } from './item-records.ts'
-import { hasLostScripts } from './scripts.ts'
+import { appendScript, runScript } from './script.ts'
+import { hasLostScripts, scripts } from './scripts.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
 /** A transaction blocks Redis: 200 jobs take about 50 ms, 20,000 (`concurrency: 10000`) took 5 s. */
@@ -37,7 +38,8 @@ export function openTurns(about: {
   const { redis, queue, batches, failed } = about
   const { keys } = batches
   const window = 2 * about.concurrency
-  const shares = about.applications.flatMap(({ name, share }) => [name, share])
+  const shares = about.applications.map(({ name, share }) => ({ application: name, share }))
+  const keyIds = batches.keyIds.map((keyId) => ({ keyId }))
   const toldMissing = new Set<string>()
   let running: Promise<void> | undefined
   let wanted = false
@@ -61,20 +63,10 @@ export function openTurns(about: {
 
   /** `more`: the transaction was full; there may be room, and items, for more. */
   async function giveTurns(): Promise<'empty' | 'full' | 'busy' | 'given' | 'more'> {
-    const { turns, fair, turning, wait, paused, prioritized } = keys
-    const places = [turns, fair, turning, wait, paused, prioritized]
-    const [kind, missing = [], now = '', tags = [], picked = []] = await redis.egTurns(
-      ...places,
-      keys.base,
-      window,
-      JOBS_AT_ONCE,
-      LOCK_MS,
-      batches.keyIds.length,
-      ...batches.keyIds,
-      ...shares,
-    )
+    const asked = { base: keys.base, window, atMost: JOBS_AT_ONCE, lockMs: LOCK_MS, keys: keyIds }
+    const [kind, missing = [], time, tags, picked] = await runScript(redis, scripts.turns, keys, asked, shares)
     for (const keyId of missing) tellMissing(keyId)
-    if (kind !== 'turns') return kind as 'empty' | 'full' | 'busy'
+    if (kind !== 'turns') return kind
     const taken = readPicked(picked)
     const jobs = taken.flatMap(({ batch, createdAt, items }) =>
       items.map(({ index, print }): RoutedJob => ({
@@ -87,10 +79,10 @@ export function openTurns(about: {
       queue,
       (transaction) => {
         for (const { batch, items } of taken) {
-          const indexes = items.map(({ index }) => index)
-          transaction.egTurnsTaken(keys.batch(batch.batchId), keys.items(batch.batchId), ...indexes)
+          const touched = { batch: keys.batch(batch.batchId), items: keys.items(batch.batchId) }
+          appendScript(transaction, scripts.turnsTaken, touched, {}, items)
         }
-        transaction.egTurnsGiven(turns, fair, turning, now, ...tags)
+        appendScript(transaction, scripts.turnsGiven, keys, { time }, tagsIn(tags))
       },
       jobs,
       { priority: BEHIND_SINGLE_REQUESTS },
@@ -125,6 +117,14 @@ export function openTurns(about: {
       await running
     },
   }
+}
+
+/** Pairs the applications with their new tags. */
+function tagsIn(flat: readonly string[]) {
+  return Array.from({ length: flat.length / 2 }, (_, n) => ({
+    application: flat[n * 2] ?? '',
+    tag: flat[n * 2 + 1] ?? '',
+  }))
 }
 
 /** Parses the items picked by turns.lua, batch by batch. */

@@ -28,7 +28,7 @@ async function main({ redisUrl, emrInstance, jobs }: FillOrder): Promise<void> {
   const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
   let begun = 0
   let accepted = 0
-  const accept = openAccept(redis, queue, records)
+  const accept = openAccept(redis, records)
   const acceptSome = async () => {
     while (begun < jobs) {
       const plain = packPayload(head, Buffer.from(JSON.stringify(encounterAt(2, begun++))))

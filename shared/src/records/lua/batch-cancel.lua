@@ -3,14 +3,15 @@
 -- KEYS  batch, outbox, backlog of the application, cancelling
 -- ARGV  BatchId, '1' to announce, channel, ms to keep the batch once it has ended
 -- Gives 'cancelling' | 'finished'
-local batch = redis.call('HMGET', KEYS[1], 'finishedAt', 'cancelledAt')
-if batch[1] then return 'finished' end
-if batch[2] then return 'cancelling' end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('HSET', KEYS[1], 'cancelledAt', now, 'updatedAt', now)
-redis.call('HSETNX', KEYS[1], 'receivedAt', now)
-redis.call('ZREM', KEYS[3], ARGV[1])
-redis.call('ZADD', KEYS[4], now, ARGV[1])
-end_batch(KEYS[1], KEYS[2], ARGV[1], ARGV[2] == '1', ARGV[3], now, ARGV[4])
+local batch, outbox, backlog, cancelling = unpack(KEYS)
+local batchId, announce, channel, keptMs = unpack(ARGV, 1, 4)
+
+local stored = redis.call('HMGET', batch, 'finishedAt', 'cancelledAt')
+if stored[1] then return 'finished' end
+if stored[2] then return 'cancelling' end
+redis.call('HSET', batch, 'cancelledAt', now, 'updatedAt', now)
+redis.call('HSETNX', batch, 'receivedAt', now)
+redis.call('ZREM', backlog, batchId)
+redis.call('ZADD', cancelling, now, batchId)
+end_batch(batch, outbox, batchId, announce == '1', channel, now, keptMs)
 return 'cancelling'

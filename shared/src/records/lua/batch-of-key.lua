@@ -4,28 +4,29 @@
 -- ARGV  base of the connection's keys, BatchId of a new batch (or '': none begins), what its JobIds come from, ms to keep a key whose
 --       batch never comes, then per sealing key, own one first: name of the key's record, what JobIds come from
 -- Returns {BatchId, what its JobIds come from, 1 if it is stored, else 0} | {} if there is none and none begins
-local base = ARGV[1] .. ':'
+local own = KEYS[1]
+local base, newBatchId, newKeyId, keptMs = unpack(ARGV, 1, 4)
 
 -- Reads what the JobIds of a batch come from. Notes the upload, so that the batch is not closed as abandoned meanwhile.
 local function key_of(batchId)
-  local b = redis.call('HMGET', base .. 'batch:' .. batchId, 'key', 'receivedAt')
-  if b[1] and not b[2] and ARGV[2] ~= '' then
-    local t = redis.call('TIME')
-    redis.call('HSET', base .. 'batch:' .. batchId, 'uploadedAt', t[1] * 1000 + math.floor(t[2] / 1000))
+  local b = redis.call('HMGET', base .. ':batch:' .. batchId, 'key', 'receivedAt')
+  if b[1] and not b[2] and newBatchId ~= '' then
+    redis.call('HSET', base .. ':batch:' .. batchId, 'uploadedAt', now)
   end
   return b[1]
 end
 
-for i = 5, #ARGV, 2 do
-  local batchId = redis.call('GET', base .. 'batch-key:' .. ARGV[i])
+for at = 5, #ARGV, 2 do
+  local name, keyId = unpack(ARGV, at, at + 1)
+  local batchId = redis.call('GET', base .. ':batch-key:' .. name)
   if batchId then
     local key = key_of(batchId)
-    return { batchId, key or ARGV[i + 1], key and 1 or 0 }
+    return { batchId, key or keyId, key and 1 or 0 }
   end
   -- before 2026-11-28 the name of the key was the BatchId itself
-  local key = key_of(ARGV[i])
-  if key then return { ARGV[i], key, 1 } end
+  local key = key_of(name)
+  if key then return { name, key, 1 } end
 end
-if ARGV[2] == '' then return {} end
-redis.call('SET', base .. 'batch-key:' .. ARGV[5], ARGV[2], 'PX', ARGV[4])
-return { ARGV[2], ARGV[3], 0 }
+if newBatchId == '' then return {} end
+redis.call('SET', own, newBatchId, 'PX', keptMs)
+return { newBatchId, newKeyId, 0 }

@@ -9,14 +9,15 @@
 --     | {'go', round, attempt, payload, ms to the deadline, probing, doubt} | an error, which is that job's alone
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
 -- probing is 1 while the breaker waits for one good answer before it closes
+local pending, breaker = unpack(KEYS)
 local base = ARGV[1]
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local openUntil = tonumber(redis.call('HGET', KEYS[2], 'openUntil') or 0)
+
+local openUntil = tonumber(redis.call('HGET', breaker, 'openUntil') or 0)
 local probing = openUntil > 0 and 1 or 0
 
-local function begin(jobId, batchId, from, as)
-  local deadline = redis.call('ZSCORE', KEYS[1], jobId)
+local function begin(at)
+  local jobId, batchId, from, as = unpack(ARGV, at, at + 3)
+  local deadline = redis.call('ZSCORE', pending, jobId)
   if not deadline then
     return { redis.call('EXISTS', base .. ':outcome:' .. jobId) == 1 and 'finished' or 'unaccepted' }
   end
@@ -64,5 +65,5 @@ local function begin(jobId, batchId, from, as)
 end
 
 local replies = {}
-for i = 2, #ARGV, 4 do replies[#replies + 1] = each(begin, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]) end
+for at = 2, #ARGV, 4 do replies[#replies + 1] = each(begin, at) end
 return replies

@@ -3,28 +3,25 @@
 -- KEYS  pending, outbox, depth
 -- ARGV  base of the connection's keys, channel, ms to keep outcomes, then per job: JobId, guard, ms to keep the payload (0 = erase
 --       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
---       code, createdAt, maxAttempts, recovered, sealed result, and for an EMR that knows no correlation key the claims on the
+--       code, createdAt, maxAttempts, '1' if recovered, sealed result, and for an EMR that knows no correlation key the claims on the
 --       encounter, with commas between them
 -- guard '' writes in any case; 'undispatched' only if the job was surely never sent to the EMR; 'cancelledWithBatch' the same, and only
 -- while its batch is cancelled; 'round.attempt' only while that is the newest attempt: an earlier one that failed does not end the job.
 -- No job expires before its deadline: a Retry may have set a new one since the caller saw it overdue
 -- Returns for each job 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed' (this encounter
 -- was reported to another job) | an error, which is that job's alone
-local base, channel, keptMs = ARGV[1], ARGV[2], ARGV[3]
-local PER_JOB = 15
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local pending, outbox, depth = unpack(KEYS)
+local base, channel, keptMs = unpack(ARGV, 1, 3)
 
 -- by application; `counted`: those that a running recount has already counted (recount.lua)
 local ended, counted = {}, {}
 local countedTo = tonumber(redis.call('HGET', base .. ':recount', 'to') or -math.huge)
 
 local function finish(at)
-  local jobId, guard, payloadMs, announce, application = unpack(ARGV, at, at + 4)
-  local batchId, index, letter, status, statusCode = unpack(ARGV, at + 5, at + 9)
-  local createdAt, maxAttempts, recovered, result, claims = unpack(ARGV, at + 10, at + 14)
+  local jobId, guard, payloadMs, announce, application, batchId, index, letter, status, statusCode,
+    createdAt, maxAttempts, recovered, result, claims = unpack(ARGV, at, at + 14)
   local outcome, dispatch, payload = base .. ':outcome:' .. jobId, base .. ':dispatch:' .. jobId, base .. ':payload:' .. jobId
-  local deadline = tonumber(redis.call('ZSCORE', KEYS[1], jobId))
+  local deadline = tonumber(redis.call('ZSCORE', pending, jobId))
   if not deadline then
     return redis.call('EXISTS', outcome) == 1 and 'already' or 'unaccepted'
   end
@@ -45,7 +42,7 @@ local function finish(at)
   local fields = {
     'finishedAt', now, 'attempts', mark[2] or 0, 'round', mark[3] or 1, 'mark', mark[1] or '', 'sentAt', mark[4] or 0,
     'status', status, 'statusCode', statusCode, 'application', application, 'createdAt', createdAt,
-    'maxAttempts', maxAttempts, 'recovered', recovered, 'result', result,
+    'maxAttempts', maxAttempts, 'recovered', recovered == '1' and 1 or 0, 'result', result,
   }
   for name, value in pairs({ BatchId = batchId, ItemIndex = index, key = mark[6] or '', firstSentAt = mark[7] or '' }) do
     if value ~= '' then
@@ -55,7 +52,7 @@ local function finish(at)
   end
   redis.call('HSET', outcome, unpack(fields))
   redis.call('PEXPIRE', outcome, keptMs)
-  redis.call('ZREM', KEYS[1], jobId)
+  redis.call('ZREM', pending, jobId)
   ended[application] = (ended[application] or 0) + 1
   if deadline <= countedTo then counted[application] = (counted[application] or 0) + 1 end
   if payloadMs == '0' then
@@ -70,7 +67,7 @@ local function finish(at)
       JobId = jobId, Round = tonumber(mark[3] or 1), At = now, Status = status, StatusCode = tonumber(statusCode),
       Application = application, BatchId = batchId ~= '' and batchId or nil,
     }
-    redis.call('ZADD', KEYS[2], now, cjson.encode(event))
+    redis.call('ZADD', outbox, now, cjson.encode(event))
   end
   if batchId ~= '' and index ~= '' then
     local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId
@@ -80,7 +77,7 @@ local function finish(at)
       redis.call('HINCRBY', batch, state, -1)
       redis.call('HINCRBY', batch, letter, 1)
       redis.call('HSET', batch, 'updatedAt', now)
-      end_batch(batch, KEYS[2], batchId, announce == '1', channel, now, keptMs)
+      end_batch(batch, outbox, batchId, announce == '1', channel, now, keptMs)
     end
   end
   redis.call('PUBLISH', channel, jobId)
@@ -88,10 +85,10 @@ local function finish(at)
 end
 
 local replies = {}
-for at = 4, #ARGV, PER_JOB do replies[#replies + 1] = each(finish, at) end
+for at = 4, #ARGV, 15 do replies[#replies + 1] = each(finish, at) end
 for application, count in pairs(ended) do
   -- jobs accepted before counts were kept must not make it negative
-  if redis.call('HINCRBY', KEYS[3], application, -count) < 0 then redis.call('HSET', KEYS[3], application, 0) end
+  if redis.call('HINCRBY', depth, application, -count) < 0 then redis.call('HSET', depth, application, 0) end
 end
 for application, count in pairs(counted) do redis.call('HINCRBY', base .. ':recount', 'of:' .. application, -count) end
 return replies

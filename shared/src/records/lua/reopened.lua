@@ -4,21 +4,21 @@
 -- KEYS  reopened, pending, BullMQ's completed and failed
 -- ARGV  base of the connection's keys, jobs to check, ms since they were reopened or last checked
 -- Returns {number of jobs checked, {JobId, ...}}
-local base = ARGV[1]
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local jobs = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[3], 'LIMIT', 0, ARGV[2])
+local reopened, pending, completed, failed = unpack(KEYS)
+local base, atMost, leftMs = unpack(ARGV, 1, 3)
+
+local jobs = redis.call('ZRANGEBYSCORE', reopened, '-inf', now - leftMs, 'LIMIT', 0, atMost)
 local stuck = {}
 for _, jobId in ipairs(jobs) do
   local attempt = tonumber(redis.call('HGET', base .. ':dispatch:' .. jobId, 'attempt') or 0)
-  if attempt > 0 or not redis.call('ZSCORE', KEYS[2], jobId) then
-    redis.call('ZREM', KEYS[1], jobId)
+  if attempt > 0 or not redis.call('ZSCORE', pending, jobId) then
+    redis.call('ZREM', reopened, jobId)
   else
-    redis.call('ZADD', KEYS[1], now, jobId)
+    redis.call('ZADD', reopened, now, jobId)
     local queued = base .. ':' .. jobId
-    if redis.call('EXISTS', queued) == 0 or redis.call('ZSCORE', KEYS[3], jobId) then
+    if redis.call('EXISTS', queued) == 0 or redis.call('ZSCORE', completed, jobId) then
       stuck[#stuck + 1] = jobId
-    elseif redis.call('ZSCORE', KEYS[4], jobId) then
+    elseif redis.call('ZSCORE', failed, jobId) then
       local reason = redis.call('HGET', queued, 'failedReason') or ''
       if not string.find(reason, 'stalled', 1, true) then stuck[#stuck + 1] = jobId end
     end

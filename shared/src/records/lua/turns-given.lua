@@ -1,6 +1,12 @@
 -- Advances the applications' tags after their turns, and releases the lock.
 -- KEYS  turns, fair, the lock
 -- ARGV  virtual time, then application, tag, ...
-redis.call('HSET', KEYS[2], ':now', ARGV[1])
-for i = 2, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'XX', ARGV[i + 1], ARGV[i]) end
-return redis.call('DEL', KEYS[3])
+local turns, fair, turning = unpack(KEYS)
+local time = ARGV[1]
+
+redis.call('HSET', fair, ':now', time)
+for at = 2, #ARGV, 2 do
+  local application, tag = unpack(ARGV, at, at + 1)
+  redis.call('ZADD', turns, 'XX', tag, application)
+end
+return redis.call('DEL', turning)

@@ -1,15 +1,18 @@
 -- Marks items of one batch as taken: their jobs enter BullMQ's queue in the same transaction.
 -- KEYS  batch, items
 -- ARGV  index, ...
+local batch, items = unpack(KEYS)
+
 local taken = 0
-for _, index in ipairs(ARGV) do
-  if redis.call('GETRANGE', KEYS[2], index, index) == 'q' then
-    redis.call('SETRANGE', KEYS[2], index, 't')
+for at = 1, #ARGV do
+  local index = ARGV[at]
+  if redis.call('GETRANGE', items, index, index) == 'q' then
+    redis.call('SETRANGE', items, index, 't')
     taken = taken + 1
   end
 end
 if taken > 0 then
-  redis.call('HINCRBY', KEYS[1], 'q', -taken)
-  redis.call('HINCRBY', KEYS[1], 't', taken)
+  redis.call('HINCRBY', batch, 'q', -taken)
+  redis.call('HINCRBY', batch, 't', taken)
 end
 return taken

@@ -8,19 +8,24 @@
 -- Returns {'empty', {missing key, ...}} | {'full'} | {'busy'} |
 --       {'turns', {missing key, ...}, virtual time, {application, tag, ...}, {BatchId, application, key, createdAt, {index, print in hex, ...}, ...}}
 -- A batch whose JobIds come from a key that the caller lacks is skipped, and keeps waiting.
-if redis.call('EXISTS', KEYS[1]) == 0 then return { 'empty', {} } end
-local room = tonumber(ARGV[2]) - redis.call('LLEN', KEYS[4]) - redis.call('LLEN', KEYS[5]) - redis.call('ZCARD', KEYS[6])
+local turns, fair, turning, wait, paused, prioritized = unpack(KEYS)
+local base, window, atMost, lockMs, keysCount = unpack(ARGV, 1, 5)
+
+if redis.call('EXISTS', turns) == 0 then return { 'empty', {} } end
+local room = window - redis.call('LLEN', wait) - redis.call('LLEN', paused) - redis.call('ZCARD', prioritized)
 if room <= 0 then return { 'full' } end
-room = math.min(room, tonumber(ARGV[3]))
-if not redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[4]) then return { 'busy' } end
+room = math.min(room, tonumber(atMost))
+if not redis.call('SET', turning, '1', 'NX', 'PX', lockMs) then return { 'busy' } end
 
 local CHUNK = 4096
-local base = ARGV[1]
 local has_key, missing, missed = {}, {}, {}
-local first_share = 6 + tonumber(ARGV[5])
-for i = 6, first_share - 1 do has_key[ARGV[i]] = true end
+local first_share = 6 + keysCount
+for at = 6, first_share - 1 do has_key[ARGV[at]] = true end
 local shares = {}
-for i = first_share, #ARGV, 2 do shares[ARGV[i]] = tonumber(ARGV[i + 1]) end
+for at = first_share, #ARGV, 2 do
+  local application, share = unpack(ARGV, at, at + 1)
+  shares[application] = tonumber(share)
+end
 
 -- the next waiting item of a batch at or after `from`
 local function next_waiting(batchId, from)
@@ -34,7 +39,7 @@ local function next_waiting(batchId, from)
 end
 
 local lines = {}
-local tags = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+local tags = redis.call('ZRANGE', turns, 0, -1, 'WITHSCORES')
 for i = 1, #tags, 2 do lines[#lines + 1] = { application = tags[i], tag = tonumber(tags[i + 1]), rank = 0 } end
 
 local picked, order = {}, {}
@@ -79,7 +84,7 @@ local function next_item(line)
   end
 end
 
-local now
+local time
 while room > 0 do
   local best
   for _, line in ipairs(lines) do
@@ -95,25 +100,25 @@ while room > 0 do
       order[#order + 1] = pick
     end
     table.insert(pick[3], index)
-    now = best.tag
+    time = best.tag
     best.tag = best.tag + 1 / (shares[best.application] or 1)
     room = room - 1
   else
     best.done = true
     if best.rank == 0 then
-      redis.call('ZREM', KEYS[1], best.application)
-      redis.call('HSET', KEYS[2], best.application, string.format('%.17g', best.tag))
+      redis.call('ZREM', turns, best.application)
+      redis.call('HSET', fair, best.application, string.format('%.17g', best.tag))
     end
   end
 end
-if not now then
-  redis.call('DEL', KEYS[3])
+if not time then
+  redis.call('DEL', turning)
   return { 'empty', missing }
 end
 local newTags, batches = {}, {}
 for _, line in ipairs(lines) do
   -- it could not be served, and gets no credit for that when the key is back
-  if line.done and line.passed then line.tag = math.max(line.tag, now) end
+  if line.done and line.passed then line.tag = math.max(line.tag, time) end
   newTags[#newTags + 1] = line.application
   newTags[#newTags + 1] = string.format('%.17g', line.tag)
 end
@@ -127,4 +132,4 @@ for _, p in ipairs(order) do
   end
   for _, value in ipairs({ p[1], p[2], b[1] or '', b[2] or '', items }) do batches[#batches + 1] = value end
 end
-return { 'turns', missing, string.format('%.17g', now), newTags, batches }
+return { 'turns', missing, string.format('%.17g', time), newTags, batches }

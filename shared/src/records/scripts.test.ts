@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import type { Shape } from './script.ts'
+import { scripts } from './scripts.ts'
+
+type Named = { file: string; lua: string; keys: readonly string[]; args: Shape; each: Shape }
+const all = Object.values(scripts).map(({ command, keys, args, each }): Named => {
+  const file = command.replace('eg-', '')
+  return { file, lua: luaOf(file), keys, args, each }
+})
+
+function luaOf(file: string): string {
+  return readFileSync(new URL(`lua/${file}.lua`, import.meta.url), 'utf8')
+}
+
+/** The names that a script gives to what `source` yields, in order; none if it has no such line. */
+function namesOf(lua: string, source: string): string[] {
+  const at = lua.indexOf(` = ${source}\n`)
+  if (at < 0) return []
+  const names = lua.slice(lua.lastIndexOf('local ', at) + 'local '.length, at)
+  return names.split(',').map((name) => name.trim())
+}
+
+/** `names` of KEYS, ARGV or a part of ARGV that begins at `from`. */
+function namedIn(lua: string, table: 'KEYS' | 'ARGV', names: readonly string[]): string[] {
+  if (names.length === 1) return namesOf(lua, `${table}[1]`)
+  return namesOf(lua, table === 'KEYS' ? 'unpack(KEYS)' : `unpack(ARGV, 1, ${names.length})`)
+}
+
+/** In Lua a list of records is preceded by its length, which has a name of its own. */
+const isScalar = (shape: Shape, name: string) => typeof shape[name] === 'string' || Array.isArray(shape[name])
+const scalars = (shape: Shape) => Object.keys(shape).map((name) => (isScalar(shape, name) ? name : `${name}Count`))
+
+test.for(all)('$file.lua names its keys and arguments in the order in which they are sent', (script) => {
+  const { lua, keys, args, each } = script
+  expect(namedIn(lua, 'KEYS', keys)).toEqual(keys)
+  expect(namedIn(lua, 'ARGV', scalars(args))).toEqual(scalars(args))
+  const repeated = scalars(each)
+  if (repeated.length === 0) return
+  const part = repeated.length === 1 ? 'ARGV[at]' : `unpack(ARGV, at, at + ${repeated.length - 1})`
+  expect(namesOf(lua, part)).toEqual(repeated)
+})
+
+test.for(all)('$file.lua begins to repeat where its fixed arguments end', ({ lua, args, each }) => {
+  const length = Object.keys(each).length
+  const hasLists = [args, each].some((shape) => Object.keys(shape).some((name) => !isScalar(shape, name)))
+  if (length === 0 || hasLists) return
+  const first = Object.keys(args).length + 1
+  expect(lua).toMatch(
+    length === 1
+      ? new RegExp(`for at = ${first}, #ARGV do`)
+      : new RegExp(`for at = ${first}(?: \\+ \\w+ \\* ${length})?, #ARGV, ${length} do`),
+  )
+})
+
+test.for(all)('$file.lua uses its keys by name', ({ lua }) => {
+  const code = lua.replaceAll(/^ *--.*$/gm, '')
+  const uses = [...code.matchAll(/(?<!unpack\()KEYS\b.*/g)].map(([use]) => use)
+  const permitted = uses.filter((use) => /^KEYS\[1\]$/.test(use) || use.startsWith('KEYS, { cmsgpack'))
+  expect(uses).toEqual(permitted)
+})
+
+test('every file of lua/ is a script or a part of one', () => {
+  const texts = Object.values(scripts).map(({ lua }) => lua)
+  const unused = readdirSync(new URL('lua', import.meta.url)).filter((file) => {
+    const lua = luaOf(file.replace('.lua', ''))
+    return !texts.some((text) => text.includes(lua))
+  })
+  expect(unused).toEqual([])
+})
+
+test('no script reads the time but by the prelude', () => {
+  const files = readdirSync(new URL('lua', import.meta.url)).filter((file) => file !== 'now.lua')
+  expect(files.filter((file) => luaOf(file.replace('.lua', '')).includes("'TIME'"))).toEqual([])
+})

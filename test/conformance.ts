@@ -37,7 +37,8 @@ const breakDowns = [
  * seed's codes are reported, and whatever fails there is one encounter in the EMR or none, and the job reports which.
  */
 export function conformance(subject: Subject): void {
-  describe(`${subject.emrSystem} by ${subject.connector}`, () => {
+  // most of a test is waiting, and each has a gateway and an EMR of its own
+  describe.concurrent(`${subject.emrSystem} by ${subject.connector}`, () => {
     const openStrictly = async (settings: Record<string, unknown> = {}) => {
       const emr = await subject.open()
       const gateway = await openGateway({ ...subject, settings: { ...subject.settings, ...settings }, emr })

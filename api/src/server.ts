@@ -1,5 +1,6 @@
 import { ConfigError, EXIT_CONFIG, loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
+import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
 import { connectRedis, RedisUnusable, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import closeWithGrace from 'close-with-grace'
@@ -29,10 +30,12 @@ async function main(log: Logger): Promise<void> {
   await tellDurability(redis, log)
 
   const app = await buildApp({ config, redis, subscriber, logger: log, trustedProxies })
+  const beating = startBeating(redis, { kind: 'api', configuration: config.fingerprint })
   closeWithGrace({ delay: GRACE_MS, logger: log }, async ({ err, signal }) => {
     if (err) log.fatal({ err }, 'api.crashed')
     log.info({ signal }, 'api.draining')
     await app.close()
+    await beating.close()
     subscriber.disconnect()
     redis.disconnect()
     log.info('api.stopped')

@@ -1,6 +1,7 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
+import { openControl } from '@encounter-gateway/shared/records/control.ts'
 import { keptByBullMq, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
 import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
@@ -11,6 +12,7 @@ import type { Logger } from 'pino'
 import type { Breaker } from './attempts/breaker.ts'
 import type { LateSuccess } from './attempts/late-success.ts'
 import { cancelBatches } from './upkeep/cancel-batches.ts'
+import { followControl } from './upkeep/follow-control.ts'
 import { createEncounter, TryAgain, type EncounterJob } from './attempts/create-encounter.ts'
 import type { Attempted } from './connection-at-work.ts'
 import { openAtWork } from './open-at-work.ts'
@@ -31,8 +33,8 @@ const STALLED_CHECK_MS = 2 * SECOND
  */
 const MAX_STALLS = 20
 /**
- * How often each process looks for batch items that wait for their turn or their end; whoever accepts or takes one
- * looks at once.
+ * How often each process looks for batch items that wait for their turn or their end (whoever accepts or takes one looks
+ * at once), and for new orders of operators.
  */
 const BATCH_CHECK_MS = 1 * SECOND
 /** Pause before another try after a fault of Redis or of the gateway, not of the EMR. */
@@ -58,9 +60,11 @@ export async function startConnectionWorker(about: {
   succeededLate: (late: LateSuccess) => void
   quarantine: Quarantine
 }): Promise<ConnectionWorker> {
-  const { config, connection, redis, quarantine } = about
+  const { config, redis, quarantine } = about
   const { sealingKeys, retention } = config
-  const { atWork, queue, close } = openAtWork(about)
+  // its limits follow the orders of operators
+  const connection = { ...about.connection }
+  const { atWork, queue, close } = openAtWork({ ...about, connection })
   const { log, records, breaker, announces } = atWork
   const batches = openBatches(redis, { connection, sealingKeys, retention })
   const turns = openTurns({
@@ -73,8 +77,23 @@ export async function startConnectionWorker(about: {
   })
 
   await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
+  let worker: Worker<Routing, void, typeof CREATE_ENCOUNTER> | undefined
+  const follow = () =>
+    followControl({
+      control: openControl(redis, connection),
+      queue,
+      configured: about.connection,
+      connection,
+      async concurrencyChanged() {
+        if (worker) worker.concurrency = connection.concurrency
+        await breaker.heal()
+      },
+      hold: (forMs) => breaker.hold(forMs),
+      log,
+    })
+  await follow()
   await breaker.heal()
-  const worker = new Worker<Routing, void, typeof CREATE_ENCOUNTER>(
+  const takes = new Worker<Routing, void, typeof CREATE_ENCOUNTER>(
     queueNameOf(connection),
     (job: EncounterJob, token = '') =>
       job.stalledCounter === 0 ? createEncounter(job, token, atWork) : quarantine.run(job, token, atWork),
@@ -92,8 +111,9 @@ export async function startConnectionWorker(about: {
       },
     },
   )
-  worker.on('active', () => turns.hasRoom())
-  worker.on('error', (err) => log.warn({ err }, 'worker.error'))
+  worker = takes
+  takes.on('active', () => turns.hasRoom())
+  takes.on('error', (err) => log.warn({ err }, 'worker.error'))
   const sweep = startSweep({
     connection,
     redis,
@@ -110,8 +130,12 @@ export async function startConnectionWorker(about: {
   let closing = false
   let cancelled: Promise<void> | undefined
   const cancelling = { ...atWork, redis, queue, batches }
+  let followed: Promise<void> | undefined
   const batchCheck = setInterval(() => {
     turns.poke()
+    followed ??= follow()
+      .catch((err: unknown) => log.warn({ err }, 'control.notFollowed'))
+      .finally(() => (followed = undefined))
     cancelled ??= cancelBatches(cancelling, () => closing)
       .catch((err: unknown) => log.warn({ err }, 'batch.notCancelled'))
       .finally(() => (cancelled = undefined))
@@ -124,7 +148,7 @@ export async function startConnectionWorker(about: {
       closing = true
       clearInterval(batchCheck)
       // all at once: no more jobs are taken while a long round of the sweep reaches a point where it can stop
-      await Promise.all([worker.close(), sweep.close(), turns.close(), cancelled])
+      await Promise.all([takes.close(), sweep.close(), turns.close(), cancelled, followed])
       await close()
     },
   }

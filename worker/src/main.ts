@@ -1,6 +1,7 @@
 import { ConfigError, EXIT_CONFIG, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
+import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { connectRedis, RedisUnusable, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import closeWithGrace from 'close-with-grace'
@@ -55,6 +56,7 @@ async function main(): Promise<void> {
     const about = { config, connection, redis, log, stopping: stopping.signal, quarantine, ...hearOf(connection) }
     workers.push(await startConnectionWorker(about))
   }
+  const beating = startBeating(redis, { kind: 'worker', configuration: config.fingerprint })
   log.info({ connections: workers.length }, 'worker.started')
 
   closeWithGrace({ delay: drainMs + CLOSING_MS, logger: log }, async ({ err, signal }) => {
@@ -66,6 +68,7 @@ async function main(): Promise<void> {
     await quarantine.close()
     await webhooks.close()
     await health.close()
+    await beating.close()
     await redis.quit()
     log.info('worker.stopped')
   })

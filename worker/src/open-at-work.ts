@@ -35,6 +35,7 @@ export function openAtWork(
     queue,
     async close() {
       await breaker.close()
+      await records.tally.flush()
       await queue.close()
       await emr.close()
     },

@@ -1,6 +1,7 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { openControl } from '@encounter-gateway/shared/records/control.ts'
 import { readDepths } from '@encounter-gateway/shared/records/figures.ts'
 import { readRedisMemory } from '@encounter-gateway/shared/redis/health.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
@@ -18,7 +19,8 @@ const RETRY_AFTER_S = '30'
 declare module 'fastify' {
   interface FastifyInstance {
     /**
-     * Throws a 429 with Retry-After if this application or connection has too many jobs, a 503 if Redis is nearly full.
+     * Throws a 429 with Retry-After if this application or connection has too many jobs, a 503 if Redis is nearly full or
+     * an operator lets the connection drain.
      */
     checkRoom(connection: EmrConnection, application: Application): Promise<void>
   }
@@ -32,7 +34,13 @@ export const room = fp(
     const depths = new Map(
       app.connections.all.map(({ settings }) => [
         nameOf(settings),
-        cachedFor(LOOK_EVERY_MS, async () => depthOf(await readDepths(redis, settings))),
+        cachedFor(LOOK_EVERY_MS, async () => {
+          const [depths, { draining }] = await Promise.all([
+            readDepths(redis, settings),
+            openControl(redis, settings).read(),
+          ])
+          return { ...depthOf(depths), isDraining: draining !== undefined }
+        }),
       ]),
     )
     app.decorate('checkRoom', async ({ settings }: EmrConnection, application: Application) => {
@@ -47,6 +55,10 @@ export const room = fp(
         )
       }
       if (!depth) return
+      if (depth.isDraining) {
+        const detail = 'This connection accepts nothing new for now: an operator is letting it drain. Try again later.'
+        throw new Refusal('unavailable', detail, {}, retry)
+      }
       if ((depth.of.get(application.name) ?? 0) >= application.maxPending) {
         const detail = `Your application has reached its limit of ${application.maxPending} unfinished jobs for this EMR; try again later.`
         throw new Refusal('queue-full', detail, {}, retry)

@@ -123,6 +123,7 @@ async function storeItems(
     case 'accepted':
       begun()
       app.countAccepted(connection.settings, said.accepted)
+      connection.records.tally.accepted(said.accepted)
       if (said.accepted > 0) connection.turns.poke()
       return
     case 'differs':

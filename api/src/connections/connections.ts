@@ -76,6 +76,7 @@ export const connections = fp(
     })
     app.addHook('onClose', async () => {
       await Promise.all(all.map(({ turns }) => turns.close()))
+      await Promise.all(all.map(({ records }) => records.tally.flush()))
       await Promise.all(all.map(({ queue }) => queue.close()))
     })
   },

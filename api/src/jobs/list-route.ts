@@ -1,10 +1,12 @@
 import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
+import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { listBatchJobs, readItemCursor } from './list-batch-jobs.ts'
 import { readCursor } from './cursor.ts'
 import { listJobs } from './list-jobs.ts'
 import { Refusal } from '../http/refusal.ts'
+import { readRange } from './time-range.ts'
 import { documented, everyRoute, problemReplies } from '../http/documented.ts'
 
 const schema = {
@@ -12,12 +14,27 @@ const schema = {
   tags: ['Jobs'],
   summary: 'List jobs',
   description:
-    'The jobs of the calling application, newest first. With a filter, a page may be short or even empty; there may be more ' +
-    'jobs as long as the reply has a `Cursor`. Jobs accepted in the meantime do not affect the pages after a cursor.',
+    'The jobs of the calling application, newest first: by when they ended if `Status` is `Failed`, `OutcomeUnknown`, ' +
+    '`Cancelled` or `Expired`, otherwise by when they were accepted. With a filter, a page may be short or even empty; there ' +
+    'may be more jobs as long as the reply has a `Cursor`. A page takes the same time whatever the number of jobs. Jobs ' +
+    'accepted in the meantime do not affect the pages after a cursor.',
   querystring: Type.Object(
     {
       Status: Type.Optional(JobStatus),
       EMRSystem: Type.Optional(Type.Unsafe<EmrSystem>({ ...EmrSystem, description: 'Only jobs for this EMR.' })),
+      EmrInstance: Type.Optional(Type.String({ maxLength: 64, description: 'Only jobs for this connection of an EMR.' })),
+      StatusCode: Type.Optional(
+        Type.Integer({ minimum: 201, maximum: 599, description: 'Only jobs whose outcome has this status code.' }),
+      ),
+      From: Type.Optional(Type.String({ format: 'date-time', description: 'Only jobs from this time on. RFC 3339.' })),
+      To: Type.Optional(Type.String({ format: 'date-time', description: 'Only jobs up to this time. RFC 3339.' })),
+      By: Type.Optional(
+        oneOf(['CreatedAt', 'FinishedAt'], {
+          description:
+            'The time that `From` and `To` are about. `FinishedAt` requires one of the four states listed by it, and is the ' +
+            'default there; `CreatedAt` is the default, and the only choice, otherwise.',
+        }),
+      ),
       BatchId: Type.Optional(
         Type.String({
           minLength: 1,
@@ -41,7 +58,8 @@ const schema = {
 /** `GET /Jobs`: an application's own jobs. */
 export const jobList: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/Jobs', { schema }, async (request, reply) => {
-    const { Cursor, Limit = 50, BatchId, ...filter } = request.query
+    const { Cursor, Limit = 50, BatchId, Status, EMRSystem, EmrInstance, StatusCode } = request.query
+    const filter = { Status, EMRSystem, EmrInstance, StatusCode }
     const isBatch = BatchId !== undefined
     const after = Cursor === undefined || isBatch ? undefined : readCursor(Cursor)
     const from = Cursor === undefined || !isBatch ? undefined : readItemCursor(Cursor)
@@ -53,6 +71,7 @@ export const jobList: FastifyPluginAsyncTypebox = async (app) => {
       const page = { batchId: BatchId, status: filter.Status, from: from ?? 0, limit: Limit }
       return reply.send(await listBatchJobs(app, request.application, page))
     }
-    return reply.send(await listJobs(app, request.application, { filter, after, limit: Limit }))
+    const range = readRange(request.query)
+    return reply.send(await listJobs(app, request.application, { filter: { ...filter, range }, after, limit: Limit }))
   })
 }

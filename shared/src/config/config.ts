@@ -1,12 +1,14 @@
 import { type TSchema, Type } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
+import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { nameOf } from '../contract/connection-name.ts'
 import { tagOf } from '../sealing/job-id.ts'
 import { describeErrors } from '../contract/validation-errors.ts'
 import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
-import { ConfigFile, ConnectionSettings } from './schema.ts'
+import { ConfigFile, ConnectionSettings, type Operator } from './schema.ts'
+import { coversConnection } from './operator-scope.ts'
 
 const HASH_OF_NOTHING = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
@@ -32,7 +34,11 @@ export class ConfigError extends Error {
 export const EXIT_CONFIG = 78
 
 /** The configuration as used by the processes. */
-export type Config = Omit<ConfigFile, 'sealingKeys'> & { sealingKeys: SealingKeys }
+export type Config = Omit<ConfigFile, 'sealingKeys'> & {
+  sealingKeys: SealingKeys
+  /** Twelve characters; the same in all processes that read the same configuration. */
+  fingerprint: string
+}
 
 /** The schema of each connector's own options, in addition to the common connection settings. */
 export type ConnectorOptions = Record<string, TSchema & { properties: Record<string, TSchema> }>
@@ -53,6 +59,8 @@ export function loadConfig(
     ])
   const mistakes: ConfigMistake[] = []
   const resolved = replaceReferences(readJson(path), '', { folder: dirname(resolve(path)), environment, mistakes })
+  // before the defaults: which of them are filled in depends on the process
+  const content = JSON.stringify(resolved)
   const check = new Ajv({ allErrors: true, useDefaults: true, strict: false })
   if (!check.validate(ConfigFile, resolved)) mistakes.push(...describeErrors(check.errors ?? [], ConfigFile).Errors)
   const file = resolved as ConfigFile
@@ -61,7 +69,8 @@ export function loadConfig(
   if (mistakes.length > 0) throw new ConfigError(path, onePerPointer(mistakes))
   const [first, ...rest] = file.sealingKeys.map(({ id, key }) => sealingKey(id, Buffer.from(key, 'base64')))
   if (!first) throw new TypeError('the schema lets no configuration pass without a sealing key')
-  return { ...file, sealingKeys: [first, ...rest] }
+  const fingerprint = createHmac('sha256', first.derivationSecret).update(content).digest('hex').slice(0, 12)
+  return { ...file, sealingKeys: [first, ...rest], fingerprint }
 }
 
 function readJson(path: string): unknown {
@@ -128,12 +137,25 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     'name',
   )
   repeated(
+    file.operators.map((o, i) => o.tokenHash ?? `none ${i}`),
+    (i) => `/operators/${i}/tokenHash`,
+    'token',
+  )
+  repeated(
     file.sealingKeys.map((k) => k.id),
     (i) => `/sealingKeys/${i}/id`,
     'id',
   )
   repeated(file.connections.map(nameOf), (i) => `/connections/${i}/emrInstance`, 'EMR system and instance')
   const names = new Set(file.connections.map(nameOf))
+  const refuseOperator = ({ passwordHash, tokenHash, connections }: Operator, at: string) => {
+    if (!passwordHash && !tokenHash) refuse(at, 'must have passwordHash, tokenHash or both')
+    if (tokenHash === HASH_OF_NOTHING) refuse(`${at}/tokenHash`, 'is the hash of an empty token')
+    for (const [index, scope] of (connections ?? []).entries()) {
+      const known = scope === '*' || file.connections.some((each) => coversConnection(scope, each))
+      if (!known) refuse(`${at}/connections/${index}`, 'names no configured connection')
+    }
+  }
   if (names.size === file.connections.length) {
     repeated(
       file.connections.map(tagOf),
@@ -141,6 +163,7 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
       'JobId tag, by chance (rename this instance),',
     )
   }
+  for (const [index, operator] of file.operators.entries()) refuseOperator(operator, `/operators/${index}`)
   for (const [index, application] of file.applications.entries()) {
     const secretBytes = Buffer.from(application.webhook?.secret.slice('whsec_'.length) ?? '', 'base64').length
     if (application.webhook && (secretBytes < 24 || secretBytes > 64)) {

@@ -50,15 +50,29 @@ export const Application = Type.Object(
 )
 export type Application = Static<typeof Application>
 
-/** A person who may sign in at /admin. */
+/** A person who may sign in at /admin, or a program with a token. `auditor` sees, and reads the audit log. */
 export const Operator = Type.Object(
   {
     name: name('The name to sign in with'),
-    passwordHash: Type.String({
-      pattern: '^scrypt:[0-9]+:[0-9]+:[0-9]+:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$',
-      description: 'scrypt:N:r:p:salt:hash, with salt and hash in base64',
-    }),
+    passwordHash: Type.Optional(
+      Type.String({
+        pattern: '^scrypt:[0-9]+:[0-9]+:[0-9]+:[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$',
+        description: 'scrypt:N:r:p:salt:hash, with salt and hash in base64; without it only the token works',
+      }),
+    ),
+    tokenHash: Type.Optional(
+      Type.String({
+        pattern: '^sha256:[0-9a-f]{64}$',
+        description: 'sha256: followed by the hex digest of its token, for programs that act as this operator',
+      }),
+    ),
     role: Type.Union([Type.Literal('viewer'), Type.Literal('operator'), Type.Literal('auditor')]),
+    connections: Type.Optional(
+      Type.Array(Type.String({ pattern: '^([*]|[A-Za-z]+[.]([*]|[A-Za-z0-9_-]{1,64}))$' }), {
+        minItems: 1,
+        description: 'The connections that the operator may see and act on, default all: `*`, `Cerner.*`, `Cerner.default`',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -174,6 +188,12 @@ export const ConfigFile = Type.Object(
       {
         resultHours: Type.Number({ exclusiveMinimum: 0, maximum: HOUR_LIMIT, default: 72 }),
         failedPayloadHours: Type.Number({ exclusiveMinimum: 0, maximum: HOUR_LIMIT, default: 72 }),
+        auditDays: Type.Number({
+          exclusiveMinimum: 0,
+          maximum: 3_660,
+          default: 400,
+          description: 'Days for which the audit log is kept',
+        }),
       },
       { additionalProperties: false, default: {} },
     ),
@@ -181,4 +201,4 @@ export const ConfigFile = Type.Object(
   { additionalProperties: false },
 )
 export type ConfigFile = Static<typeof ConfigFile>
-export type Retention = ConfigFile['retention']
+export type Retention = Omit<ConfigFile['retention'], 'auditDays'>

@@ -28,6 +28,8 @@ export function openAccept(redis: RedisClient, records: Records): Accept {
     const acceptedAt = Date.now()
     const entries = jobs.map((job) => records.acceptEntry(job))
     const replies = await runScript(redis, scripts.accept, keys, { ...about, acceptedAt }, entries)
+    const accepted = replies.filter((reply) => !Array.isArray(reply)).length
+    if (accepted > 0) records.tally.accepted(accepted)
     return jobs.map(({ jobId }, index) => {
       const reply = replies[index]
       if (!Array.isArray(reply)) return { kind: 'new', jobId, acceptedAt }

@@ -14,6 +14,7 @@ import { itemLetters, itemOf, type BatchItemRef, type Routing } from './routing.
 import { runScript, type Values } from './script.ts'
 import { defineScripts, scripts, type Finished, type Reopened } from './scripts.ts'
 import { together } from './coalesce.ts'
+import { openTally } from './tally.ts'
 
 const HOUR_MS = 3_600_000
 /** A payload outlives its job's deadline by this much, so that it still exists when the job expires. */
@@ -160,6 +161,7 @@ export function openRecords(
   const resultMs = Math.round(retention.resultHours * HOUR_MS)
   const failedPayloadMs = Math.round(retention.failedPayloadHours * HOUR_MS)
   const { base } = keys
+  const tally = openTally(redis, connection)
   const begin = together((jobs: Values<typeof scripts.begin.each>[]) =>
     runScript(redis, scripts.begin, keys, { base }, jobs, { inBytes: true }),
   )
@@ -169,6 +171,9 @@ export function openRecords(
 
   return {
     keys,
+
+    /** Counts what happens on the connection. Outcomes are counted here, accepted jobs and calls by whoever knows. */
+    tally,
 
     /** The arguments of accept.lua for every request. */
     terms: { deadlineMs, keptMs: payloadMs },
@@ -220,7 +225,7 @@ export function openRecords(
       const { status, statusCode, createdAt, maxAttempts, recovered = false, announce, claims, result } = outcome
       const { application, BatchId, ItemIndex } = outcome.routing
       const binding = { kind: 'result', application, jobId } as const
-      return finish({
+      const said = await finish({
         jobId,
         guard: typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : onlyIf,
         payloadMs: status === 'Succeeded' ? 0 : failedPayloadMs,
@@ -237,6 +242,8 @@ export function openRecords(
         result: seal(sealingKeys, Buffer.from(JSON.stringify(result)), binding),
         claims: claims && result.EncounterId ? hashesOf(result.EncounterId, sealingKeys).join() : undefined,
       })
+      if (said === 'recorded') tally.ended(status)
+      return said
     },
 
     /** The latest call of a job without outcome, and whether the encounter may exist in the EMR. */

@@ -19,6 +19,13 @@ export function keyBaseOf(connection: ConnectionName): string {
 /** The channel on which JobIds and BatchIds are published when they end. */
 export const FINISHED_CHANNEL = 'eg:finished'
 
+/** The processes of the gateway, by id. */
+export const FLEET_KEY = `${KEY_PREFIX}:fleet`
+
+/** The audit log of all connections, and the hash of its newest entry: in one hash slot of their own. */
+export const AUDIT_KEY = `${KEY_PREFIX}:{audit}:log`
+export const AUDIT_HEAD_KEY = `${KEY_PREFIX}:{audit}:head`
+
 /** The keys of one connection's records, all in the hash slot of its queue. */
 export function recordKeys(connection: ConnectionName) {
   const base = keyBaseOf(connection)
@@ -56,6 +63,15 @@ export function recordKeys(connection: ConnectionName) {
     /** Reopened jobs that no worker has begun yet, by the time of the sweep's last check. */
     reopened: `${base}:reopened`,
     jobs: (application: string) => `${base}:jobs:${application}`,
+    /** By status: jobs that ended without success, by when; of all applications or of one. */
+    ended: (status: string, application?: string) =>
+      application === undefined ? `${base}:ended:${status}` : `${base}:ended:${status}:${application}`,
+    /** How far the jobs that ended before those lists were kept have been added to them, by application. */
+    endedIndexed: `${base}:ended-indexed`,
+    /** Figures of ten minutes, by number of the block since the epoch; see tally.ts. */
+    minutes: (block: number) => `${base}:minutes:${block}`,
+    /** What operators have ordered. */
+    control: `${base}:control`,
     /** BullMQ's own hash of a job. */
     queued: (jobId: string) => `${base}:${jobId}`,
     /** The following nine are the keys of BullMQ's own script for adding a job. */

@@ -124,6 +124,22 @@ export const scripts = {
     },
   ),
 
+  jobStates: scriptOf<string[]>()(['job-states'], {
+    keys: ['pending'],
+    args: { base: 'text' },
+    each: { jobId: 'text' },
+  }),
+
+  indexEnded: scriptOf<number>()(['index-ended'], {
+    keys: ['jobs'],
+    args: { base: 'text', application: 'text', passed: 'number', atMost: 'number' },
+  }),
+
+  audit: scriptOf<string>()(['audit'], {
+    keys: ['log', 'head'],
+    args: { before: 'text', hash: 'text', start: 'text', at: 'text', keyId: 'text', entry: 'text' },
+  }),
+
   batchAccept: scriptOf<
     | [kind: 'accepted', accepted: number, rejected: number]
     | [kind: 'differs', index: number]

@@ -48,7 +48,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
 
   /** The content of every key of the connection, including BullMQ's, by its name without the base. */
   async function everything(): Promise<Record<string, unknown>> {
-    const names = (await redis.keys(`${base}:*`)).sort()
+    const names = (await redis.keys(`${base}:*`)).filter((name) => !isCounted(name)).sort()
     const values = await Promise.all(names.map((name) => contentOf(name)))
     return Object.fromEntries(names.map((name, at) => [name.slice(base.length + 1), values[at]]))
   }
@@ -85,7 +85,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
     },
     /** The TTL of each of our records, in ms; -1 without one. */
     async ttls(): Promise<Record<string, number>> {
-      const names = (await redis.keys(`${base}:*`)).filter((name) => !isBullMq(name.slice(base.length + 1))).sort()
+      const names = (await redis.keys(`${base}:*`)).filter((name) => !isBullMq(name.slice(base.length + 1)) && !isCounted(name)).sort()
       const ttls = await Promise.all(names.map((name) => redis.pttl(name)))
       return Object.fromEntries(names.map((name, at) => [name.slice(base.length + 1), ttls[at] ?? 0]))
     },
@@ -167,6 +167,9 @@ function numbered(fields: Record<string, string>): Record<string, string | numbe
  * Whether a key is BullMQ's: `wait`, `meta` ..., or a job's hash, named by its JobId. Ours are those below, or contain
  * a colon.
  */
+/** Figures are written within a second, at any time. */
+const isCounted = (name: string) => name.includes(':minutes:')
+
 function isBullMq(name: string): boolean {
   return !name.includes(':') && !ourKeys.has(name)
 }
@@ -184,4 +187,6 @@ const ourKeys = new Set([
   'reopened',
   'breaker',
   'hold',
+  'control',
+  'ended-indexed',
 ])

@@ -41,6 +41,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
     const log = verbose ? at.attempts.child({}, VERBOSE) : at.attempts
     log.info({ job: jobId, attempt: call.attempt, of: connection.maxAttempts, ms, outcome, code, ...more }, event)
+    at.records.tally.called(creating ? 'create' : 'find', code, ms)
     at.attempted({ outcome, code, ms })
   }
   try {

@@ -19,6 +19,7 @@ import { underLease, type GoOn } from './lease.ts'
 import { recountDepth } from './recount-depth.ts'
 import { redisTime } from './redis-time.ts'
 import { takeUpAgain } from './take-up-again.ts'
+import { tidyEndedLists } from './tidy-ended-lists.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200
@@ -80,7 +81,7 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
 
 /** One round; see `startSweep`. It can stop between any two jobs: the next round begins anew. */
 export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
-  for (const step of [expireOverdue, endSetAside, takeUpAgain, closeAbandonedUploads, forgetOldIds, recountDepth]) {
+  for (const step of [expireOverdue, endSetAside, takeUpAgain, closeAbandonedUploads, forgetOldIds, recountDepth, tidyEndedLists]) {
     await step(swept, goOn)
     if (!(await goOn())) return
   }

@@ -1,5 +1,6 @@
 -- Writes the outcomes of some jobs: the terminal state of each in its round. In the same step the payload is erased (or gets its term),
--- the job leaves the pending set, the webhook's event enters the outbox and waiting clients are notified.
+-- the job leaves the pending set and, unless it succeeded, enters the lists of ended jobs, the webhook's event enters the outbox and waiting
+-- clients are notified.
 -- KEYS  pending, outbox, depth
 -- ARGV  base of the connection's keys, channel, ms to keep outcomes, then per job: JobId, guard, ms to keep the payload (0 = erase
 --       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
@@ -53,6 +54,10 @@ local function finish(at)
   redis.call('HSET', outcome, unpack(fields))
   redis.call('PEXPIRE', outcome, keptMs)
   redis.call('ZREM', pending, jobId)
+  if status ~= 'Succeeded' then
+    redis.call('ZADD', base .. ':ended:' .. status, now, jobId)
+    redis.call('ZADD', base .. ':ended:' .. status .. ':' .. application, now, jobId)
+  end
   ended[application] = (ended[application] or 0) + 1
   if deadline <= countedTo then counted[application] = (counted[application] or 0) + 1 end
   if payloadMs == '0' then

@@ -31,6 +31,8 @@ if old[8] then redis.call('HSET', dispatch, 'key', old[8]) end
 -- of a key that was used before 2026-11-28 the record is named by the job
 redis.call('PERSIST', base .. ':idempotency:' .. (old[8] or jobId))
 redis.call('UNLINK', outcome)
+redis.call('ZREM', base .. ':ended:' .. old[1], jobId)
+redis.call('ZREM', base .. ':ended:' .. old[1] .. ':' .. application, jobId)
 -- BullMQ's count of lost workers, and its reason to fail the job: a count of 1 keeps only the quarantine
 if redis.call('HDEL', queued, 'defa') + redis.call('HEXISTS', queued, 'stc') > 0 then redis.call('HSET', queued, 'stc', 1) end
 -- otherwise, if nobody queues the job, the sweep would take it for one set aside in this round

@@ -1,7 +1,7 @@
 import type { JobList } from '@encounter-gateway/shared/contract/job.ts'
 import type { Problem } from '@encounter-gateway/shared/contract/problem.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { created, minimalRequest, openIngress, type Ingress } from '../fixtures/ingress.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { created, failed, minimalRequest, openIngress, unknown, type Ingress } from '../fixtures/ingress.ts'
 
 let gateway: Ingress
 /** `other`'s jobs, oldest first; every third is Cerner's, every fourth has succeeded. */
@@ -81,6 +81,58 @@ test('filters by state and by EMR', async () => {
   expect((await list('BatchId=none')).Jobs).toEqual([])
 })
 
+describe('jobs that ended without success', () => {
+  test('are listed by when they ended, also in a range of time, and no longer once they are retried', async () => {
+    await using other = await openIngress()
+    const [one, two, three] = [await other.accept(), await other.accept(), await other.accept()]
+    for (const id of [three, one, two]) await other.finish(id, id === two ? unknown : failed)
+    const list = async (query: string) => {
+      const { Jobs } = (await other.get(`/api/v1/Jobs?${query}`)).json<JobList>()
+      return Jobs.map(({ JobId }) => JobId)
+    }
+    expect(await list('Status=Failed')).toEqual([one, three])
+    expect(await list('Status=OutcomeUnknown&StatusCode=408')).toEqual([two])
+    expect(await list('Status=Failed&StatusCode=400')).toEqual([])
+    const [, ended = ''] = await other.redis.zrange(
+      other.connection.records.keys.ended('Failed'),
+      '0',
+      '0',
+      'WITHSCORES',
+    )
+    const at = new Date(Number(ended)).toISOString()
+    const after = new Date(Number(ended) + 1).toISOString()
+    expect(await list(`Status=Failed&To=${at}&By=FinishedAt`)).toContain(three)
+    expect(await list(`Status=Failed&From=${after}`)).not.toContain(three)
+    expect(await list(`From=${after}`)).toHaveLength((await list('')).length - (await list(`To=${at}`)).length)
+    await other.send('POST', `/api/v1/Jobs/${one}/Retry`)
+    expect(await list('Status=Failed')).toEqual([three])
+    expect(await list('Status=Queued')).toEqual([one])
+  })
+
+  test('cost the same for a page, however many other jobs there are', async () => {
+    await using other = await openIngress()
+    const { keys } = other.connection.records
+    const id = await other.accept()
+    await other.finish(id, failed)
+    const others = Array.from({ length: 5_000 }, (_, n) => [Date.now() + n, `x${String(n).padStart(19, '0')}`])
+    await other.redis.zadd(keys.jobs(other.names.demo), ...others.flat())
+    const commandsFor = async (query: string) => {
+      const sent = vi.spyOn(other.redis, 'sendCommand')
+      const { Jobs } = (await other.get(`/api/v1/Jobs?${query}`)).json<JobList>()
+      const commands = sent.mock.calls.length
+      sent.mockRestore()
+      return { ids: Jobs.map(({ JobId }) => JobId), commands }
+    }
+    const { ids, commands } = await commandsFor('Status=Failed&Limit=200')
+    expect(ids).toEqual([id])
+    expect(commands).toBeLessThan(30)
+    // nothing points to the successes: a bounded search, in a few scripts
+    const succeeded = await commandsFor('Status=Succeeded&Limit=200')
+    expect(succeeded.ids).toEqual([])
+    expect(succeeded.commands).toBeLessThan(50)
+  })
+})
+
 test('leaves out forgotten jobs', async () => {
   await using other = await openIngress()
   const [kept, forgotten] = [await other.accept(), await other.accept()]
@@ -97,6 +149,11 @@ test.each([
   ['EMRSystem=Nowhere', '/EMRSystem'],
   ['Cursor=nonsense', '/Cursor'],
   ['status=Queued', '/status'],
+  ['From=yesterday', '/From'],
+  ['By=FinishedAt', '/By'],
+  ['By=FinishedAt&Status=Succeeded', '/By'],
+  ['By=CreatedAt&Status=Expired', '/By'],
+  ['StatusCode=many', '/StatusCode'],
 ])('%s is a mistake', async (query, pointer) => {
   const reply = await gateway.get(`/api/v1/Jobs?${query}`)
   expect(reply.statusCode).toBe(400)

@@ -33,6 +33,11 @@ const STALLED_CHECK_MS = 2 * SECOND
  */
 const MAX_STALLS = 20
 /**
+ * How often a worker whose queue is held looks whether it still is: BullMQ's 30 s would delay a release of the hold, and
+ * the end of the process.
+ */
+const HOLD_CHECK_MS = 1 * SECOND
+/**
  * How often each process looks for batch items that wait for their turn or their end (whoever accepts or takes one looks
  * at once), and for new orders of operators.
  */
@@ -104,6 +109,7 @@ export async function startConnectionWorker(about: {
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLS,
+      maximumRateLimitDelay: HOLD_CHECK_MS,
       ...keptByBullMq(retention),
       settings: {
         backoffStrategy: (_attempts, _type, error) =>

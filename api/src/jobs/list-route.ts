@@ -22,7 +22,9 @@ const schema = {
     {
       Status: Type.Optional(JobStatus),
       EMRSystem: Type.Optional(Type.Unsafe<EmrSystem>({ ...EmrSystem, description: 'Only jobs for this EMR.' })),
-      EmrInstance: Type.Optional(Type.String({ maxLength: 64, description: 'Only jobs for this connection of an EMR.' })),
+      EmrInstance: Type.Optional(
+        Type.String({ maxLength: 64, description: 'Only jobs for this connection of an EMR.' }),
+      ),
       StatusCode: Type.Optional(
         Type.Integer({ minimum: 201, maximum: 599, description: 'Only jobs whose outcome has this status code.' }),
       ),

@@ -37,7 +37,7 @@ function mistakesOf(content: unknown, environment = {}, known = connectors): Rec
 
 test('what is left out has its documented default', () => {
   const config = loadConfig(written(good), {}, connectors)
-  expect(config.retention).toEqual({ resultHours: 72, failedPayloadHours: 72 })
+  expect(config.retention).toEqual({ resultHours: 72, failedPayloadHours: 72, auditDays: 400 })
   expect(config.connections[0]).toMatchObject({ timeoutMs: 10_000, maxAttempts: 5, onUnknownOutcome: 'reconcile' })
   expect(config.connections[0]?.breaker).toEqual({ minimumCalls: 10, failurePercent: 50, openMs: 15_000 })
   expect(config.applications[0]?.requestsPerMinute).toBe(60_000)
@@ -117,4 +117,37 @@ test.for([
 test('a mistake never quotes the value', () => {
   const text = JSON.stringify(mistakesOf({ ...good, sealingKeys: [{ id: 'k1', key: 'hunter2' }] }))
   expect(text).not.toContain('hunter2')
+})
+
+test('every mistake in operators is told, and a configuration without the newer properties is good', () => {
+  const passwordHash = 'scrypt:1024:8:1:AA==:AA=='
+  const tokenHash = `sha256:${'1'.repeat(64)}`
+  const old = { name: 'ops', passwordHash, role: 'operator' }
+  expect(mistakesOf({ ...good, operators: [old] })).toEqual({})
+  const robot = { name: 'robot', role: 'viewer', tokenHash, connections: ['Sandbox.*'] }
+  expect(mistakesOf({ ...good, operators: [old, robot] })).toEqual({})
+  const mistakes = mistakesOf({
+    ...good,
+    operators: [
+      robot,
+      { ...robot, name: 'twin', connections: ['Sandbox.other', 'Cerner.*', '*'] },
+      { name: 'nothing', role: 'viewer' },
+      { ...robot, name: 'empty', tokenHash: `sha256:${createHash('sha256').update('').digest('hex')}` },
+    ],
+  })
+  expect(Object.keys(mistakes).toSorted()).toEqual([
+    '/operators/1/connections/0',
+    '/operators/1/connections/1',
+    '/operators/1/tokenHash',
+    '/operators/2',
+    '/operators/3/tokenHash',
+  ])
+})
+
+test('processes with the same configuration have the same fingerprint, whatever defaults they fill in', () => {
+  const path = written(good)
+  const { fingerprint } = loadConfig(path, {}, connectors)
+  expect(loadConfig(path, {}).fingerprint).toBe(fingerprint)
+  const other = loadConfig(written({ ...good, connections: [{ ...connection, concurrency: 21 }] }), {})
+  expect(other.fingerprint).not.toBe(fingerprint)
 })

@@ -70,7 +70,8 @@ export const Operator = Type.Object(
     connections: Type.Optional(
       Type.Array(Type.String({ pattern: '^([*]|[A-Za-z]+[.]([*]|[A-Za-z0-9_-]{1,64}))$' }), {
         minItems: 1,
-        description: 'The connections that the operator may see and act on, default all: `*`, `Cerner.*`, `Cerner.default`',
+        description:
+          'The connections that the operator may see and act on, default all: `*`, `Cerner.*`, `Cerner.default`',
       }),
     ),
   },

@@ -62,7 +62,9 @@ export function openAudit(redis: RedisClient, sealingKeys: SealingKeys): Audit {
     const key = sealingKeys.find(({ id }) => id === keyId)
     if (!key) return undefined
     const secret = createHmac('sha256', key.derivationSecret).update('encounter-gateway audit').digest()
-    return createHmac('sha256', secret).update(JSON.stringify([before, at, text])).digest('hex')
+    return createHmac('sha256', secret)
+      .update(JSON.stringify([before, at, text]))
+      .digest('hex')
   }
 
   return {

@@ -39,7 +39,7 @@ export function openControl(redis: RedisClient, connection: ConnectionName): Con
     async read() {
       const stored = await redis.hgetall(key)
       const orders = orderNames.flatMap((name) => (stored[name] ? [[name, JSON.parse(stored[name])] as const] : []))
-      return current(Object.fromEntries(orders) as Control)
+      return current(Object.fromEntries(orders))
     },
     async write(orders) {
       const transaction = redis.multi()

@@ -53,6 +53,8 @@ test('a failure keeps the request for its term, and nothing of the call', async 
     }) as object,
     'payload:a1': sealed,
     'jobs:demo': { a1: now() },
+    'ended:Failed': { a1: now() },
+    'ended:Failed:demo': { a1: now() },
     depth: { demo: '0' },
   })
   expect(await store.ttls()).toMatchObject({

@@ -85,7 +85,9 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
     },
     /** The TTL of each of our records, in ms; -1 without one. */
     async ttls(): Promise<Record<string, number>> {
-      const names = (await redis.keys(`${base}:*`)).filter((name) => !isBullMq(name.slice(base.length + 1)) && !isCounted(name)).sort()
+      const names = (await redis.keys(`${base}:*`))
+        .filter((name) => !isBullMq(name.slice(base.length + 1)) && !isCounted(name))
+        .sort()
       const ttls = await Promise.all(names.map((name) => redis.pttl(name)))
       return Object.fromEntries(names.map((name, at) => [name.slice(base.length + 1), ttls[at] ?? 0]))
     },

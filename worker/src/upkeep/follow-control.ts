@@ -30,7 +30,8 @@ export async function followControl(about: Controlled): Promise<void> {
     const isPaused = await queue.isPaused()
     if (paused && !isPaused) await queue.pause()
     if (resumed && isPaused) await queue.resume()
-    if (isPaused !== Boolean(paused)) log.info({ by: (paused ?? resumed)?.by }, paused ? 'connection.paused' : 'connection.resumed')
+    if (isPaused !== Boolean(paused))
+      log.info({ by: (paused ?? resumed)?.by }, paused ? 'connection.paused' : 'connection.resumed')
   }
   if (hold) await about.hold(hold.until - Date.now())
   const concurrency = limits?.concurrency ?? configured.concurrency

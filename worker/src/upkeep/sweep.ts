@@ -81,7 +81,15 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
 
 /** One round; see `startSweep`. It can stop between any two jobs: the next round begins anew. */
 export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
-  for (const step of [expireOverdue, endSetAside, takeUpAgain, closeAbandonedUploads, forgetOldIds, recountDepth, tidyEndedLists]) {
+  for (const step of [
+    expireOverdue,
+    endSetAside,
+    takeUpAgain,
+    closeAbandonedUploads,
+    forgetOldIds,
+    recountDepth,
+    tidyEndedLists,
+  ]) {
     await step(swept, goOn)
     if (!(await goOn())) return
   }

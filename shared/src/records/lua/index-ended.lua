@@ -2,7 +2,7 @@
 -- KEYS  jobs of the application
 -- ARGV  base of the connection's keys, application, how many jobs to pass over, how many to look at
 -- Returns how many jobs were looked at
-local jobs = unpack(KEYS)
+local jobs = KEYS[1]
 local base, application, passed, atMost = unpack(ARGV, 1, 4)
 local found = redis.call('ZRANGE', jobs, passed, passed + atMost - 1)
 for _, jobId in ipairs(found) do

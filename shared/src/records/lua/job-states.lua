@@ -3,11 +3,11 @@
 -- ARGV  base of the connection's keys, then per job: JobId
 -- Returns per job '' (forgotten), 'Running', 'Retrying' or 'Queued' (the latter two also if it is parked), or status and seed code of its
 --       outcome: 'Failed 502'
-local pending = unpack(KEYS)
-local base = unpack(ARGV, 1, 1)
+local pending = KEYS[1]
+local base = ARGV[1]
 local replies = {}
 for at = 2, #ARGV do
-  local jobId = unpack(ARGV, at, at)
+  local jobId = ARGV[at]
   local reply = ''
   if redis.call('ZSCORE', pending, jobId) then
     local state = redis.call('HGET', base .. ':dispatch:' .. jobId, 'state')

@@ -113,7 +113,7 @@ export interface paths {
     }
     /**
      * List jobs
-     * @description The jobs of the calling application, newest first. With a filter, a page may be short or even empty; there may be more jobs as long as the reply has a `Cursor`. Jobs accepted in the meantime do not affect the pages after a cursor.
+     * @description The jobs of the calling application, newest first: by when they ended if `Status` is `Failed`, `OutcomeUnknown`, `Cancelled` or `Expired`, otherwise by when they were accepted. With a filter, a page may be short or even empty; there may be more jobs as long as the reply has a `Cursor`. A page takes the same time whatever the number of jobs. Jobs accepted in the meantime do not affect the pages after a cursor.
      */
     get: operations['listJobs']
     put?: never
@@ -1876,6 +1876,16 @@ export interface operations {
           | 'Expired'
         /** @description Only jobs for this EMR. */
         EMRSystem?: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+        /** @description Only jobs for this connection of an EMR. */
+        EmrInstance?: string
+        /** @description Only jobs whose outcome has this status code. */
+        StatusCode?: number
+        /** @description Only jobs from this time on. RFC 3339. */
+        From?: string
+        /** @description Only jobs up to this time. RFC 3339. */
+        To?: string
+        /** @description The time that `From` and `To` are about. `FinishedAt` requires one of the four states listed by it, and is the default there; `CreatedAt` is the default, and the only choice, otherwise. */
+        By?: 'CreatedAt' | 'FinishedAt'
         /** @description Only jobs of this batch, in the order of its items. */
         BatchId?: string
         /** @description The `Cursor` of the previous page. */

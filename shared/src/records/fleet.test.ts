@@ -7,7 +7,12 @@ test('a process is alive while it gives signs of life, and forgotten an hour aft
   await using store = await openStore()
   const { redis, emrInstance } = store
   const named = (Id: string): Process => ({
-    ...{ Id: `${emrInstance}-${Id}`, Kind: 'worker', Host: 'here', Pid: 1, Version: '0.1.0', Configuration: 'abc' },
+    Id: `${emrInstance}-${Id}`,
+    Kind: 'worker',
+    Host: 'here',
+    Pid: 1,
+    Version: '0.1.0',
+    Configuration: 'abc',
     StartedAt: new Date().toISOString(),
   })
   const mine = async () => (await readFleet(redis)).filter(({ Id }) => Id.startsWith(emrInstance))

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { open, seal, SealError, sealingKey, type SealBinding } from './seal.ts'
 
@@ -50,9 +50,26 @@ test('a changed bit anywhere is noticed', () => {
 
 test('a value cut short is refused', () => {
   const sealed = seal([first], plain, binding)
-  for (const length of [0, 1, 2, 10, sealed.length - 1]) {
-    expect(() => open([first], sealed.subarray(0, length), binding)).toThrow(SealError)
+  const [HEAD, IV, TAG] = [4, 12, 16]
+  for (const length of [0, 1, 2, 10, HEAD + IV + TAG - 1]) {
+    expect(() => open([first], sealed.subarray(0, length), binding)).toThrow('a format that this version does not know')
   }
+  for (const length of [HEAD + IV + TAG, sealed.length - 1]) {
+    expect(() => open([first], sealed.subarray(0, length), binding)).toThrow('was changed')
+  }
+})
+
+test.for([0, 2, 4])('a value of version %i, which is no format of ours, is refused as such', (version) => {
+  const sealed = seal([first], plain, binding)
+  sealed.writeUInt8(version, 0)
+  expect(() => open([first], sealed, binding)).toThrow('a format that this version does not know')
+})
+
+test('ids and fingerprints are derived from a secret of their own, the same after every start', () => {
+  const key = sealingKey('fixture', Buffer.alloc(32, 7))
+  const secret = createHash('sha256').update(key.derivationSecret.export()).digest('base64url')
+  expect(secret).toBe('cwaqy_UEg5r2tby5vGZ8L-J_z0PG8V3bLLrU4_m3W8U')
+  expect(key.derivationSecret.equals(key.key)).toBe(false)
 })
 
 test.for([

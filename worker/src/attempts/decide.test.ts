@@ -53,10 +53,10 @@ function words(next: Next): string {
     case 'takeOver':
       return `take over attempt ${next.attempt} as ${next.as}`
     case 'end': {
-      const { status, statusCode } = next.ending
+      const { status, statusCode, recovered } = next.ending
       const guard =
         typeof next.onlyIf === 'object' ? ` if ${next.onlyIf.round}.${next.onlyIf.attempt}` : ` ${next.onlyIf ?? ''}`
-      return `${status} ${statusCode}${guard.trimEnd()}`
+      return `${status} ${statusCode}${recovered ? ' recovered' : ''}${guard.trimEnd()}`
     }
     case 'again':
       return `again in ${next.inMs}${noted(next)}${next.holdMs === undefined ? '' : `, hold ${next.holdMs}`}`
@@ -164,7 +164,7 @@ test.each<Row>([
 })
 
 test.each<Row>([
-  ['found', asked(answered), 'Succeeded 201'],
+  ['found', asked(answered), 'Succeeded 201 recovered'],
   ['absent', asked(absent), 'take over attempt 1 as absent'],
   ['absent, but not long enough', asked(absent, { sinceMs: 1_999 }), 'give back for 1'],
   ['absent, the call may still run', asked(absent, { ...dispatching, sinceMs: 9_000 }), 'give back for 3000'],

@@ -122,7 +122,7 @@ export function conformance(subject: Subject): void {
       const { emr, gateway } = both
       await gateway.stopWorkers()
       const { job } = await gateway.submit()
-      expect((await gateway.records.begin(job)).kind).toBe('go')
+      expect((await gateway.records.jobs.begin(job)).kind).toBe('go')
       const port = openEmr(gateway.connection)
       const order = { correlationKey: job, encounter: takeEncounter(loadSample()), credentials: emr.credentials }
       await port.create(order, { signal: AbortSignal.timeout(5_000), log: pino({ level: 'silent' }) })

@@ -83,11 +83,10 @@ export async function buildApp({
   })
   await app.register(room, { redis })
   await app.register(waiters, { subscriber })
-  const queues = new Map(app.connections.all.map(({ settings, queue }) => [nameOf(settings), queue]))
   const webhooks = openWebhookQueue(redis)
   webhooks.on('error', () => undefined)
   app.addHook('onClose', () => webhooks.close())
-  await app.register(metrics, { redis, connections: config.connections, queues, webhooks })
+  await app.register(metrics, { connections: app.connections.all, webhooks })
 
   await app.register(
     async (api) => {
@@ -99,7 +98,7 @@ export async function buildApp({
       await api.register(jsonBody)
       await api.register(applications, { applications: config.applications })
       await api.register(rateLimit, { redis, applications: config.applications })
-      await api.register(patientEncounters, { sealingKeys })
+      await api.register(patientEncounters)
       await api.register(jobs)
       await api.register(jobList)
       await api.register(batches)
@@ -111,6 +110,7 @@ export async function buildApp({
   await app.register(health, { redis })
   await app.register(docs)
   await app.register(operators, { operators: config.operators, sealingKeys })
+  const queues = new Map(app.connections.all.map(({ settings, records }) => [nameOf(settings), records.queue]))
   await app.register(board, { queues, webhooks })
   return app
 }

@@ -23,13 +23,14 @@ const read = async (batchId: string) => (await gateway.get(`/api/v1/Batches/${ba
 
 /** An upload of which two lines came and no end, closed as the workers' sweep would. */
 async function abandonedUpload(key: string): Promise<string> {
-  const { batches } = gateway.connection
+  const { keys } = gateway
+  const { batches } = gateway.connection.records
   const { BatchId } = (await upload(key, lines.slice(0, 2).join(''))).json<Batch>()
-  await gateway.redis.hdel(batches.keys.batch(BatchId), 'receivedAt')
+  await gateway.redis.hdel(keys.batch(BatchId), 'receivedAt')
   expect(await read(BatchId)).toMatchObject({ Status: 'Receiving', Items: 2 })
-  await gateway.redis.zadd(batches.keys.receiving, 0, BatchId)
-  await gateway.redis.hset(batches.keys.batch(BatchId), 'uploadedAt', Date.now() - 1_000)
-  expect(await batches.abandoned(500, [], 10)).toEqual({ looked: 1, closed: [BatchId] })
+  await gateway.redis.zadd(keys.receiving, 0, BatchId)
+  await gateway.redis.hset(keys.batch(BatchId), 'uploadedAt', Date.now() - 1_000)
+  expect(await batches.abandoned(500, 10)).toEqual({ looked: 1, closed: [BatchId] })
   return BatchId
 }
 

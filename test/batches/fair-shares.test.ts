@@ -1,10 +1,8 @@
-import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
+import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import { scripts } from '@encounter-gateway/shared/records/scripts.ts'
 import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { itemRecords } from '@encounter-gateway/shared/records/item-records.ts'
 import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
-import { openTurns } from '@encounter-gateway/shared/records/turns.ts'
 import { Worker, type Job } from 'bullmq'
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
@@ -17,21 +15,17 @@ const retention = { resultHours: 1, failedPayloadHours: 1 }
 
 /** A connection whose EMR creates one encounter after the other; only the order of service counts here. */
 async function openLine(shares: Record<string, number>, concurrency = CONCURRENCY) {
-  const connection = { emrSystem: 'Sandbox', emrInstance: `t${randomBytes(8).toString('hex')}`, deadlineHours: 1 }
+  const emrInstance = `t${randomBytes(8).toString('hex')}`
+  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5, concurrency } as const
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
-  const queue = openEncounterQueue(redis, connection)
-  const batchesWith = (sealingKeys: SealingKeys) => openBatches(redis, { connection, sealingKeys, retention })
+  const applications = Object.entries(shares).map(([name, share]) => ({ name, share }))
   const faults: unknown[] = []
-  const openTurnsWith = (sealingKeys: SealingKeys) =>
-    openTurns({
-      redis,
-      queue,
-      batches: batchesWith(sealingKeys),
-      concurrency,
-      applications: Object.entries(shares).map(([name, share]) => ({ name, share })),
-      failed: (error) => faults.push(error),
-    })
-  let turns = openTurnsWith(usualKeys)
+  const openWith = (sealingKeys: SealingKeys) => {
+    const turnsFailed = (error: unknown) => faults.push(error)
+    return openConnectionRecords(redis, { connection, sealingKeys, retention, applications, turnsFailed })
+  }
+  let { turns } = openWith(usualKeys)
+  const { queue } = openWith(usualKeys)
   const worker = new Worker<Routing>(queue.name, undefined, { connection: subscriber, prefix: 'eg' })
   await worker.waitUntilReady()
   const served: string[] = []
@@ -43,10 +37,10 @@ async function openLine(shares: Record<string, number>, concurrency = CONCURRENC
     /** Gives the turns to a process that has these sealing keys. */
     async restartWith(sealingKeys: SealingKeys): Promise<void> {
       await turns.close()
-      turns = openTurnsWith(sealingKeys)
+      turns = openWith(sealingKeys).turns
     },
     async arrive(application: string, count: number, sealingKeys = usualKeys): Promise<void> {
-      const batches = batchesWith(sealingKeys)
+      const { batches } = openWith(sealingKeys)
       const batch = batches.newBatch(application)
       for (let first = 0; first < count; first += 100) {
         const items = Array.from({ length: Math.min(100, count - first) }, (_, at) => {

@@ -216,7 +216,7 @@ describe('with an Idempotency-Key', () => {
     expect(one.batch.BatchId).toBe(two.batch.BatchId)
     const batch = (await ingress.get(`/api/v1/Batches/${one.batch.BatchId}`)).json<Batch>()
     expect(batch).toMatchObject({ Items: 500, Accepted: 500 })
-    const depth = await ingress.redis.zcard(ingress.connection.records.keys.pending)
+    const depth = await ingress.redis.zcard(ingress.keys.pending)
     expect(depth).toBeGreaterThanOrEqual(500)
   })
 

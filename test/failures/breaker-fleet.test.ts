@@ -42,7 +42,7 @@ test('an EMR down under a backlog: two workers stop for it together, spend nothi
   const at = fleet.connection()
   const jobs = await Promise.all(Array.from({ length: JOBS }, () => at.submit()))
   const workers = await Promise.all([fleet.startWorker(), fleet.startWorker()])
-  const about = { redis: fleet.redis, key: at.records.keys.breaker }
+  const about = { redis: fleet.redis, key: at.keys.breaker }
   await openings(1, about)
   await expect.poll(async () => (await at.view(jobs.at(-1) ?? ''))?.Status, PATIENCE).toBe('Parked')
   const spent = await attempts(at, jobs)

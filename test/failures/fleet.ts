@@ -1,14 +1,13 @@
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { Batch } from '@encounter-gateway/shared/contract/batch.ts'
-import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
-import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
-import { viewJob } from '@encounter-gateway/shared/records/job-view.ts'
+import { keyBaseOf, recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
 import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
-import { openAccept } from '@encounter-gateway/shared/records/accept.ts'
-import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import { openRecords } from '@encounter-gateway/shared/records/jobs.ts'
+import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
+import { openContext } from '@encounter-gateway/shared/records/context.ts'
+import { reopen } from '@encounter-gateway/shared/records/retry.ts'
+import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { connectorOptions } from '@encounter-gateway/worker/emr/registry.ts'
 import { createHash, randomBytes } from 'node:crypto'
@@ -90,34 +89,29 @@ export async function openFleet(about: {
   }
 
   function openConnection(connection: Connection) {
-    const records = openRecords(redis, { connection, sealingKeys: config.sealingKeys, retention: config.retention })
-    const queue = openEncounterQueue(redis, connection)
-    queue.on('error', () => undefined)
+    const stored = { ...config, connection }
+    const records = openConnectionRecords(redis, stored)
+    const { jobs, queue } = records
+    const keys = recordKeys(connection)
     return {
       connection,
       records,
+      keys,
       queue,
       /** Accepts a request as the ingress would; returns its JobId. */
       submit: async (patientId = 'p'): Promise<string> => {
-        const jobId = newJobId(connection)
         const request = { UserId: 'u', PatientId: patientId, Encounter: {} }
         const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
         const plain = packPayload(head, Buffer.from(JSON.stringify(request)))
-        await openAccept(
-          redis,
-          records,
-        )({
-          jobId,
-          application: 'demo',
-          plain,
-          idempotency: [],
-        })
-        return jobId
+        return (await jobs.accept({ application: 'demo', plain })).jobId
       },
       /** The job as its application would see it. */
-      view: async (jobId: string) => (await viewJob(redis, queue, records, connection, jobId))?.job,
+      view: async (jobId: string) => (await jobs.view(jobId))?.job,
       /** The number of accepted jobs without an outcome. */
-      pending: () => redis.zcard(records.keys.pending),
+      pending: () => redis.zcard(keys.pending),
+      /** Opens a new round of attempts as an api does that dies before it has queued the job. */
+      reopen: (jobId: string, routing: Routing = { application: 'demo' }) =>
+        reopen(openContext(redis, stored), { jobId, routing, createdAt: Date.now() }),
     }
   }
 

@@ -22,12 +22,12 @@ test('an Idempotency-Key used again after its time creates a new encounter, whic
       webhooks: { allowHttp: true, allowHosts: [receiver.host] },
     },
   })
-  const { connection, records } = fleet.connection()
+  const { connection, keys } = fleet.connection()
   const [api] = await Promise.all([fleet.startApi(), fleet.startWorker()])
   const url = `${api.url}/api/v1/Sandbox/PatientEncounters`
   const line = (PatientId: string) => JSON.stringify({ UserId: 'u', PatientId, Encounter: {} })
   const forgotten = async (record: string) => {
-    while ((await fleet.redis.keys(`${records.keys.base}:${record}:*`)).length > 0) await delay(50)
+    while ((await fleet.redis.keys(`${keys.base}:${record}:*`)).length > 0) await delay(50)
   }
 
   const post = async (patientId: string) => {

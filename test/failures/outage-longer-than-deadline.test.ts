@@ -9,10 +9,10 @@ const MINUTE_MS = 60_000
  * The state after an outage, or a jump of Redis' clock, longer than anything is kept: no key with a TTL, and every
  * deadline passed.
  */
-async function leaveForAWeek({ redis }: Fleet, { records }: FleetConnection, passedMs: number): Promise<void> {
-  for (const key of await redis.keys(`${records.keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
-  const pending = await redis.zrange(records.keys.pending, '0', '-1')
-  for (const jobId of pending) await redis.zadd(records.keys.pending, Date.now() - passedMs, jobId)
+async function leaveForAWeek({ redis }: Fleet, { keys }: FleetConnection, passedMs: number): Promise<void> {
+  for (const key of await redis.keys(`${keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
+  const pending = await redis.zrange(keys.pending, '0', '-1')
+  for (const jobId of pending) await redis.zadd(keys.pending, Date.now() - passedMs, jobId)
 }
 
 test.each([

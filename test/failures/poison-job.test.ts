@@ -40,9 +40,9 @@ describe.concurrent('a job that its process dies of', { timeout: 240_000 }, () =
   test('is counted from zero after a Retry', async ({ expect }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr, settings: { maxAttempts: 50 } }] })
-    const { submit, view, queue, records } = fleet.connection()
+    const { submit, view, queue, keys } = fleet.connection()
     // the count at which BullMQ sets it aside when its worker dies once more
-    const atLimit = async (job: string) => fleet.redis.hset(records.keys.queued(job), 'stc', 20)
+    const atLimit = async (job: string) => fleet.redis.hset(keys.queued(job), 'stc', 20)
     emr.hold('before commit')
     const job = await submit()
     const first = await fleet.startWorker()

@@ -9,7 +9,7 @@ test('a full Redis: 503 and nothing half-accepted; with room again everything wo
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr }], redisUrl: redis.url })
   const [api, worker] = await Promise.all([fleet.startApi(), fleet.startWorker()])
-  const { connection, records, queue, submit, view, pending } = fleet.connection()
+  const { connection, keys, queue, submit, view, pending } = fleet.connection()
   const readiness = async () => (await fetch(`${api.url}/readyz`)).status
 
   emr.hold('after commit')
@@ -20,8 +20,8 @@ test('a full Redis: 503 and nothing half-accepted; with room again everything wo
   expect(new Set(replies.map((reply) => reply?.status))).toEqual(new Set([503]))
   await expect.poll(readiness, PATIENCE).toBe(503)
   // nobody received more than the one job, and nothing of any other is stored
-  expect(await fleet.redis.keys(records.keys.payload('*'))).toEqual([records.keys.payload(inFlight)])
-  expect(await fleet.redis.zrangebyscore(records.keys.pending, '-inf', '+inf')).toEqual([inFlight])
+  expect(await fleet.redis.keys(keys.payload('*'))).toEqual([keys.payload(inFlight)])
+  expect(await fleet.redis.zrangebyscore(keys.pending, '-inf', '+inf')).toEqual([inFlight])
   expect(await queue.getJobCountByTypes('wait', 'delayed', 'active')).toBe(1)
   // the EMR's answer arrives while nothing can be written
   emr.release()

@@ -7,7 +7,7 @@ const FILLER_BYTES = 8 * 1024 * 1024
 test('Redis more than nine tenths full: 503 that says when to come back and nothing stored, until there is room', async () => {
   await using server = await startRedisServer()
   await using gateway = await openIngress({ redisUrl: server.url })
-  const { redis, connection, headers } = gateway
+  const { redis, headers } = gateway
   // so much that what a test does cannot be noticed beside it
   await redis.setrange('filler', FILLER_BYTES, 'x')
   const used = Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1])
@@ -28,7 +28,7 @@ test('Redis more than nine tenths full: 503 that says when to come back and noth
     expect(reply.headers['retry-after']).toBe('30')
     expect(reply.json()).toMatchObject({ detail: expect.stringContaining('nearly full') as string })
   }
-  expect(await redis.exists(connection.records.keys.pending)).toBe(0)
+  expect(await redis.exists(gateway.keys.pending)).toBe(0)
 
   await fillTo(0.88)
   // the figures are looked at once a second

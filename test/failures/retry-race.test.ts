@@ -36,9 +36,9 @@ describe.concurrent('a Retry', () => {
     const { records, queue, submit, view } = fleet.connection()
     const job = await submit()
     // what a sweep does with a job that nobody could take in time
-    const ended = { status: 'OutcomeUnknown', statusCode: 408, result: {}, announce: false } as const
-    const about = { routing: { application: 'demo' }, createdAt: Date.now(), maxAttempts: 3 }
-    expect(await records.finish(job, { ...ended, ...about })).toBe('recorded')
+    const routed = { jobId: job, routing: { application: 'demo' }, createdAt: Date.now() }
+    const ending = { status: 'OutcomeUnknown', statusCode: 408, result: {} } as const
+    expect(await records.jobs.end(routed, ending)).toBe('recorded')
     const api = await fleet.startApi()
     // it has just learned that the job has ended, and BullMQ still has the job as active
     const late = await fleet.startWorker(stoppingAt('after begin', 'SIGSTOP'), false)
@@ -54,20 +54,20 @@ describe.concurrent('a Retry', () => {
   }) => {
     await using emr = await openGatedEmr()
     await using fleet = await openFleet({ emrs: [{ emr }] })
-    const { records, queue, submit, view } = fleet.connection()
+    const { keys, queue, reopen, submit, view } = fleet.connection()
     emr.refuse(400, 400, 400)
     const jobs = await Promise.all([submit('put away'), submit('set aside'), submit('forgotten')])
     await fleet.startWorker()
     for (const job of jobs) await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Failed' })
     const [putAway, setAside, forgotten] = jobs
     // a Retry begins with this script; the api dies before its first command to BullMQ
-    await fleet.redis.hset(records.keys.queued(setAside), 'failedReason', 'job stalled more than allowable limit')
+    await fleet.redis.hset(keys.queued(setAside), 'failedReason', 'job stalled more than allowable limit')
     const later = Array.from({ length: 3_000 }, (_, n) => [Date.now() + n, `later-${n}`])
-    await fleet.redis.zadd(records.keys.failed, ...later.flat())
+    await fleet.redis.zadd(keys.failed, ...later.flat())
     await queue.remove(forgotten)
-    for (const job of jobs) expect(await records.reopen(job, { application: 'demo' })).toBe('reopened')
+    for (const job of jobs) expect(await reopen(job)).toBe('reopened')
     for (const job of jobs) await expect.poll(() => view(job), PATIENCE).toMatchObject({ Status: 'Succeeded' })
     expect(emr.made.toSorted()).toEqual([putAway, setAside, forgotten].toSorted())
-    await expect.poll(() => fleet.redis.zcard(records.keys.reopened), PATIENCE).toBe(0)
+    await expect.poll(() => fleet.redis.zcard(keys.reopened), PATIENCE).toBe(0)
   })
 })

@@ -11,8 +11,7 @@ test('SIGTERM while the sweep ends 20,000 overdue jobs: no more jobs are taken, 
   await using emr = await openGatedEmr({ latencyMs: 300 })
   const settings = { concurrency: 2, timeoutMs: 20_000 }
   await using fleet = await openFleet({ emrs: [{ emr, settings }] })
-  const { connection, submit, records, pending } = fleet.connection()
-  const { keys } = records
+  const { connection, submit, keys, pending } = fleet.connection()
   // as after an outage longer than deadlineHours, except for BullMQ's part, which the sweep does not need
   const overdue = Array.from({ length: 20_000 }, () => newJobId(connection))
   for (let first = 0; first < overdue.length; first += 1_000) {
@@ -41,13 +40,13 @@ test('the drain time ends while the worker still connects to an EMR: no attempt 
   const baseUrl = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`
   const settings = { baseUrl, timeoutMs: 30_000, breaker: { minimumCalls: 1 }, maxAttempts: 1 }
   await using fleet = await openFleet({ emrs: [{ emr, settings }] })
-  const { submit, view, records } = fleet.connection()
+  const { submit, view, keys } = fleet.connection()
   const job = await submit()
   const worker = await fleet.startWorker({ DRAIN_SECONDS: '0.5' })
   await connected
   worker.child.kill('SIGTERM')
   expect(await worker.ended).toBe(0)
   expect(await view(job)).toMatchObject({ Status: 'Queued', Attempts: 0 })
-  expect(await fleet.redis.exists(records.keys.breaker)).toBe(0)
+  expect(await fleet.redis.exists(keys.breaker)).toBe(0)
   silent.close()
 }, 120_000)

@@ -42,7 +42,7 @@ test('a sweep held up just before it ends a job as Failed ends nothing once a Re
   // it continues, and has sent what it was about to send
   frozen.child.kill('SIGTERM')
   await frozen.ended
-  expect(await at.records.outcome(job)).toBeUndefined()
+  expect(await at.records.jobs.outcome(job)).toBeUndefined()
   emr.release()
   await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
   expect(emr.made).toEqual([job])

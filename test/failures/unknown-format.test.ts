@@ -6,10 +6,10 @@ import { PATIENCE } from '../fixtures/pace.ts'
 test('a payload sealed in a future format fails its job with 500 and a log line, and no other job', async () => {
   await using emr = await openGatedEmr()
   await using fleet = await openFleet({ emrs: [{ emr }] })
-  const { records, submit, view } = fleet.connection()
+  const { keys, submit, view } = fleet.connection()
   const [unreadable, readable] = [await submit(), await submit()]
   const version = Buffer.from([4]).toString('latin1')
-  await fleet.redis.setrange(records.keys.payload(unreadable), 0, version)
+  await fleet.redis.setrange(keys.payload(unreadable), 0, version)
   const worker = await fleet.startWorker()
   await expect.poll(() => view(unreadable), PATIENCE).toMatchObject({ Status: 'Failed', StatusCode: 500 })
   await expect.poll(() => view(readable), PATIENCE).toMatchObject({ Status: 'Succeeded' })

@@ -31,7 +31,7 @@ async function restore(fleet: Fleet, stored: Stored): Promise<boolean> {
   const [, version] = /redis_version:(\d+)/.exec(await redis.info('server')) ?? []
   if (Number(version) < 7) return false
   for (const { name, dump } of stored.keys) await redis.restore(name, 0, Buffer.from(dump, 'base64'), 'REPLACE')
-  const { pending } = fleet.connection().records.keys
+  const { pending } = fleet.connection().keys
   for (const jobId of await redis.zrange(pending, '0', '-1'))
     await redis.zadd(pending, String(Date.now() + DAY_MS), jobId)
   return true
@@ -68,7 +68,7 @@ test('Idempotency-Keys of stored-v3 name the same jobs and batches as before, an
   await using fleet = await openFleet({ emrs: [{ emr }], ...stored, database: DATABASE })
   if (!(await restore(fleet, stored))) skip(TOO_OLD)
   const [api] = await Promise.all([fleet.startApi(), fleet.startWorker()])
-  const { view, records } = fleet.connection()
+  const { view, keys } = fleet.connection()
 
   for (const name of ['ended', 'waiting'] as const) {
     const again = await postTo(api, emrInstance, { 'idempotency-key': name })
@@ -77,7 +77,7 @@ test('Idempotency-Keys of stored-v3 name the same jobs and batches as before, an
   }
   await expect.poll(() => view(keyed.waiting), PATIENCE).toMatchObject({ Status: 'Succeeded' })
   // its outcome has given its record, which an older version named differently, the result's expiry
-  const left = [records.keys.idempotency, records.keys.outcome].map((key) => fleet.redis.pttl(key(keyed.waiting)))
+  const left = [keys.idempotency, keys.outcome].map((key) => fleet.redis.pttl(key(keyed.waiting)))
   expect(new Set((await Promise.all(left)).map((ms) => Math.round(ms / 60_000)))).toEqual(new Set([72 * 60]))
 
   const url = `${api.url}/api/v1/Sandbox/PatientEncounters/Batch`

@@ -32,7 +32,7 @@ describe.concurrent('a worker killed', () => {
     const { emr, fleet, at } = opened
     const job = await at.submit()
     expect(await (await fleet.startWorker(stoppingAt('before begin'), false)).ended).toBeNull()
-    expect(await fleet.redis.exists(at.records.keys.dispatch(job))).toBe(0)
+    expect(await fleet.redis.exists(at.keys.dispatch(job))).toBe(0)
     await fleet.startWorker()
     await expect.poll(() => at.view(job), PATIENCE).toMatchObject({ Status: 'Succeeded', Attempts: 1 })
     expect(emr.made).toEqual([job])
@@ -86,12 +86,12 @@ describe.concurrent('a worker killed', () => {
     const { emr, fleet, at } = opened
     const job = await at.submit()
     expect(await (await fleet.startWorker(stoppingAt('after finish'), false)).ended).toBeNull()
-    const outcome = await at.records.outcome(job)
+    const outcome = await at.records.jobs.outcome(job)
     expect(outcome).toMatchObject({ status: 'Succeeded', attempts: 1, recovered: false })
     expect(await at.queue.getJobCountByTypes('active')).toBe(1)
     await fleet.startWorker()
     await expect.poll(() => at.queue.getJobCountByTypes('completed'), PATIENCE).toBe(1)
-    expect(await at.records.outcome(job)).toEqual(outcome)
+    expect(await at.records.jobs.outcome(job)).toEqual(outcome)
     expect(emr.arrivals).toHaveLength(1)
   })
 
@@ -105,11 +105,11 @@ describe.concurrent('a worker killed', () => {
     const { fleet, at } = opened
     const job = await at.submit()
     expect(await (await fleet.startWorker(stoppingAt('after finish'), false)).ended).toBeNull()
-    expect(await fleet.redis.zcard(at.records.keys.outbox)).toBe(1)
+    expect(await fleet.redis.zcard(at.keys.outbox)).toBe(1)
     expect(receiver.received).toEqual([])
     await fleet.startWorker()
     expect((await receiver.nth(1)).body).toContain(job)
-    await expect.poll(() => fleet.redis.zcard(at.records.keys.outbox), PATIENCE).toBe(0)
+    await expect.poll(() => fleet.redis.zcard(at.keys.outbox), PATIENCE).toBe(0)
     await expect.poll(() => at.queue.getJobCountByTypes('completed'), PATIENCE).toBe(1)
     expect(receiver.received).toHaveLength(1)
   })

@@ -18,7 +18,7 @@ test('the same key and content name the same job, however they are written', asy
   const again = await gateway.post(rewritten, { 'Idempotency-Key': '"order 7"' })
   expect(told(first)).toEqual([202, first.json<{ JobId: string }>().JobId, undefined])
   expect(told(again)).toEqual([202, first.json<{ JobId: string }>().JobId, 'true'])
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
 test('the same key with another content is refused, and the first job is unchanged', async () => {
@@ -64,7 +64,7 @@ test('fifty at once create one job', async () => {
   const fresh = replies.filter(({ headers }) => headers['idempotency-replayed'] === undefined)
   expect([ids.size, fresh.length]).toEqual([1, 1])
   expect(replies.every(({ statusCode }) => statusCode === 202)).toBe(true)
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
 test('a rotated sealing key changes nothing for keys used before', async () => {
@@ -79,7 +79,7 @@ test('a rotated sealing key changes nothing for keys used before', async () => {
   expect(told(await after.post(minimalRequest, headers))).toEqual([202, jobId, 'true'])
   const other = await after.post({ ...minimalRequest, PatientId: 'someone else' }, headers)
   expect(other.statusCode).toBe(422)
-  expect(await after.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
+  expect(await after.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
 })
 
 test('once the result is forgotten the key creates a new job with a new JobId, whatever the content', async () => {
@@ -92,14 +92,14 @@ test('once the result is forgotten the key creates a new job with a new JobId, w
     const { JobId } = reply.json<{ JobId: string }>()
     jobs.push(JobId)
     await gateway.finish(JobId, created)
-    await expect.poll(() => gateway.connection.records.outcome(JobId), { timeout: 10_000 }).toBeUndefined()
+    await expect.poll(() => gateway.connection.records.jobs.outcome(JobId), { timeout: 10_000 }).toBeUndefined()
   }
   expect(new Set(jobs).size).toBe(3)
 })
 
 test('a key is valid while its job waits, and no record of it outlives the job', async () => {
   await using gateway = await openIngress()
-  const { keys } = gateway.connection.records
+  const { keys } = gateway
   const jobId = await gateway.accept({ 'Idempotency-Key': 'k' })
   const record = (await gateway.redis.keys(`${keys.idempotency('')}*`))[0] ?? ''
   expect(await gateway.redis.pttl(record)).toBe(-1)
@@ -111,13 +111,14 @@ test('a key is valid while its job waits, and no record of it outlives the job',
 
 test('a store that forgot the key gives the same request the same JobId, and another request another', async () => {
   await using gateway = await openIngress()
-  const { queue, records } = gateway.connection
+  const { keys: recordKeys } = gateway
+  const { queue } = gateway.connection.records
   const headers = { 'Idempotency-Key': 'k' }
   const jobId = await gateway.accept(headers)
   await gateway.finish(jobId, created)
   const forget = async () => {
-    const forgotten = await gateway.redis.keys(`${records.keys.idempotency('')}*`)
-    await gateway.redis.unlink(records.keys.outcome(jobId), ...forgotten)
+    const forgotten = await gateway.redis.keys(`${recordKeys.idempotency('')}*`)
+    await gateway.redis.unlink(recordKeys.outcome(jobId), ...forgotten)
   }
   await forget()
   const other = await gateway.post({ ...minimalRequest, PatientId: 'someone else' }, headers)

@@ -53,6 +53,6 @@ test('a request over the limit is a 429 with Retry-After, and is not accepted', 
     ratelimit: expect.stringMatching(/^"default";r=0;t=\d+$/),
   })
   expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0)
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: accepted.length })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: accepted.length })
   expect((await gateway.get('/api/v1/Jobs', gateway.asOther)).statusCode).toBe(200)
 })

@@ -28,7 +28,7 @@ test('with Redis away every request is a 503 at once, and the first after its re
   await untilReady(gateway.redis)
   expect(await gateway.accept({ 'Idempotency-Key': 'k' })).toBe(jobId)
   expect((await gateway.post(minimalRequest)).statusCode).toBe(202)
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 2 })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 2 })
 })
 
 test('a full Redis is a 503, and nothing of the request is stored', async () => {
@@ -50,5 +50,5 @@ test('a SCRIPT FLUSH is not noticed by callers', async () => {
   await gateway.accept()
   await gateway.redis.script('FLUSH')
   expect((await gateway.post(minimalRequest)).statusCode).toBe(202)
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 2 })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 2 })
 })

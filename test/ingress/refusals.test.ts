@@ -18,7 +18,7 @@ async function refusal(body: unknown, headers: Record<string, string | undefined
   expect(reply.headers['content-type']).toBe('application/problem+json; charset=utf-8')
   expect(reply.headers['x-request-id']).toEqual(expect.any(String))
   expect(document.status).toBe(reply.statusCode)
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
   return { status: reply.statusCode, slug: slugOf(document), problem: document, headers: reply.headers }
 }
 

@@ -11,7 +11,7 @@ async function jobIdOf(gateway: Ingress, key: string): Promise<string> {
   const scope = { application: gateway.names.demo, connection: gateway.connection.settings, key }
   const [{ name }] = idempotencyCandidates([sealingKey(id, Buffer.from(base64, 'base64'))], scope, minimalRequest)
   for (;;) {
-    const kept = await gateway.redis.get(gateway.connection.records.keys.idempotency(name))
+    const kept = await gateway.redis.get(gateway.keys.idempotency(name))
     if (kept) return kept.split(' ')[0] ?? ''
     await delay(5)
   }
@@ -45,7 +45,7 @@ describe('a valid request', () => {
       MaxAttempts: 5,
     })
     expect((await gateway.get(`/api/v1/Jobs/${job.JobId}`)).json()).toEqual(job)
-    expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
+    expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
   })
 
   test('is sealed byte for byte as received, including dates with 7 fractional digits and nulls', async () => {

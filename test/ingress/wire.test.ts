@@ -69,7 +69,7 @@ test('credentials sent twice are no credentials, even if one of them is right', 
 test('a body that stops half-way is not accepted', async () => {
   await using gateway = await listening()
   await talk(gateway, requestText(gateway, []).slice(0, -5), true)
-  expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
+  expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
 })
 
 test('a header in UTF-8 is read as such', async () => {

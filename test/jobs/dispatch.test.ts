@@ -1,4 +1,4 @@
-import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
+import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
 import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
 import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { UnrecoverableError, Worker } from 'bullmq'
@@ -20,22 +20,14 @@ async function open(settings: Record<string, unknown> = {}) {
   }
 }
 
-const cancelled: NewOutcome = {
-  status: 'Cancelled',
-  statusCode: 409,
-  result: {},
-  routing: { application: 'demo' },
-  createdAt: 0,
-  maxAttempts: 3,
-  announce: false,
-}
+const cancelled: Ending = { status: 'Cancelled', statusCode: 409, result: {} }
 
 test('a job cancelled before it was dispatched never reaches the EMR', async () => {
   await using both = await open()
   const { emr, gateway } = both
   await gateway.stopWorkers()
   const { job } = await gateway.submit()
-  expect(await gateway.records.finish(job, cancelled, 'undispatched')).toBe('recorded')
+  expect(await gateway.end(job, cancelled, 'undispatched')).toBe('recorded')
   await gateway.startWorker()
   const next = await gateway.submit()
   await gateway.ended(next.job)
@@ -48,11 +40,11 @@ test('cancelling is refused once a call has been marked, and dispatching once a 
   const { gateway } = both
   await gateway.stopWorkers()
   const dispatched = await gateway.submit()
-  expect((await gateway.records.begin(dispatched.job)).kind).toBe('go')
-  expect(await gateway.records.finish(dispatched.job, cancelled, 'undispatched')).toBe('dispatched')
+  expect((await gateway.records.jobs.begin(dispatched.job)).kind).toBe('go')
+  expect(await gateway.end(dispatched.job, cancelled, 'undispatched')).toBe('dispatched')
   const stopped = await gateway.submit()
-  expect(await gateway.records.finish(stopped.job, cancelled, 'undispatched')).toBe('recorded')
-  expect((await gateway.records.begin(stopped.job)).kind).toBe('finished')
+  expect(await gateway.end(stopped.job, cancelled, 'undispatched')).toBe('recorded')
+  expect((await gateway.records.jobs.begin(stopped.job)).kind).toBe('finished')
 })
 
 test('exactly one of many outcomes written at once is recorded', async () => {
@@ -60,7 +52,7 @@ test('exactly one of many outcomes written at once is recorded', async () => {
   const { gateway } = both
   await gateway.stopWorkers()
   const { job } = await gateway.submit()
-  const said = await Promise.all(Array.from({ length: 20 }, () => gateway.records.finish(job, cancelled)))
+  const said = await Promise.all(Array.from({ length: 20 }, () => gateway.end(job, cancelled)))
   expect(said.filter((word) => word === 'recorded')).toHaveLength(1)
   expect(said.filter((word) => word === 'already')).toHaveLength(19)
 })
@@ -70,11 +62,11 @@ test('if two processes begin a job at once, one calls and the other finds the ma
   const { gateway } = both
   await gateway.stopWorkers()
   const { job } = await gateway.submit()
-  const begun = await Promise.all([gateway.records.begin(job), gateway.records.begin(job)])
+  const begun = await Promise.all([gateway.records.jobs.begin(job), gateway.records.jobs.begin(job)])
   expect(begun.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
   const takenOver = await Promise.all([
-    gateway.records.begin(job, { attempt: 1, as: 'absent' }),
-    gateway.records.begin(job, { attempt: 1, as: 'absent' }),
+    gateway.records.jobs.begin(job, { attempt: 1, as: 'absent' }),
+    gateway.records.jobs.begin(job, { attempt: 1, as: 'absent' }),
   ])
   expect(takenOver.map((b) => b.kind).toSorted()).toEqual(['dangling', 'go'])
 })
@@ -85,12 +77,12 @@ test('among jobs that are begun or ended at once, one with a broken record fails
   await gateway.stopWorkers()
   const jobs = [await gateway.submit(), await gateway.submit(), await gateway.submit()].map(({ job }) => job)
   const [, broken = ''] = jobs
-  await gateway.redis.set(gateway.records.keys.dispatch(broken), 'no hash')
-  const begun = await Promise.allSettled(jobs.map((job) => gateway.records.begin(job)))
+  await gateway.redis.set(gateway.keys.dispatch(broken), 'no hash')
+  const begun = await Promise.allSettled(jobs.map((job) => gateway.records.jobs.begin(job)))
   const failure = { status: 'rejected', reason: { name: 'ReplyError', message: expect.stringMatching(/^WRONGTYPE/) } }
   const going = { status: 'fulfilled', value: { kind: 'go', attempt: 1 } }
   expect(begun).toMatchObject([going, failure, going])
-  const ended = await Promise.allSettled(jobs.map((job) => gateway.records.finish(job, cancelled)))
+  const ended = await Promise.allSettled(jobs.map((job) => gateway.end(job, cancelled)))
   const recorded = { status: 'fulfilled', value: 'recorded' }
   expect(ended).toMatchObject([recorded, failure, recorded])
 })
@@ -140,7 +132,7 @@ test('a job whose workers died too often is set aside, in doubt if a call was un
   await gateway.stopWorkers()
   const untouched = await gateway.submit()
   const called = await gateway.submit()
-  await gateway.records.begin(called.job)
+  await gateway.records.jobs.begin(called.job)
   const patient = connectRedis(process.env['REDIS_URL'] ?? '', 'consumer')
   // what BullMQ does with a job whose worker was killed more than `maxStalledCount` times
   const reaper = new Worker(
@@ -167,11 +159,11 @@ test('a Retry opens a new round that finds what the last one left in doubt', asy
   emr.misbehave({ how: { answer: 502 }, times: 1 })
   const { job } = await gateway.submit()
   expect(await gateway.ended(job)).toMatchObject({ status: 'Failed', statusCode: 502, round: 1 })
-  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('reopened')
+  expect(await gateway.reopen(job)).toBe('reopened')
   await (await gateway.queue.getJob(job))?.retry('failed')
   expect(await gateway.ended(job)).toMatchObject({ status: 'Succeeded', statusCode: 201, round: 2, attempts: 1 })
   expect(emr.encounters()).toHaveLength(1)
-  expect(await gateway.records.reopen(job, { application: 'demo' })).toBe('succeeded')
+  expect(await gateway.reopen(job)).toBe('succeeded')
 })
 
 test('the time of the first attempt survives its worker, later attempts and a Retry', async () => {
@@ -182,30 +174,30 @@ test('the time of the first attempt survives its worker, later attempts and a Re
   const { job } = await gateway.submit()
   const before = Date.now()
   // nothing was sent: it is not the first
-  await records.begin(job)
-  await records.settle(job, { round: 1, attempt: 1, state: 'unspent', nextInMs: 0, statusCode: 0 })
+  await records.jobs.begin(job)
+  await records.jobs.settle(job, { round: 1, attempt: 1, state: 'unspent', nextInMs: 0, statusCode: 0 })
   await gateway.until(async () => Date.now() > before + 5)
-  expect((await records.begin(job)).kind).toBe('go')
-  const first = await records.begin(job)
+  expect((await records.jobs.begin(job)).kind).toBe('go')
+  const first = await records.jobs.begin(job)
   if (first.kind !== 'dangling') throw new Error(first.kind)
   const { firstAttemptAt = 0, now, sinceMs } = first
   expect(firstAttemptAt).toBeGreaterThan(before + 4)
   expect(firstAttemptAt).toBe(now - sinceMs)
 
   await gateway.until(async () => Date.now() > firstAttemptAt + 5)
-  expect((await records.begin(job, { attempt: 1, as: 'absent' })).kind).toBe('go')
-  const second = await records.begin(job)
+  expect((await records.jobs.begin(job, { attempt: 1, as: 'absent' })).kind).toBe('go')
+  const second = await records.jobs.begin(job)
   expect(second).toMatchObject({ kind: 'dangling', attempt: 2, firstAttemptAt })
-  expect(await records.finish(job, { ...cancelled, status: 'OutcomeUnknown', statusCode: 408 })).toBe('recorded')
-  expect(await records.reopen(job, { application: 'demo' })).toBe('reopened')
-  expect(await records.begin(job)).toMatchObject({ kind: 'dangling', round: 2, attempt: 0, firstAttemptAt })
-  expect((await records.begin(job, { attempt: 0, as: 'absent' })).kind).toBe('go')
-  expect(await records.begin(job)).toMatchObject({ kind: 'dangling', round: 2, attempt: 1, firstAttemptAt })
+  expect(await gateway.end(job, { ...cancelled, status: 'OutcomeUnknown', statusCode: 408 })).toBe('recorded')
+  expect(await gateway.reopen(job)).toBe('reopened')
+  expect(await records.jobs.begin(job)).toMatchObject({ kind: 'dangling', round: 2, attempt: 0, firstAttemptAt })
+  expect((await records.jobs.begin(job, { attempt: 0, as: 'absent' })).kind).toBe('go')
+  expect(await records.jobs.begin(job)).toMatchObject({ kind: 'dangling', round: 2, attempt: 1, firstAttemptAt })
 
   // as an older version has left it
-  await gateway.redis.hdel(records.keys.dispatch(job), 'firstSentAt')
-  expect((await records.begin(job, { attempt: 1, as: 'absent' })).kind).toBe('go')
-  expect(await records.begin(job)).toMatchObject({ kind: 'dangling', attempt: 2, firstAttemptAt: undefined })
+  await gateway.redis.hdel(gateway.keys.dispatch(job), 'firstSentAt')
+  expect((await records.jobs.begin(job, { attempt: 1, as: 'absent' })).kind).toBe('go')
+  expect(await records.jobs.begin(job)).toMatchObject({ kind: 'dangling', attempt: 2, firstAttemptAt: undefined })
 })
 
 test('the payload is erased when the job has succeeded, and expires when it failed', async () => {
@@ -213,11 +205,11 @@ test('the payload is erased when the job has succeeded, and expires when it fail
   const { emr, gateway } = both
   const good = await gateway.submit()
   await gateway.ended(good.job)
-  expect(await gateway.redis.exists(gateway.records.keys.payload(good.job))).toBe(0)
+  expect(await gateway.redis.exists(gateway.keys.payload(good.job))).toBe(0)
   emr.misbehave({ how: { answer: 400 } })
   const bad = await gateway.submit()
   await gateway.ended(bad.job)
-  const term = await gateway.redis.pttl(gateway.records.keys.payload(bad.job))
+  const term = await gateway.redis.pttl(gateway.keys.payload(bad.job))
   expect(term).toBeGreaterThan(71 * 3_600_000)
   expect(term).toBeLessThanOrEqual(72 * 3_600_000)
 })
@@ -228,7 +220,7 @@ test('a sealed payload moved to another job fails that job and sends nothing', a
   await gateway.stopWorkers()
   const first = await gateway.submit()
   const second = await gateway.submit({ ...loadSample(), PatientId: 'another patient' })
-  const { payload } = gateway.records.keys
+  const { payload } = gateway.keys
   await gateway.redis.copy(payload(first.job), payload(second.job), 'REPLACE')
   await gateway.startWorker()
   expect(await gateway.ended(second.job)).toMatchObject({ status: 'Failed', statusCode: 500 })
@@ -241,15 +233,15 @@ test('if the EMR stores no key, the same encounter is never reported to two jobs
   const { gateway } = both
   await gateway.stopWorkers()
   const [first, second] = [await gateway.submit(), await gateway.submit()]
-  const created: NewOutcome = {
+  const created: Ending = {
     ...cancelled,
     status: 'Succeeded',
     statusCode: 201,
     result: { EncounterId: 'E-1', AlternativeIdentifiers: [] },
     claims: true,
   }
-  expect(await gateway.records.finish(first.job, created)).toBe('recorded')
-  expect(await gateway.records.finish(second.job, created)).toBe('claimed')
+  expect(await gateway.end(first.job, created)).toBe('recorded')
+  expect(await gateway.end(second.job, created)).toBe('claimed')
   expect((await gateway.view(second.job)).Status).toBe('Queued')
 })
 
@@ -294,7 +286,7 @@ test('a job that BullMQ has lost ends all the same once its deadline has passed'
   const { gateway } = both
   await gateway.stopWorkers()
   const [untouched, called] = [await gateway.submit(), await gateway.submit()]
-  await gateway.records.begin(called.job)
+  await gateway.records.jobs.begin(called.job)
   await gateway.queue.obliterate({ force: true })
   await gateway.startWorker()
   expect(await gateway.ended(untouched.job)).toMatchObject({ status: 'Expired', application: 'demo' })
@@ -306,7 +298,7 @@ test('a forgotten job is not shown as waiting, although BullMQ still has it', as
   const { gateway } = both
   const { job } = await gateway.submit()
   await gateway.ended(job)
-  await gateway.redis.del(gateway.records.keys.outcome(job))
+  await gateway.redis.del(gateway.keys.outcome(job))
   expect(await gateway.queue.getJob(job)).toBeDefined()
   await expect(gateway.view(job)).rejects.toThrow('there is no such job')
 })

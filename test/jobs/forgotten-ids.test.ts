@@ -14,8 +14,8 @@ test('an application’s list forgets an id a day after its result has expired, 
     settings: {},
     emr: { options: { baseUrl: emr.baseUrl }, credentials: {} },
   })
-  const { records, redis, connection } = gateway
-  const list = records.keys.jobs('demo')
+  const { keys, redis, connection } = gateway
+  const list = keys.jobs('demo')
   const keptMs = (RESULT_HOURS + connection.deadlineHours + 24) * HOUR
   const [old, young] = [Date.now() - keptMs - HOUR, Date.now() - keptMs + HOUR]
   await redis.zadd(list, old, 'old', young, 'young', Date.now(), 'new')

@@ -7,7 +7,7 @@ const slugOf = (reply: { json(): unknown }) =>
   (reply.json() as Problem).type.replace('urn:encounter-gateway:problem:', '')
 
 /** What a worker records of a call to the EMR that is under way. */
-const begin = ({ connection }: Ingress, jobId: string) => connection.records.begin(jobId)
+const begin = ({ connection }: Ingress, jobId: string) => connection.records.jobs.begin(jobId)
 
 describe('GET a job', () => {
   test('reports each state', async () => {
@@ -17,7 +17,7 @@ describe('GET a job', () => {
     expect(await status()).toMatchObject({ Status: 'Queued', Attempts: 0 })
     await begin(gateway, jobId)
     expect(await status()).toMatchObject({ Status: 'Running', Attempts: 1 })
-    await gateway.connection.records.settle(jobId, {
+    await gateway.connection.records.jobs.settle(jobId, {
       round: 1,
       attempt: 1,
       state: 'rejected',
@@ -93,10 +93,11 @@ describe('GET the result of a job', () => {
   test('is 410 once it is no longer kept, for its application alone', async () => {
     await using gateway = await openIngress({ retention: { resultHours: 0.000_01 } })
     const jobId = await gateway.accept()
-    const { queue, records } = gateway.connection
+    const { keys } = gateway
+    const { queue } = gateway.connection.records
     await gateway.finish(jobId, created)
     await queue.remove(jobId)
-    while (await gateway.redis.exists(records.keys.outcome(jobId)));
+    while (await gateway.redis.exists(keys.outcome(jobId)));
     const mine = await gateway.get(`${path(jobId)}/Result`)
     const theirs = await gateway.get(`${path(jobId)}/Result`, gateway.asOther)
     expect([mine.statusCode, slugOf(mine), theirs.statusCode]).toEqual([410, 'gone', 404])
@@ -122,10 +123,10 @@ describe('DELETE a job', () => {
     const result = await gateway.get(`${path(jobId)}/Result`)
     expect([result.statusCode, slugOf(result)]).toEqual([409, 'cancelled'])
     expect(await begin(gateway, jobId)).toEqual({ kind: 'finished' })
-    const leftMs = await gateway.redis.pttl(gateway.connection.records.keys.payload(jobId))
+    const leftMs = await gateway.redis.pttl(gateway.keys.payload(jobId))
     expect(leftMs).toBeGreaterThan(0)
     expect(leftMs).toBeLessThanOrEqual(3_600_000)
-    expect(await gateway.connection.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
+    expect(await gateway.connection.records.queue.getJobCounts('waiting')).toEqual({ waiting: 0 })
   })
 
   test('is refused once the EMR may have it, and once it has ended', async () => {
@@ -153,9 +154,9 @@ describe('retrying a job', () => {
     'that is $status opens a new round, whether BullMQ still knows it or not',
     async (ending) => {
       await using gateway = await openIngress()
-      const { queue } = gateway.connection
+      const { queue } = gateway.connection.records
       const [known, forgotten] = [await gateway.accept(), await gateway.accept()]
-      if (ending === expired) await gateway.redis.zadd(gateway.connection.records.keys.pending, 1, known, 1, forgotten)
+      if (ending === expired) await gateway.redis.zadd(gateway.keys.pending, 1, known, 1, forgotten)
       for (const jobId of [known, forgotten]) await gateway.finish(jobId, ending)
       const { CreatedAt } = (await gateway.get(path(forgotten))).json<{ CreatedAt: string }>()
       await gateway.redis
@@ -177,13 +178,13 @@ describe('retrying a job', () => {
 
   test('that has expired gives it a new deadline, and a sweep that saw it overdue before does not end it', async () => {
     await using gateway = await openIngress()
-    const { records } = gateway.connection
+    const { keys } = gateway
     const jobId = await gateway.accept()
-    await gateway.redis.zadd(records.keys.pending, 1, jobId)
+    await gateway.redis.zadd(keys.pending, 1, jobId)
     await gateway.finish(jobId, expired)
     const before = Date.now()
     expect((await gateway.send('POST', `${path(jobId)}/Retry`)).statusCode).toBe(202)
-    expect(Number(await gateway.redis.zscore(records.keys.pending, jobId))).toBeGreaterThan(before + 23 * 3_600_000)
+    expect(Number(await gateway.redis.zscore(keys.pending, jobId))).toBeGreaterThan(before + 23 * 3_600_000)
     expect(await gateway.finish(jobId, expired)).toBe('superseded')
     expect((await gateway.get(path(jobId))).json()).toMatchObject({ Status: 'Queued', Attempts: 0 })
   })
@@ -203,14 +204,14 @@ describe('retrying a job', () => {
     const jobId = await gateway.accept()
     await gateway.finish(jobId, failed)
     expect((await gateway.send('POST', `${path(jobId)}/Retry`, gateway.asOther)).statusCode).toBe(404)
-    await gateway.redis.unlink(gateway.connection.records.keys.payload(jobId))
+    await gateway.redis.unlink(gateway.keys.payload(jobId))
     const reply = await gateway.send('POST', `${path(jobId)}/Retry`)
     expect([reply.statusCode, slugOf(reply)]).toEqual([410, 'gone'])
   })
 
   test('that the sweep queues again at the same moment is a 202', async () => {
     await using gateway = await openIngress()
-    const { queue } = gateway.connection
+    const { queue } = gateway.connection.records
     const jobId = await gateway.accept()
     await gateway.finish(jobId, failed)
     await gateway.redis.multi().lrem(queue.toKey('wait'), 0, jobId).zadd(queue.toKey('failed'), 1, jobId).exec()

@@ -49,7 +49,7 @@ test('lists the newest first', async () => {
 
 test('jobs of the same millisecond are each listed once, however small the page', async () => {
   await using other = await openIngress()
-  const list = other.connection.records.keys.jobs(other.names.demo)
+  const list = other.keys.jobs(other.names.demo)
   const ids = await Promise.all(Array.from({ length: 9 }, () => other.accept()))
   await other.redis.zadd(list, ...ids.flatMap((id) => [1_000_000, id]))
   const found: string[] = []
@@ -93,12 +93,7 @@ describe('jobs that ended without success', () => {
     expect(await list('Status=Failed')).toEqual([one, three])
     expect(await list('Status=OutcomeUnknown&StatusCode=408')).toEqual([two])
     expect(await list('Status=Failed&StatusCode=400')).toEqual([])
-    const [, ended = ''] = await other.redis.zrange(
-      other.connection.records.keys.ended('Failed'),
-      '0',
-      '0',
-      'WITHSCORES',
-    )
+    const [, ended = ''] = await other.redis.zrange(other.keys.ended('Failed'), '0', '0', 'WITHSCORES')
     const at = new Date(Number(ended)).toISOString()
     const after = new Date(Number(ended) + 1).toISOString()
     expect(await list(`Status=Failed&To=${at}&By=FinishedAt`)).toContain(three)
@@ -111,7 +106,7 @@ describe('jobs that ended without success', () => {
 
   test('cost the same for a page, however many other jobs there are', async () => {
     await using other = await openIngress()
-    const { keys } = other.connection.records
+    const { keys } = other
     const id = await other.accept()
     await other.finish(id, failed)
     const others = Array.from({ length: 5_000 }, (_, n) => [Date.now() + n, `x${String(n).padStart(19, '0')}`])
@@ -136,7 +131,7 @@ describe('jobs that ended without success', () => {
 test('leaves out forgotten jobs', async () => {
   await using other = await openIngress()
   const [kept, forgotten] = [await other.accept(), await other.accept()]
-  await other.connection.queue.remove(forgotten)
+  await other.connection.records.queue.remove(forgotten)
   const { Jobs } = (await other.get('/api/v1/Jobs')).json<JobList>()
   expect(Jobs.map(({ JobId }) => JobId)).toEqual([kept])
 })

@@ -1,8 +1,9 @@
 import { metrics } from '@encounter-gateway/api/operations/metrics.ts'
-import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { CREATE_ENCOUNTER, openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
+import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
+import { CREATE_ENCOUNTER, type EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
-import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import Fastify from 'fastify'
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -10,18 +11,25 @@ import { sharedRedisUrl } from '../fixtures/redis-server.ts'
 
 const redis = connectRedis(sharedRedisUrl(), 'producer')
 const emrInstance = `metrics-${randomBytes(4).toString('hex')}`
-const connections = [
+const names = [
   { emrSystem: 'Cerner', emrInstance },
   { emrSystem: 'Epic', emrInstance },
-]
+] as const
 const [cerner, epic] = [`Cerner.${emrInstance}`, `Epic.${emrInstance}`]
 const apps: { close(): Promise<unknown> }[] = []
 
-const open = () => connections.map((name) => openEncounterQueue(redis, name))
-let queues: ReturnType<typeof open>
+const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
+const retention = { resultHours: 1, failedPayloadHours: 1 }
+const open = (client: RedisClient) =>
+  names.map((name) => {
+    const settings = { ...name, deadlineHours: 1, maxAttempts: 5, concurrency: 5 }
+    const about = { connection: settings, sealingKeys, retention, applications: [] }
+    return { settings, records: openConnectionRecords(client, about) }
+  })
+let queues: EncounterQueue[]
 beforeAll(async () => {
   await untilReady(redis)
-  queues = open()
+  queues = open(redis).map(({ records }) => records.queue)
 })
 afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()))
@@ -29,7 +37,7 @@ afterEach(async () => {
 afterAll(async () => {
   await Promise.all(queues.map((queue) => queue.obliterate({ force: true })))
   await redis.del(
-    connections.flatMap((name) => [recordKeys(name).breaker, recordKeys(name).pending, recordKeys(name).outbox]),
+    names.flatMap((name) => [recordKeys(name).breaker, recordKeys(name).pending, recordKeys(name).outbox]),
   )
   redis.disconnect()
 })
@@ -37,8 +45,7 @@ afterAll(async () => {
 async function buildApp(client = redis) {
   const app = Fastify()
   apps.push(app)
-  const byName = new Map(connections.map((name, index) => [nameOf(name), queues[index]!]))
-  await app.register(metrics, { redis: client, connections, queues: byName })
+  await app.register(metrics, { connections: open(client) })
   app.get('/things/:id', (_request, reply) => reply.code(404).send())
   app.get('/faults', () => {
     throw new Error('a fault')
@@ -50,7 +57,7 @@ test('reports for each connection what waits, which deliveries failed, and wheth
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a1' })
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a2' })
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a3', delay: 60_000 })
-  const keys = connections.map(recordKeys)
+  const keys = names.map(recordKeys)
   await redis.zadd(keys[0]!.pending, 1, 'a1', 1, 'a2', 1, 'a3')
   await redis.zadd(keys[1]!.outbox, 1, '{}')
   await redis.hset(keys[0]!.breaker, { openUntil: Date.now() + 600_000, reason: 'open' })

@@ -1,5 +1,4 @@
-import { openControl } from '@encounter-gateway/shared/records/control.ts'
-import { p95Of, readMinutes } from '@encounter-gateway/shared/records/tally.ts'
+import { p95Of } from '@encounter-gateway/shared/records/tally.ts'
 import { expect, test } from 'vitest'
 import { openSandbox } from '../emr/sandbox.ts'
 import { openGateway } from '../fixtures/gateway.ts'
@@ -9,8 +8,8 @@ const order = () => ({ by: 'ops', reason: 'maintenance', at: Date.now() })
 test('workers follow the orders of operators within two seconds, also workers that start later', async () => {
   await using emr = await openSandbox()
   await using gateway = await openGateway({ emrSystem: 'Sandbox', connector: 'sandbox', settings: {}, emr })
-  const { queue, redis, connection } = gateway
-  const control = openControl(redis, connection)
+  const { queue, connection } = gateway
+  const { control } = gateway.records
   const within2s = async (condition: () => Promise<boolean>) => {
     const from = performance.now()
     expect(await gateway.until(condition)).toBe(true)
@@ -41,7 +40,7 @@ test('workers follow the orders of operators within two seconds, also workers th
   expect((await gateway.view(parked.job)).Status).toBe('Parked')
 
   await gateway.stopWorkers()
-  const minutes = await readMinutes(redis, connection, 5)
+  const minutes = await gateway.records.minutes(5)
   const sum = (count: (minute: (typeof minutes)[number]) => number) =>
     minutes.reduce((all, each) => all + count(each), 0)
   expect(sum(({ accepted }) => accepted)).toBeLessThanOrEqual(2)

@@ -1,11 +1,12 @@
 import type { WebhookEndpoint } from '@encounter-gateway/shared/config/schema.ts'
-import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { describeError } from '@encounter-gateway/shared/logger.ts'
-import { openAccept } from '@encounter-gateway/shared/records/accept.ts'
-import { openEncounterQueue, WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
-import { openRecords, type NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
+import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
+import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
+import { WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
+import type { RoutedJob } from '@encounter-gateway/shared/records/routing.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
-import { sealingKey } from '@encounter-gateway/shared/sealing/seal.ts'
+import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import { openWebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
 import { startRelay } from '@encounter-gateway/worker/webhooks/relay.ts'
 import { startWebhookDeliveries } from '@encounter-gateway/worker/webhooks/webhook-worker.ts'
@@ -35,11 +36,14 @@ async function gateway() {
   const redis = connectRedis(redisUrl.href, 'consumer')
   onTestFinished(() => redis.disconnect())
   await untilReady(redis)
-  const connection = { emrSystem: 'Sandbox' as const, emrInstance: randomBytes(6).toString('hex'), deadlineHours: 1 }
+  const emrInstance = randomBytes(6).toString('hex')
+  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5, concurrency: 5 } as const
   const application = `app-${connection.emrInstance}`
   const retention = { resultHours: 1, failedPayloadHours: 1 }
-  const records = openRecords(redis, { connection, sealingKeys: [sealingKey('k1', randomBytes(32))], retention })
-  const encounters = openEncounterQueue(redis, connection)
+  const applications = [{ name: application, share: 1, webhook: { url: 'https://127.0.0.1/', secret: '' } }]
+  const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
+  const { jobs, queue: encounters } = openConnectionRecords(redis, { connection, sealingKeys, retention, applications })
+  const keys = recordKeys(connection)
   const deliveries = openWebhookQueue(redis)
   const events = new QueueEvents(WEBHOOK_QUEUE, { connection: redis, prefix: 'eg', lastEventId: '$' })
   await events.waitUntilReady()
@@ -63,37 +67,32 @@ async function gateway() {
     redis,
     connection,
     application,
-    records,
+    jobs,
+    keys,
     deliveries,
     log,
     lines,
 
     /** Accepts one job, ends it, and returns its id. */
-    async finishJob(outcome: Partial<NewOutcome> = {}, BatchId?: string) {
-      const jobId = newJobId(connection)
+    async finishJob(ending: Partial<Ending> = {}, BatchId?: string) {
+      const { jobId } = await jobs.accept({ application, plain: Buffer.from(CANARY) })
       const routing = { application, ...(BatchId && { BatchId, ItemIndex: 0 }) }
-      const accept = openAccept(redis, records)
-      await accept({ jobId, application, plain: Buffer.from(CANARY), idempotency: [] })
-      const said = await records.finish(jobId, {
+      const created: Ending = {
         status: 'Succeeded',
         statusCode: 201,
         result: { EncounterId: CANARY, AlternativeIdentifiers: [] },
-        routing,
-        createdAt: Date.now(),
-        maxAttempts: 5,
-        announce: true,
-        ...outcome,
-      })
+      }
+      const said = await jobs.end({ jobId, routing, createdAt: Date.now() }, { ...created, ...ending })
       expect(said).toBe('recorded')
       return jobId
     },
 
-    outboxSize: () => redis.zcard(records.keys.outbox),
+    outboxSize: () => redis.zcard(keys.outbox),
 
     /** Makes the entries of the outbox look a minute old. */
     async ageOutbox() {
-      for (const entry of await redis.zrangebyscore(records.keys.outbox, '-inf', '+inf')) {
-        await redis.zadd(records.keys.outbox, 'XX', String(Date.now() - 60_000), entry)
+      for (const entry of await redis.zrangebyscore(keys.outbox, '-inf', '+inf')) {
+        await redis.zadd(keys.outbox, 'XX', String(Date.now() - 60_000), entry)
       }
     },
 
@@ -174,9 +173,9 @@ test('a job that ends again after a Retry is reported again, under another webho
   const jobId = await at.finishJob(failed)
   deliveries.poke()
   await to.nth(1)
-  expect(await at.records.reopen(jobId, { application: at.application })).toBe('reopened')
-  const routing = { application: at.application }
-  await at.records.finish(jobId, { ...failed, routing, createdAt: 0, maxAttempts: 5, announce: true })
+  const job: RoutedJob = { jobId, routing: { application: at.application }, createdAt: 0 }
+  expect(await at.jobs.retry(job)).toBe('reopened')
+  await at.jobs.end(job, failed)
   deliveries.poke()
   await to.nth(2)
   expect(to.received.map(({ headers }) => headers['webhook-id'])).toStrictEqual([`msg_${jobId}_1`, `msg_${jobId}_2`])
@@ -380,7 +379,7 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
 
 test('an outbox of more entries than one chunk is emptied, and a chunk of unreadable ones in front is moved aside', async () => {
   const at = await gateway()
-  const { outbox, outboxUnreadable } = at.records.keys
+  const { outbox, outboxUnreadable } = at.keys
   await at.redis.zadd(outbox, ...Array.from({ length: 500 }, (_, n) => [0, `no event of ours ${n}`]).flat())
   const about = { Round: 1, At: 1, Status: 'Succeeded', StatusCode: 201, Application: at.application }
   const events = Array.from({ length: 1_200 }, (_, n) => ({ ...about, JobId: `${at.connection.emrInstance}${n}` }))

@@ -1,5 +1,6 @@
+import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
+import type { ConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import type { Logger } from 'pino'
 import type { Breaker } from './attempts/breaker.ts'
 import type { LateSuccess } from './attempts/late-success.ts'
@@ -10,19 +11,16 @@ export type Attempted = { outcome: string; code: number; ms: number; recovered?:
 
 /** One connection at work in this process: everything needed to attempt, end and look after its jobs. */
 export type ConnectionAtWork = {
+  config: Config
   connection: Connection
   emr: Emr
-  records: Records
+  records: ConnectionRecords
   breaker: Breaker
   log: Logger
   /** For the log line of each call. It does no redaction, which took longer than the line itself. */
   attempts: Logger
   /** Aborts when the process must end before its calls have. */
   stopping: AbortSignal
-  /** Whether this application has an endpoint for webhooks. */
-  announces: (application: string) => boolean
-  /** Called after each outcome recorded here. */
-  finished: () => void
   /** Called after each call to the EMR. */
   attempted: (attempt: Attempted) => void
   /** Called after a success that arrived after the job already had its outcome. */

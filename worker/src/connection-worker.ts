@@ -1,19 +1,13 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
-import { openControl } from '@encounter-gateway/shared/records/control.ts'
-import { keptByBullMq, type CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
-import { openBatches } from '@encounter-gateway/shared/records/batches.ts'
-import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
+import type { EncounterWorker } from '@encounter-gateway/shared/records/queue.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import { openTurns } from '@encounter-gateway/shared/records/turns.ts'
-import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Breaker } from './attempts/breaker.ts'
 import type { LateSuccess } from './attempts/late-success.ts'
 import { cancelBatches } from './upkeep/cancel-batches.ts'
 import { followControl } from './upkeep/follow-control.ts'
-import { createEncounter, TryAgain, type EncounterJob } from './attempts/create-encounter.ts'
+import { createEncounter, TryAgain } from './attempts/create-encounter.ts'
 import type { Attempted } from './connection-at-work.ts'
 import { openAtWork } from './open-at-work.ts'
 import type { Quarantine } from './quarantine/quarantine.ts'
@@ -65,27 +59,18 @@ export async function startConnectionWorker(about: {
   succeededLate: (late: LateSuccess) => void
   quarantine: Quarantine
 }): Promise<ConnectionWorker> {
-  const { config, redis, quarantine } = about
-  const { sealingKeys, retention } = config
+  const { quarantine } = about
   // its limits follow the orders of operators
   const connection = { ...about.connection }
-  const { atWork, queue, close } = openAtWork({ ...about, connection })
-  const { log, records, breaker, announces } = atWork
-  const batches = openBatches(redis, { connection, sealingKeys, retention })
-  const turns = openTurns({
-    redis,
-    queue,
-    batches,
-    concurrency: connection.concurrency,
-    applications: config.applications,
-    failed: (err) => log.warn({ err }, 'turns.failed'),
-  })
+  const { atWork, close } = openAtWork({ ...about, connection })
+  const { log, records, breaker } = atWork
+  const { queue, turns } = records
 
   await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
-  let worker: Worker<Routing, void, typeof CREATE_ENCOUNTER> | undefined
+  let worker: EncounterWorker | undefined
   const follow = () =>
     followControl({
-      control: openControl(redis, connection),
+      control: records.control,
       queue,
       configured: about.connection,
       connection,
@@ -98,19 +83,15 @@ export async function startConnectionWorker(about: {
     })
   await follow()
   await breaker.heal()
-  const takes = new Worker<Routing, void, typeof CREATE_ENCOUNTER>(
-    queueNameOf(connection),
-    (job: EncounterJob, token = '') =>
+  const takes = records.openWorker(
+    (job, token) =>
       job.stalledCounter === 0 ? createEncounter(job, token, atWork) : quarantine.run(job, token, atWork),
     {
-      connection: redis,
-      prefix: KEY_PREFIX,
       concurrency: connection.concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLS,
       maximumRateLimitDelay: HOLD_CHECK_MS,
-      ...keptByBullMq(retention),
       settings: {
         backoffStrategy: (_attempts, _type, error) =>
           error instanceof TryAgain ? error.delayMs : INFRASTRUCTURE_DELAY_MS,
@@ -120,29 +101,17 @@ export async function startConnectionWorker(about: {
   worker = takes
   takes.on('active', () => turns.hasRoom())
   takes.on('error', (err) => log.warn({ err }, 'worker.error'))
-  const sweep = startSweep({
-    connection,
-    redis,
-    queue,
-    records,
-    batches,
-    breaker,
-    log,
-    announces,
-    finished: about.finished,
-    config,
-  })
+  const sweep = startSweep(atWork)
 
   let closing = false
   let cancelled: Promise<void> | undefined
-  const cancelling = { ...atWork, redis, queue, batches }
   let followed: Promise<void> | undefined
   const batchCheck = setInterval(() => {
     turns.poke()
     followed ??= follow()
       .catch((err: unknown) => log.warn({ err }, 'control.notFollowed'))
       .finally(() => (followed = undefined))
-    cancelled ??= cancelBatches(cancelling, () => closing)
+    cancelled ??= cancelBatches(records, () => closing)
       .catch((err: unknown) => log.warn({ err }, 'batch.notCancelled'))
       .finally(() => (cancelled = undefined))
   }, BATCH_CHECK_MS)

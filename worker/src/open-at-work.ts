@@ -1,8 +1,7 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { openRecords } from '@encounter-gateway/shared/records/jobs.ts'
-import { openEncounterQueue, type EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
+import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Logger } from 'pino'
 import { openBreaker } from './attempts/breaker.ts'
@@ -16,27 +15,31 @@ export function openAtWork(
     connection: Connection
     redis: RedisClient
     log: Logger
-  } & Pick<ConnectionAtWork, 'stopping' | 'finished' | 'attempted' | 'succeededLate'>,
-): { atWork: ConnectionAtWork; queue: EncounterQueue; close: () => Promise<void> } {
+    /** Called after each outcome recorded here. */
+    finished: () => void
+  } & Pick<ConnectionAtWork, 'stopping' | 'attempted' | 'succeededLate'>,
+): { atWork: ConnectionAtWork; close: () => Promise<void> } {
   const { config, connection, redis } = about
   const { sealingKeys, retention, applications } = config
   const log = about.log.child({ connection: nameOf(connection) })
-  const records = openRecords(redis, { connection, sealingKeys, retention })
-  const queue = openEncounterQueue(redis, connection)
+  const records = openConnectionRecords(redis, {
+    connection,
+    sealingKeys,
+    retention,
+    applications,
+    ended: about.finished,
+    turnsFailed: (err) => log.warn({ err }, 'turns.failed'),
+  })
+  const { queue } = records
   queue.on('error', (err) => log.debug({ err }, 'queue.error'))
-  const { breaker: breakerKey, hold: holdKey } = records.keys
-  const breaker = openBreaker({ connection, redis, queue, breakerKey, holdKey, log })
+  const breaker = openBreaker({ connection, record: records.breaker, queue, log })
   const emr = openEmr(connection)
-  const announced = new Set(applications.filter((each) => each.webhook).map((each) => each.name))
-  const announces = (application: string) => announced.has(application)
   const attempts = log.child({}, { redact: [] })
   return {
-    atWork: { ...about, emr, records, breaker, log, attempts, announces },
-    queue,
+    atWork: { ...about, emr, records, breaker, log, attempts },
     async close() {
       await breaker.close()
-      await records.tally.flush()
-      await queue.close()
+      await records.close()
       await emr.close()
     },
   }

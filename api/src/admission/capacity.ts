@@ -1,8 +1,6 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { openControl } from '@encounter-gateway/shared/records/control.ts'
-import { readDepths } from '@encounter-gateway/shared/records/figures.ts'
 import { readRedisMemory } from '@encounter-gateway/shared/redis/health.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
@@ -32,13 +30,10 @@ export const room = fp(
     const retry = { 'Retry-After': RETRY_AFTER_S }
     const readMemory = cachedFor(LOOK_EVERY_MS, () => readRedisMemory(redis))
     const depths = new Map(
-      app.connections.all.map(({ settings }) => [
+      app.connections.all.map(({ settings, records }) => [
         nameOf(settings),
         cachedFor(LOOK_EVERY_MS, async () => {
-          const [depths, { draining }] = await Promise.all([
-            readDepths(redis, settings),
-            openControl(redis, settings).read(),
-          ])
+          const [depths, { draining }] = await Promise.all([records.jobs.depths(), records.control.read()])
           return { ...depthOf(depths), isDraining: draining !== undefined }
         }),
       ]),

@@ -1,3 +1,4 @@
+import { claimRequests } from '@encounter-gateway/shared/records/request-budget.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 
 const MINUTE_MS = 60_000
@@ -20,14 +21,7 @@ export function openRequestBudget(
   let claiming: Promise<void> | undefined
 
   async function claim(current: typeof minute): Promise<void> {
-    const key = `eg:{requests:${name}}:${current.index}`
-    const replies = await redis
-      .pipeline()
-      .incrby(key, share)
-      .pexpire(key, 2 * MINUTE_MS)
-      .exec()
-    for (const [error] of replies ?? []) if (error) throw error
-    const claimed = Number(replies?.[0]?.[1])
+    const claimed = await claimRequests(redis, { application: name, minute: current.index, share })
     current.held += Math.max(0, Math.min(share, requestsPerMinute - claimed + share))
     current.unclaimed = Math.max(0, requestsPerMinute - claimed)
   }

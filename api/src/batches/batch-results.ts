@@ -1,18 +1,17 @@
 import type { BatchItem } from '@encounter-gateway/shared/contract/batch.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
-import { readJob, type JobShelves } from '../jobs/own-job.ts'
 import type { FoundBatch } from '../jobs/own-batch.ts'
 
 const ITEMS_AT_ONCE = 200
 
 /** Streams the results of a batch as NDJSON, in the order of its items; a few hundred are in memory at a time. */
-export async function* batchResults(shelves: JobShelves, found: FoundBatch): AsyncGenerator<string> {
-  const { batches } = found.connection
+export async function* batchResults(found: FoundBatch): AsyncGenerator<string> {
+  const { batches } = found.connection.records
   for (let first = 0; ; first += ITEMS_AT_ONCE) {
     const states = await batches.states(found.batch.batchId, first, ITEMS_AT_ONCE)
     if (states.length > 0) {
-      const items = await readItems(shelves, found, first, states)
+      const items = await readItems(found, first, states)
       yield items.map((item) => `${JSON.stringify(item)}\n`).join('')
     }
     if (states.length < ITEMS_AT_ONCE) return
@@ -20,15 +19,15 @@ export async function* batchResults(shelves: JobShelves, found: FoundBatch): Asy
 }
 
 async function readItems(
-  shelves: JobShelves,
   { connection, batch }: FoundBatch,
   first: number,
   states: readonly string[],
 ): Promise<BatchItem[]> {
+  const { jobs, batches } = connection.records
   const rejected = states.flatMap((state, offset) => (state === 'r' ? [first + offset] : []))
   const [rejections, jobIds] = await Promise.all([
-    connection.batches.rejections(batch, rejected),
-    connection.batches.jobIdsOf(
+    batches.rejections(batch, rejected),
+    batches.jobIdsOf(
       batch,
       states.map((_, offset) => first + offset),
     ),
@@ -44,7 +43,7 @@ async function readItems(
       const JobId = jobIds[offset] as string
       // a waiting item needs no look-up, and most items of a large batch are waiting
       if (state === 'q') return { ItemIndex, JobId, Status: 'Queued' }
-      const view = await readJob(shelves, connection, JobId)
+      const view = await jobs.view(JobId)
       return view ? itemOf(ItemIndex, view.job) : { ItemIndex, JobId, Status: statusOf[state] ?? 'Running' }
     }),
   )

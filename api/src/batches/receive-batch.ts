@@ -39,7 +39,7 @@ export type Received = { items: number; rejections: RejectedItem[] }
  */
 export async function receiveBatch(app: FastifyInstance, upload: Upload): Promise<Received> {
   const { splitter, read, itemsKnown, connection } = upload
-  const { batches } = connection
+  const { batches } = connection.records
   const rejections: RejectedItem[] = []
   let items = 0
   let gathered: ReadItem[] = []
@@ -118,13 +118,12 @@ async function storeItems(
   const records = await app.sealItems(connection.settings, batch, first, items)
   await before
   await app.checkRoom(connection, application)
-  const said = await connection.batches.accept(batch, first, records)
+  const said = await connection.records.batches.accept(batch, first, records)
   switch (said.kind) {
     case 'accepted':
       begun()
       app.countAccepted(connection.settings, said.accepted)
-      connection.records.tally.accepted(said.accepted)
-      if (said.accepted > 0) connection.turns.poke()
+      if (said.accepted > 0) connection.records.turns.poke()
       return
     case 'differs':
       throw differs(said.index, batch)

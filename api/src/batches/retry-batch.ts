@@ -17,11 +17,13 @@ export async function retryBatch(
   status: keyof typeof retryable,
   dryRun: boolean,
 ): Promise<BatchRetry> {
-  const { batches, records, turns } = connection
+  const { batches, jobs } = connection.records
+  const { application, batchId: BatchId } = batch
+  const createdAt = Date.parse(batch.view.CreatedAt)
   if (batch.view.Status === 'Cancelling' && !dryRun) throw beingCancelled()
   const result: BatchRetry = { Matching: 0, Retried: 0, Erased: 0 }
   for (let first = 0; ; first += ITEMS_AT_ONCE) {
-    const states = await batches.states(batch.batchId, first, ITEMS_AT_ONCE)
+    const states = await batches.states(BatchId, first, ITEMS_AT_ONCE)
     const matching = [...states.entries()].flatMap(([offset, state]) =>
       state === retryable[status] ? [first + offset] : [],
     )
@@ -30,14 +32,13 @@ export async function retryBatch(
     const said = await Promise.all(
       jobIds.map((jobId, at) => {
         const ItemIndex = matching[at] as number
-        return records.reopen(jobId, { application: batch.application, BatchId: batch.batchId, ItemIndex })
+        return jobs.retry({ jobId, routing: { application, BatchId, ItemIndex }, createdAt })
       }),
     )
     if (said.includes('cancelling')) throw beingCancelled()
     result.Retried += said.filter((each) => each === 'lined up').length
     // `unfinished`: the outcome has been deleted, too
     result.Erased += said.filter((each) => each === 'erased' || each === 'unfinished').length
-    if (said.length > 0) turns.poke()
     if (states.length < ITEMS_AT_ONCE) return result
   }
 }

@@ -106,7 +106,7 @@ export const batches: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/Batches/:BatchId/Results', { schema: getResults }, async (request, reply) => {
     const found = await ownBatch(app.connections, request.application, request.params.BatchId)
-    return reply.type('application/x-ndjson').send(Readable.from(batchResults(app, found), { objectMode: false }))
+    return reply.type('application/x-ndjson').send(Readable.from(batchResults(found), { objectMode: false }))
   })
 
   app.get('/Batches/:BatchId/Events', { schema: getEvents }, async (request, reply) => {
@@ -140,7 +140,7 @@ export const batches: FastifyPluginAsyncTypebox = async (app) => {
   app.delete('/Batches/:BatchId', { schema: cancelBatch }, async (request, reply) => {
     const { application } = request
     const found = await ownBatch(app.connections, application, request.params.BatchId)
-    const said = await found.connection.batches.cancel(found.batch, application.webhook !== undefined)
+    const said = await found.connection.records.batches.cancel(found.batch)
     if (said === 'finished') throw new Refusal('conflict', 'The batch has finished; there is nothing to cancel.')
     const now = await ownBatch(app.connections, application, found.batch.batchId)
     return reply.code(202).header('Location', batchPath(found.batch.batchId)).send(shownBatch(now))

@@ -105,7 +105,8 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       const { emrSystem, connection } = target(app, request)
       const parameters = headerParametersOf(request)
       const key = idempotencyKeyOf(request)
-      const { batches, settings } = connection
+      const { settings } = connection
+      const { batches } = connection.records
       const { batch, known } = key
         ? await batches.batchOf(application.name, key)
         : { batch: batches.newBatch(application.name), known: false }
@@ -131,7 +132,7 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       })
       request.noted['items'] = items
       if (items === 0) throw new Refusal('invalid-request', 'The upload has no items.')
-      const said = await batches.received(batch, items, application.webhook !== undefined)
+      const said = await batches.received(batch, items)
       if (said === 'cancelled') throw new Refusal('conflict', 'The batch has been cancelled.')
       if (said === 'shorter') {
         const detail = `This upload has ${items} items; the earlier one with this Idempotency-Key had more.`
@@ -151,6 +152,7 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
 
   app.get('/:EMRSystem/PatientEncounters/Batch', { schema: lookUp }, async (request, reply) => {
     const { connection } = target(app, request)
+    const { batches } = connection.records
     const key = idempotencyKeyOf(request)
     if (!key) {
       const Errors = [
@@ -158,8 +160,8 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       ]
       throw new Refusal('invalid-header', 'The Idempotency-Key of the upload is missing.', { Errors })
     }
-    const batch = await connection.batches.findBatchOf(request.application.name, key)
-    const stored = batch && (await connection.batches.read(batch.batchId))
+    const batch = await batches.findBatchOf(request.application.name, key)
+    const stored = batch && (await batches.read(batch.batchId))
     if (!stored) throw new Refusal('not-found', 'There is no upload with this Idempotency-Key.')
     return reply
       .header('Location', batchPath(stored.batchId))

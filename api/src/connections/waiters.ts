@@ -1,4 +1,4 @@
-import { FINISHED_CHANNEL } from '@encounter-gateway/shared/records/keys.ts'
+import { subscribeToEnds } from '@encounter-gateway/shared/records/ends.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -39,20 +39,7 @@ export const waiters = fp(
 
     async function recheck(jobId: string): Promise<void> {
       const connection = app.connections.ofJob(jobId)
-      if (await connection?.records.hasEnded(jobId)) wake(jobId, 'finished')
-    }
-
-    // messages published while the subscription was down are lost: check every awaited job
-    async function resubscribe(): Promise<void> {
-      await subscriber.subscribe(FINISHED_CHANNEL)
-      await Promise.allSettled([...waiting.keys()].map(recheck))
-    }
-    const onReady = () => {
-      resubscribe().catch((err: unknown) => app.log.warn({ err }, 'waiters.notResubscribed'))
-    }
-
-    const onMessage = (channel: string, jobId: string) => {
-      if (channel === FINISHED_CHANNEL) wake(jobId, 'finished')
+      if (await connection?.records.jobs.hasEnded(jobId)) wake(jobId, 'finished')
     }
 
     app.decorate('untilFinished', async (jobId: string, ms: number, signal: AbortSignal): Promise<Waited> => {
@@ -77,17 +64,17 @@ export const waiters = fp(
       }
     })
 
-    subscriber.on('message', onMessage)
-    await subscriber.subscribe(FINISHED_CHANNEL)
-    subscriber.on('ready', onReady)
+    const unsubscribe = await subscribeToEnds(subscriber, {
+      ended: (jobId) => wake(jobId, 'finished'),
+      // messages published while the subscription was down are lost: check every awaited job
+      resubscribed: () => void Promise.allSettled([...waiting.keys()].map(recheck)),
+      failed: (err) => app.log.warn({ err }, 'waiters.notResubscribed'),
+    })
     app.addHook('preClose', async () => {
       closing = true
       for (const jobId of waiting.keys()) wake(jobId, 'elapsed')
     })
-    app.addHook('onClose', async () => {
-      subscriber.off('message', onMessage)
-      subscriber.off('ready', onReady)
-    })
+    app.addHook('onClose', async () => unsubscribe())
   },
   { name: 'waiters', dependencies: ['connections'] },
 )

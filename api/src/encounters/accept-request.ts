@@ -2,18 +2,8 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { MergedHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import {
-  idempotencyCandidates,
-  isSameContent,
-  keyedJobId,
-  periodsAt,
-} from '@encounter-gateway/shared/sealing/idempotency.ts'
-import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { packPayload, type Payload } from '@encounter-gateway/shared/sealing/payload.ts'
-import type { NewJob } from '@encounter-gateway/shared/records/jobs.ts'
-import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import type { FastifyInstance } from 'fastify'
-import { readJob } from '../jobs/own-job.ts'
 import type { EmrConnection } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
 
@@ -33,41 +23,27 @@ export type ValidRequest = {
  */
 export async function intake(
   app: FastifyInstance,
-  sealingKeys: SealingKeys,
   connection: EmrConnection,
   request: ValidRequest,
 ): Promise<{ job: Job; replayed: boolean }> {
-  const { settings } = connection
-  const { application } = request
-  const { jobId, idempotency } = nameJob(sealingKeys, connection, request)
+  const { settings, records } = connection
+  const { application, body, idempotencyKey: key } = request
   await app.checkRoom(connection, application)
   const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
-  const accepted = await connection.accept({ jobId, application: application.name, plain, idempotency })
+  const keyed = key ? { key, content: body } : undefined
+  const accepted = await records.jobs.accept({ application: application.name, plain, keyed })
   const job = queuedJob(connection, accepted.jobId, accepted.acceptedAt)
   if (accepted.kind === 'new') {
     app.countAccepted(settings)
     return { job, replayed: false }
   }
-  if (!isSameContent(idempotency, accepted.fingerprint)) {
+  if (!accepted.sameContent) {
     const { jobId: JobId } = accepted
     const detail = `This Idempotency-Key was already used for a different request, which became job ${JobId}; use a new key.`
     throw new Refusal('idempotency-mismatch', detail, { JobId })
   }
-  const view = await readJob(app, connection, accepted.jobId)
+  const view = await records.jobs.view(accepted.jobId)
   return { job: view?.job ?? job, replayed: true }
-}
-
-/** The JobId that the request gets if it is new, and the records of its Idempotency-Key. */
-function nameJob(
-  sealingKeys: SealingKeys,
-  { settings, records }: EmrConnection,
-  { application, body, idempotencyKey }: ValidRequest,
-): Pick<NewJob, 'jobId' | 'idempotency'> {
-  if (!idempotencyKey) return { jobId: newJobId(settings), idempotency: [] }
-  const scope = { application: application.name, connection: settings, key: idempotencyKey }
-  const idempotency = idempotencyCandidates(sealingKeys, scope, body)
-  const [period] = periodsAt(Date.now(), records.resultMs)
-  return { jobId: keyedJobId(sealingKeys[0], scope, idempotency[0].fingerprint, period), idempotency }
 }
 
 /** The part of a payload other than the request. */

@@ -4,11 +4,9 @@ import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-c
 import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
-import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { chooseConnection, chooseEmrSystem } from './choose-connection.ts'
 import { intake } from './accept-request.ts'
-import { readJob } from '../jobs/own-job.ts'
 import { sendOutcome, sendRunning } from '../jobs/replies.ts'
 import { readParameters } from './read-parameters.ts'
 import { waitAsPreferred } from '../jobs/wait-as-preferred.ts'
@@ -59,17 +57,14 @@ const schema = {
 }
 
 /** `POST /:EMRSystem/PatientEncounters`: creates an encounter. */
-export const patientEncounters: FastifyPluginAsyncTypebox<{ sealingKeys: SealingKeys }> = async (
-  app,
-  { sealingKeys },
-) => {
+export const patientEncounters: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/:EMRSystem/PatientEncounters', { schema, attachValidation: true }, async (request, reply) => {
     const { application, body, rawBody } = request
     const emrSystem = chooseEmrSystem(request.params.EMRSystem, application, app.connections)
     const { parameters, idempotencyKey } = readParameters(request, emrSystem)
     const connection = chooseConnection(emrSystem, parameters.EmrInstance, application, app.connections)
 
-    const { job, replayed } = await intake(app, sealingKeys, connection, {
+    const { job, replayed } = await intake(app, connection, {
       application,
       body,
       rawBody,
@@ -86,7 +81,7 @@ export const patientEncounters: FastifyPluginAsyncTypebox<{ sealingKeys: Sealing
     }
     if (!(await waitAsPreferred(app, request, reply, waiting))) return sendRunning(reply, job)
     // the job is accepted even if this read fails
-    const view = await readJob(app, connection, job.JobId).catch(() => undefined)
+    const view = await connection.records.jobs.view(job.JobId).catch(() => undefined)
     return sendOutcome(reply, view ?? { job })
   })
 }

@@ -1,7 +1,7 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { Job, JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
 import { itemLetters, type ItemLetter } from '@encounter-gateway/shared/records/routing.ts'
-import { readJob, type JobShelves } from './own-job.ts'
+import type { EmrConnections } from '../connections/connections.ts'
 import { findBatch } from './own-batch.ts'
 
 /** Items scanned for one page; a filter with few matches then returns a short page and a cursor. */
@@ -13,22 +13,23 @@ const SCANNED_AT_ONCE = 10_000
  * a million.
  */
 export async function listBatchJobs(
-  shelves: JobShelves,
+  connections: EmrConnections,
   application: Application,
   { batchId, status, from, limit }: { batchId: string; status: JobStatus | undefined; from: number; limit: number },
 ): Promise<JobList> {
-  const found = await findBatch(shelves.connections, application, batchId)
+  const found = await findBatch(connections, application, batchId)
   if (!found) return { Jobs: [] }
-  const { connection, batch } = found
+  const { batch } = found
+  const { jobs, batches } = found.connection.records
   const letters = lettersOf(status)
   const Jobs: Job[] = []
   for (let first = from; first < from + SCANNED_AT_MOST; first += SCANNED_AT_ONCE) {
-    const states = await connection.batches.states(batchId, first, SCANNED_AT_ONCE)
+    const states = await batches.states(batchId, first, SCANNED_AT_ONCE)
     const indexes = [...states.entries()].flatMap(([offset, state]) => (letters.has(state) ? [first + offset] : []))
     for (let at = 0; at < indexes.length; at += limit) {
       const group = indexes.slice(at, at + limit)
-      const jobIds = await connection.batches.jobIdsOf(batch, group)
-      const views = await Promise.all(jobIds.map((jobId) => readJob(shelves, connection, jobId)))
+      const jobIds = await batches.jobIdsOf(batch, group)
+      const views = await Promise.all(jobIds.map((jobId) => jobs.view(jobId)))
       for (const [offset, view] of views.entries()) {
         if (view && (!status || view.job.Status === status)) Jobs.push(view.job)
         if (Jobs.length === limit) return { Jobs, Cursor: itemCursorAfter(group[offset] ?? 0) }

@@ -9,9 +9,8 @@ import {
   type ListPlace,
   type ListRange,
 } from '@encounter-gateway/shared/records/job-list.ts'
-import { readJob, type JobShelves } from './own-job.ts'
 import { cursorAfter } from './cursor.ts'
-import type { EmrConnection } from '../connections/connections.ts'
+import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
 
 /** Places scanned for one page; a filter with few matches then returns a short page and a cursor. */
 const SCANNED_AT_MOST = 2_000
@@ -33,16 +32,16 @@ export type Listed = ListPlace & { connection: EmrConnection; state: ListedState
 
 /** One page of an application's jobs on all connections that it may use, newest first, beginning after `after`. */
 export async function listJobs(
-  shelves: JobShelves,
+  all: EmrConnections,
   { name: application, ...rest }: Application,
   { filter, after, limit }: { filter: JobFilter; after: ListPlace | undefined; limit: number },
 ): Promise<JobList> {
-  const connections = shelves.connections.usableBy({ name: application, ...rest }).filter((each) => isOn(each, filter))
+  const connections = all.usableBy({ name: application, ...rest }).filter((each) => isOn(each, filter))
   const sources = connections.map((connection) => ({ connection, name: listOf(filter.Status, application) }))
   const Jobs: Job[] = []
   for (let from = after; ;) {
     const page = await listPlaces(sources, { filter, after: from, limit: limit - Jobs.length })
-    const jobs = await Promise.all(page.places.map((place) => readListed(shelves, place)))
+    const jobs = await Promise.all(page.places.map((place) => readListed(place)))
     // a job may have moved on since its state was read
     Jobs.push(...jobs.filter((job): job is Job => job !== undefined && isIn(job.Status, filter)))
     from = page.next
@@ -99,12 +98,15 @@ const isIn = (status: JobStatus, { Status }: JobFilter) => Status === undefined 
 /**
  * The job at a place; `undefined` if it has been deleted, or if the sealing key of its result is no longer configured.
  */
-async function readListed(
-  shelves: JobShelves,
-  { connection, jobId }: { connection: EmrConnection; jobId: string },
-): Promise<Job | undefined> {
+async function readListed({
+  connection,
+  jobId,
+}: {
+  connection: EmrConnection
+  jobId: string
+}): Promise<Job | undefined> {
   try {
-    const view = await readJob(shelves, connection, jobId)
+    const view = await connection.records.jobs.view(jobId)
     return view?.job
   } catch (error) {
     if (error instanceof SealError) return undefined
@@ -120,7 +122,7 @@ async function statesOf(places: readonly Place[]): Promise<(ListedState | undefi
   const byConnection = Map.groupBy(places, ({ connection }) => connection)
   await Promise.all(
     [...byConnection].map(async ([connection, some]) => {
-      const states = await connection.list.states(some.map(({ jobId }) => jobId))
+      const states = await connection.records.jobs.states(some.map(({ jobId }) => jobId))
       for (const [index, { jobId }] of some.entries()) found.set(jobId, states[index])
     }),
   )
@@ -132,7 +134,7 @@ async function nextPlaces(
   { after, count, range }: { after: ListPlace | undefined; count: number; range: ListRange | undefined },
 ): Promise<Place[]> {
   const lists = sources.map(async ({ connection, name }): Promise<Place[]> => {
-    const places = await connection.list.page(name, after, count, range)
+    const places = await connection.records.jobs.page(name, after, count, range)
     return places.map((place) => ({ ...place, connection }))
   })
   return (await Promise.all(lists)).flat().sort(comparePlaces).slice(0, count)

@@ -71,9 +71,11 @@ export const jobList: FastifyPluginAsyncTypebox = async (app) => {
     }
     if (isBatch) {
       const page = { batchId: BatchId, status: filter.Status, from: from ?? 0, limit: Limit }
-      return reply.send(await listBatchJobs(app, request.application, page))
+      return reply.send(await listBatchJobs(app.connections, request.application, page))
     }
     const range = readRange(request.query)
-    return reply.send(await listJobs(app, request.application, { filter: { ...filter, range }, after, limit: Limit }))
+    return reply.send(
+      await listJobs(app.connections, request.application, { filter: { ...filter, range }, after, limit: Limit }),
+    )
   })
 }

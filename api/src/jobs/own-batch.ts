@@ -28,7 +28,7 @@ export async function findBatch(
 ): Promise<FoundBatch | undefined> {
   // a BatchId begins with the tag of its connection, as a JobId does
   const connection = isJobId(batchId) ? connections.ofJob(batchId) : undefined
-  const batch = await connection?.batches.read(batchId)
+  const batch = await connection?.records.batches.read(batchId)
   return connection && batch?.application === application.name ? { connection, batch } : undefined
 }
 

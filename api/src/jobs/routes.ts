@@ -5,7 +5,7 @@ import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { etagOf, isNamedIn } from './etag.ts'
 import { cancelJob, retryJob } from './cancel-and-retry.ts'
-import { ownJob, ownOrForgottenJob, readJob } from './own-job.ts'
+import { ownJob, ownOrForgottenJob } from './own-job.ts'
 import { askAgainSeconds, sendOutcome, sendRunning } from './replies.ts'
 import { waitAsPreferred } from './wait-as-preferred.ts'
 import { documented, everyRoute, preferField, problemReplies, runningReply } from '../http/documented.ts'
@@ -81,14 +81,14 @@ export const jobs: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.get('/Jobs/:JobId', { schema: getJob }, async (request, reply) => {
-    const { connection, view } = await ownJob(app, request.application, request.params.JobId)
+    const { connection, view } = await ownJob(app.connections, request.application, request.params.JobId)
     const { JobId } = view.job
     const waited = await waitAsPreferred(app, request, reply, {
       jobId: JobId,
       defaultSeconds: 0,
       ended: view.outcome !== undefined,
     })
-    const { job, outcome } = (waited && !view.outcome && (await readJob(app, connection, JobId))) || view
+    const { job, outcome } = (waited && !view.outcome && (await connection.records.jobs.view(JobId))) || view
     const etag = etagOf(job)
     reply.header('ETag', etag)
     if (isNamedIn(request.headers['if-none-match'], etag)) return reply.code(304).send()
@@ -97,26 +97,26 @@ export const jobs: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.get('/Jobs/:JobId/Result', { schema: getResult }, async (request, reply) => {
-    const { connection, view } = await ownOrForgottenJob(app, request.application, request.params.JobId)
+    const { connection, view } = await ownOrForgottenJob(app.connections, request.application, request.params.JobId)
     const { JobId } = view.job
     const waited = await waitAsPreferred(app, request, reply, {
       jobId: JobId,
       defaultSeconds: 0,
       ended: view.outcome !== undefined,
     })
-    return sendOutcome(reply, (waited && !view.outcome && (await readJob(app, connection, JobId))) || view)
+    return sendOutcome(reply, (waited && !view.outcome && (await connection.records.jobs.view(JobId))) || view)
   })
 
   app.delete('/Jobs/:JobId', { schema: cancel }, async (request, reply) => {
-    const { connection, view } = await ownJob(app, request.application, request.params.JobId)
+    const { connection, view } = await ownJob(app.connections, request.application, request.params.JobId)
     await cancelJob(connection, request.application, view)
     return reply.code(204).send()
   })
 
   app.post('/Jobs/:JobId/Retry', { schema: retry }, async (request, reply) => {
-    const { connection, view } = await ownOrForgottenJob(app, request.application, request.params.JobId)
+    const { connection, view } = await ownOrForgottenJob(app.connections, request.application, request.params.JobId)
     await retryJob(connection, request.application, view)
-    const reopened = await readJob(app, connection, view.job.JobId)
+    const reopened = await connection.records.jobs.view(view.job.JobId)
     return sendRunning(reply, reopened?.job ?? view.job)
   })
 }

@@ -54,7 +54,7 @@ export const metrics = fp(
       labelNames: ['connection'],
       registers,
     })
-    for (const connection of sources.connections) accepted.inc({ connection: nameOf(connection) }, 0)
+    for (const { settings } of sources.connections) accepted.inc({ connection: nameOf(settings) }, 0)
     app.decorate('countAccepted', (connection: ConnectionName, jobs = 1) =>
       accepted.inc({ connection: nameOf(connection) }, jobs),
     )

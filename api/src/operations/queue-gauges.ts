@@ -1,7 +1,6 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { readFigures } from '@encounter-gateway/shared/records/figures.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import type { ConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import { within } from '@encounter-gateway/shared/within.ts'
 import type { Queue } from 'bullmq'
 import { Gauge, type Registry } from 'prom-client'
@@ -11,11 +10,9 @@ const SECOND = 1000
 /** Without completed jobs: BullMQ keeps the last thousand, so their number means nothing. */
 const STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const
 
-/** The sources of the figures. `queues` by connection name, `Cerner.default`. */
+/** The sources of the figures. */
 export type QueueGaugeSources = {
-  redis: RedisClient
-  connections: readonly ConnectionName[]
-  queues: ReadonlyMap<string, Pick<Queue, 'getJobCounts'>>
+  connections: readonly { settings: ConnectionName; records: Pick<ConnectionRecords, 'queue' | 'jobs'> }[]
   /** The queue of webhook deliveries. */
   webhooks?: Pick<Queue, 'getJobCounts'> | undefined
 }
@@ -25,7 +22,7 @@ export type QueueGaugeSources = {
  * seconds and all connections at once. If Redis is unreachable, they are left out and `gateway_redis_reachable` is 0.
  */
 export function queueGauges(registers: Registry[], sources: QueueGaugeSources): () => Promise<void> {
-  const { redis, connections, queues, webhooks } = sources
+  const { connections, webhooks } = sources
   const gauge = (name: string, help: string, labelNames: string[] = ['connection']) =>
     new Gauge({ name, help, labelNames, registers })
   const jobs = gauge('gateway_jobs', 'Jobs in the queue of a connection, by state', ['connection', 'state'])
@@ -35,9 +32,9 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   const breakerOpen = gauge('gateway_breaker_open', '1 while the circuit breaker holds the queue of a connection')
   const reachable = gauge('gateway_redis_reachable', '1 if the other figures could be read from Redis', [])
 
-  async function readConnection(name: ConnectionName) {
-    const [counts, figures] = await Promise.all([countsOf(queues.get(nameOf(name))), readFigures(redis, name)])
-    return { connection: nameOf(name), counts, figures }
+  async function readConnection({ settings, records }: QueueGaugeSources['connections'][number]) {
+    const [counts, figures] = await Promise.all([countsOf(records.queue), records.jobs.figures()])
+    return { connection: nameOf(settings), counts, figures }
   }
 
   const read = cachedFor(2 * SECOND, () =>

@@ -1,39 +1,84 @@
+import type { PatientEncounterRequest } from '../contract/patient-encounter.ts'
+import {
+  idempotencyCandidates,
+  isSameContent,
+  keyedJobId,
+  periodsAt,
+  type KeyedContent,
+} from '../sealing/idempotency.ts'
+import { newJobId } from '../sealing/job-id.ts'
+import { seal } from '../sealing/seal.ts'
+import { coalesce } from './coalesce.ts'
+import type { RecordsContext } from './context.ts'
 import { CREATE_ENCOUNTER, JOB_OPTIONS } from './queue.ts'
-import type { NewJob, Records } from './jobs.ts'
-import { together } from './coalesce.ts'
 import { runScript } from './script.ts'
 import { scripts } from './scripts.ts'
-import type { RedisClient } from '../redis/connect.ts'
+
+/** A request to accept. */
+export type NewRequest = {
+  application: string
+  /** The request and its credentials, about to be sealed. */
+  plain: Buffer
+  /** The Idempotency-Key, if the request has one, and the content that must be the same whenever it is used. */
+  keyed?: { key: string; content: PatientEncounterRequest } | undefined
+}
 
 /**
- * The reply to accepting a job. `known`: the key was used before, for this job and for the content with this
- * fingerprint. `acceptedAt` is the job's CreatedAt, ms since the epoch.
+ * The reply to accepting a request. `known`: its Idempotency-Key was used before, for this job, with the same content or
+ * with another. `acceptedAt` is the job's CreatedAt, ms since the epoch.
  */
 export type Accepted = { acceptedAt: number; jobId: string } & (
   | { kind: 'new' }
-  | { kind: 'known'; fingerprint: string }
+  | { kind: 'known'; sameContent: boolean }
 )
 
-/** Resolves once payload and job are stored, both or neither. */
-export type Accept = (job: NewJob) => Promise<Accepted>
+/** A request with the JobId that it gets if it is new. */
+export type NamedRequest = {
+  jobId: string
+  application: string
+  plain: Buffer
+  /** With an Idempotency-Key: record name and content fingerprint under each sealing key, the current one first. */
+  idempotency: readonly KeyedContent[]
+}
+
+/** Names requests and accepts them. Resolves once payload and job are stored, both or neither. */
+export function openAccept(context: RecordsContext): (request: NewRequest) => Promise<Accepted> {
+  const { connection, sealingKeys, terms } = context
+  const accept = openAcceptNamed(context)
+
+  return async ({ application, plain, keyed }) => {
+    if (!keyed) return accept({ jobId: newJobId(connection), application, plain, idempotency: [] })
+    const scope = { application, connection, key: keyed.key }
+    const idempotency = idempotencyCandidates(sealingKeys, scope, keyed.content)
+    const [period] = periodsAt(Date.now(), terms.resultMs)
+    const jobId = keyedJobId(sealingKeys[0], scope, idempotency[0].fingerprint, period)
+    return accept({ jobId, application, plain, idempotency })
+  }
+}
 
 /**
  * Stores the payloads of requests and queues their jobs; simultaneous requests share one script call (docs/adr/0009).
  */
-export function openAccept(redis: RedisClient, records: Records): Accept {
-  const { keys, terms } = records
-  const about = { base: keys.base, jobName: CREATE_ENCOUNTER, options: JSON.stringify(JOB_OPTIONS), ...terms }
+export function openAcceptNamed({ redis, keys, terms, sealingKeys, tally }: RecordsContext) {
+  const { deadlineMs, payloadMs: keptMs } = terms
+  const options = JSON.stringify(JOB_OPTIONS)
+  const about = { base: keys.base, jobName: CREATE_ENCOUNTER, options, deadlineMs, keptMs }
 
-  return together(async (jobs: NewJob[]): Promise<Accepted[]> => {
+  return coalesce(async (requests: NamedRequest[]): Promise<Accepted[]> => {
     const acceptedAt = Date.now()
-    const entries = jobs.map((job) => records.acceptEntry(job))
+    const entries = requests.map(({ jobId, application, plain, idempotency }) => ({
+      jobId,
+      payload: seal(sealingKeys, plain, { kind: 'payload', application, jobId }),
+      application,
+      candidates: idempotency,
+    }))
     const replies = await runScript(redis, scripts.accept, keys, { ...about, acceptedAt }, entries)
     const accepted = replies.filter((reply) => !Array.isArray(reply)).length
-    if (accepted > 0) records.tally.accepted(accepted)
-    return jobs.map(({ jobId }, index) => {
+    if (accepted > 0) tally.accepted(accepted)
+    return requests.map(({ jobId, idempotency }, index) => {
       const reply = replies[index]
       if (!Array.isArray(reply)) return { kind: 'new', jobId, acceptedAt }
-      return { kind: 'known', jobId: reply[0], fingerprint: reply[1], acceptedAt }
+      return { kind: 'known', jobId: reply[0], sameContent: isSameContent(idempotency, reply[1]), acceptedAt }
     })
   })
 }

@@ -74,7 +74,8 @@ test('the first items make the batch: a letter and a print for each, and a job f
   // BullMQ learns of an item only when its turn has come
   expect(await store.queue.getWaitingCount()).toBe(0)
   for (const [at, jobId] of [first, third].entries()) {
-    expect(await store.records.itemRouting(jobId)).toEqual({ application: 'demo', BatchId: batchId, ItemIndex: at * 2 })
+    const routing = { application: 'demo', BatchId: batchId, ItemIndex: at * 2 }
+    expect(await store.jobs.find(jobId)).toEqual({ jobId, routing, createdAt: now() })
   }
 })
 
@@ -111,7 +112,7 @@ test('items that are known already are not stored or counted again, those behind
   await using store = await openStore()
   const { batch, jobs } = await store.addBatch('qr')
   const { batchId } = batch
-  await store.records.finish(
+  await store.end(
     jobs[0] ?? '',
     outcomeOf({ status: 'Succeeded', routing: { application: 'demo', BatchId: batchId, ItemIndex: 0 } }),
   )
@@ -165,7 +166,7 @@ test('items with a gap in front of them are refused', async () => {
 test('what is known may come again after the end of the upload, and nothing more', async () => {
   await using store = await openStore()
   const { batch } = await store.addBatch('qq')
-  await store.batches.received(batch, 2, false)
+  await store.batches.received(batch, 2)
   const before = await store.everything()
   expect(await store.addBatch('qq', 'demo', 0, batch)).toMatchObject({ accepted: { kind: 'accepted', accepted: 0 } })
   expect(await store.addBatch('qqq', 'demo', 0, batch)).toMatchObject({ accepted: { kind: 'closed', items: 2 } })
@@ -175,7 +176,7 @@ test('what is known may come again after the end of the upload, and nothing more
 test('a cancelled batch takes nothing, not even what it has', async () => {
   await using store = await openStore()
   const { batch } = await store.addBatch('q')
-  await store.batches.cancel(batch, false)
+  await store.batches.cancel(batch)
   const before = await store.everything()
   expect(await store.addBatch('q', 'demo', 0, batch)).toMatchObject({ accepted: { kind: 'cancelled' } })
   expect(await store.everything()).toEqual(before)
@@ -198,26 +199,26 @@ test('reasons are kept for the first rejected lines, of the others only that the
 })
 
 test('the end of an upload is noted once', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   const { batch } = await store.addBatch('qq')
   const { batchId } = batch
   await store.redis.hset(store.keys.batch(batchId), 'updatedAt', 5)
-  expect(await store.batches.received(batch, 1, true)).toBe('shorter')
+  expect(await store.batches.received(batch, 1)).toBe('shorter')
   expect((await store.state())[`batch:${batchId}`]).not.toHaveProperty('receivedAt')
-  expect(await store.batches.received(batch, 2, true)).toBe('received')
+  expect(await store.batches.received(batch, 2)).toBe('received')
   expect((await store.state())[`batch:${batchId}`]).toMatchObject({ receivedAt: now(), updatedAt: now() })
   await store.redis.hset(store.keys.batch(batchId), { receivedAt: 6, updatedAt: 7 })
-  expect(await store.batches.received(batch, 2, true)).toBe('received')
+  expect(await store.batches.received(batch, 2)).toBe('received')
   expect((await store.state())[`batch:${batchId}`]).toMatchObject({ receivedAt: '6', updatedAt: '7' })
   expect(await outboxOf(store)).toEqual([])
 })
 
 test.for([true, false])('an upload whose items have all ended ends its batch; announced: %s', async (announce) => {
-  await using store = await openStore()
+  await using store = await openStore(announce ? { announced: ['demo'] } : {})
   const { batch } = await store.addBatch('rr')
   const { batchId: BatchId } = batch
   using listening = await store.listenFor(BatchId)
-  expect(await store.batches.received(batch, 2, announce)).toBe('received')
+  expect(await store.batches.received(batch, 2)).toBe('received')
   expect(await store.batches.read(BatchId)).toMatchObject({ round: 1, view: { Status: 'Finished', Rejected: 2 } })
   expect(await outboxOf(store)).toEqual(announce ? [{ BatchId, Round: 1, At: now(), Application: 'demo' }] : [])
   expect(await listening.told).toEqual([BatchId])
@@ -225,54 +226,54 @@ test.for([true, false])('an upload whose items have all ended ends its batch; an
   expect(times).toEqual(announce ? [now()] : [])
   // once per round
   const before = await store.everything()
-  expect(await store.batches.received(batch, 2, announce)).toBe('received')
+  expect(await store.batches.received(batch, 2)).toBe('received')
   expect(await store.everything()).toEqual(before)
 })
 
 test.for(['q', 't'])('a batch with an item in state %s has not ended', async (letter) => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   const { batch } = await store.addBatch('q')
   if (letter === 't') await store.redis.hset(store.keys.batch(batch.batchId), { q: 0, t: 1 })
-  await store.batches.received(batch, 1, true)
+  await store.batches.received(batch, 1)
   expect(await store.batches.read(batch.batchId)).toMatchObject({ view: { Status: 'Running' } })
   expect(await outboxOf(store)).toEqual([])
 })
 
 test('a batch that is cancelled leaves the line, is complete, and is noted for the workers', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   const { batch } = await store.addBatch('qr')
   const { batchId } = batch
   await store.redis.hset(store.keys.batch(batchId), 'updatedAt', 5)
-  expect(await store.batches.cancel(batch, true)).toBe('cancelling')
+  expect(await store.batches.cancel(batch)).toBe('cancelling')
   const state = await store.state()
   expect(state[`batch:${batchId}`]).toMatchObject({ cancelledAt: now(), receivedAt: now(), updatedAt: now() })
   expect(state['cancelling']).toEqual({ [batchId]: now() })
   expect(state).not.toHaveProperty('backlog:demo')
   expect(state).not.toHaveProperty('outbox')
   const before = await store.everything()
-  expect(await store.batches.cancel(batch, true)).toBe('cancelling')
-  expect(await store.batches.received(batch, 2, true)).toBe('cancelled')
+  expect(await store.batches.cancel(batch)).toBe('cancelling')
+  expect(await store.batches.received(batch, 2)).toBe('cancelled')
   expect(await store.everything()).toEqual(before)
 })
 
 test('a cancelled batch keeps the time at which its upload ended', async () => {
   await using store = await openStore()
   const { batch } = await store.addBatch('q')
-  await store.batches.received(batch, 1, true)
+  await store.batches.received(batch, 1)
   await store.redis.hset(store.keys.batch(batch.batchId), 'receivedAt', 6)
-  await store.batches.cancel(batch, true)
+  await store.batches.cancel(batch)
   expect((await store.state())[`batch:${batch.batchId}`]).toMatchObject({ receivedAt: '6' })
 })
 
 test.for([true, false])('a batch without live items ends as it is cancelled; announced: %s', async (announce) => {
-  await using store = await openStore()
+  await using store = await openStore(announce ? { announced: ['demo'] } : {})
   const { batch } = await store.addBatch('r')
   using listening = await store.listenFor(batch.batchId)
-  expect(await store.batches.cancel(batch, announce)).toBe('cancelling')
+  expect(await store.batches.cancel(batch)).toBe('cancelling')
   expect(await listening.told).toEqual([batch.batchId])
   expect(await outboxOf(store)).toHaveLength(announce ? 1 : 0)
   const before = await store.everything()
-  expect(await store.batches.cancel(batch, announce)).toBe('finished')
+  expect(await store.batches.cancel(batch)).toBe('finished')
   expect(await store.everything()).toEqual(before)
 })
 
@@ -288,7 +289,7 @@ test('a batch and its key have no term while an item waits, and from then on tha
   }
   const end = async (jobId = '', ItemIndex: number) => {
     const routing = { application: 'demo', BatchId: batchId, ItemIndex }
-    expect(await store.records.finish(jobId, outcomeOf({ routing }))).toBe('recorded')
+    expect(await store.end(jobId, outcomeOf({ routing }))).toBe('recorded')
   }
   const { jobs } = await store.addBatch('qq', 'demo', 0, batch)
   expect(await terms3()).toEqual([-1, -1, -1, -1])
@@ -301,11 +302,11 @@ test('a batch and its key have no term while an item waits, and from then on tha
   expect(await terms3()).toEqual([-1, -1, -1, -1])
   await end(more[0], 2)
   await store.redis.pexpire(store.keys.batch(batchId), 60_000)
-  await store.batches.received(batch, 3, false)
+  await store.batches.received(batch, 3)
   expect(await terms3()).toEqual(kinds.map(() => near(terms.result)))
   // a repeat of a finished upload does not keep it longer
   await store.redis.pexpire(store.keys.batch(batchId), 60_000)
-  await store.batches.received(batch, 3, false)
+  await store.batches.received(batch, 3)
   expect(await store.redis.pttl(store.keys.batch(batchId))).toEqual(near(60_000))
 })
 
@@ -351,24 +352,24 @@ async function silentFor(store: Store, batchId: string, ms: number): Promise<voi
 test.for(['demo', 'other'])(
   'an upload that broke off is closed once, and ends with its last item; announced to demo, is %s’s',
   async (application) => {
-    await using store = await openStore()
+    await using store = await openStore({ announced: ['demo'] })
     const { batch, jobs } = await store.addBatch('qr', application)
     const { batchId: BatchId } = batch
     using listening = await store.listenFor(BatchId)
     await silentFor(store, BatchId, 10_000)
-    expect(await store.batches.abandoned(20_000, ['demo'], 10)).toEqual({ looked: 0, closed: [] })
-    expect(await store.batches.abandoned(5_000, ['demo'], 10)).toEqual({ looked: 1, closed: [BatchId] })
+    expect(await store.batches.abandoned(20_000, 10)).toEqual({ looked: 0, closed: [] })
+    expect(await store.batches.abandoned(5_000, 10)).toEqual({ looked: 1, closed: [BatchId] })
     const state = await store.state()
     expect(state[`batch:${BatchId}`]).toMatchObject({ receivedAt: now(), abandonedAt: now(), updatedAt: now() })
     expect(state).not.toHaveProperty('receiving')
     const open = (await store.batches.read(BatchId))?.view
     expect(open).toMatchObject({ Status: 'Running', Abandoned: true })
     expect(open).not.toHaveProperty('ReceivedAt')
-    expect(await store.batches.abandoned(5_000, ['demo'], 10)).toEqual({ looked: 0, closed: [] })
+    expect(await store.batches.abandoned(5_000, 10)).toEqual({ looked: 0, closed: [] })
     expect((await store.addBatch('qrq', application, 0, batch)).accepted).toEqual({ kind: 'abandoned', items: 2 })
 
     const routing = { application, BatchId, ItemIndex: 0 }
-    await store.records.finish(jobs[0] ?? '', outcomeOf({ routing, announce: application === 'demo' }))
+    await store.end(jobs[0] ?? '', outcomeOf({ routing }))
     expect(await listening.told).toEqual([BatchId])
     expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
   },
@@ -377,12 +378,12 @@ test.for(['demo', 'other'])(
 test.for(['demo', 'other'])(
   'an abandoned upload of which nothing is under way ends at once; announced to demo, is %s’s',
   async (application) => {
-    await using store = await openStore()
+    await using store = await openStore({ announced: ['demo'] })
     const { batch } = await store.addBatch('r', application)
     const { batchId: BatchId } = batch
     await silentFor(store, BatchId, 10_000)
     await store.redis.pexpire(store.keys.batch(BatchId), 60_000)
-    await store.batches.abandoned(5_000, ['demo'], 10)
+    await store.batches.abandoned(5_000, 10)
     expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
     const event = { BatchId, Round: 1, At: now(), Application: 'demo' }
     expect(await outboxOf(store)).toEqual(application === 'demo' ? [event] : [])
@@ -398,12 +399,12 @@ test('an upload that has come to its end, was cancelled, is gone or has gone on 
   )
   if (!whole || !cancelled || !gone || !goesOn) throw new Error('there are four batches')
   for (const { batch } of [whole, cancelled, gone, goesOn]) await silentFor(store, batch.batchId, 10_000)
-  await batches.received(whole.batch, 1, false)
+  await batches.received(whole.batch, 1)
   expect(await redis.zscore(keys.receiving, whole.batch.batchId)).toBeNull()
-  await batches.cancel(cancelled.batch, false)
+  await batches.cancel(cancelled.batch)
   await redis.unlink(keys.batch(gone.batch.batchId))
   await store.addBatch('r', 'demo', 1, goesOn.batch)
-  expect(await batches.abandoned(5_000, [], 10)).toEqual({ looked: 3, closed: [] })
+  expect(await batches.abandoned(5_000, 10)).toEqual({ looked: 3, closed: [] })
   expect((await store.state())['receiving']).toEqual({ [goesOn.batch.batchId]: now() })
   expect((await batches.read(cancelled.batch.batchId))?.view).not.toHaveProperty('Abandoned')
 })
@@ -415,12 +416,12 @@ test('an upload that begins again under its key is not closed meanwhile, and one
   await store.addBatch('r', 'demo', 0, batch)
   await silentFor(store, batch.batchId, 10_000)
   await batches.batchOf('demo', 'monday')
-  expect(await batches.abandoned(5_000, [], 10)).toEqual({ looked: 1, closed: [] })
+  expect(await batches.abandoned(5_000, 10)).toEqual({ looked: 1, closed: [] })
   await silentFor(store, batch.batchId, 10_000)
   await batches.findBatchOf('demo', 'monday')
-  expect(await batches.abandoned(5_000, [], 10)).toEqual({ looked: 1, closed: [batch.batchId] })
+  expect(await batches.abandoned(5_000, 10)).toEqual({ looked: 1, closed: [batch.batchId] })
   // the end of the upload was all that was missing
-  expect(await batches.received(batch, 1, false)).toBe('received')
+  expect(await batches.received(batch, 1)).toBe('received')
   expect((await batches.read(batch.batchId))?.view).not.toHaveProperty('Abandoned')
 })
 
@@ -428,7 +429,7 @@ test('an upload is closed before its batch could be gone', async () => {
   await using store = await openStore()
   const { batch } = await store.addBatch('r')
   await silentFor(store, batch.batchId, terms.result / 2 - 10_000)
-  expect(await store.batches.abandoned(10 * terms.result, [], 10)).toMatchObject({ closed: [] })
+  expect(await store.batches.abandoned(10 * terms.result, 10)).toMatchObject({ closed: [] })
   await silentFor(store, batch.batchId, terms.result / 2 + 10_000)
-  expect(await store.batches.abandoned(10 * terms.result, [], 10)).toMatchObject({ closed: [batch.batchId] })
+  expect(await store.batches.abandoned(10 * terms.result, 10)).toMatchObject({ closed: [batch.batchId] })
 })

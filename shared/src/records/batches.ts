@@ -1,10 +1,8 @@
-import type { ConnectionName } from '../contract/connection-name.ts'
-import type { Retention } from '../config/schema.ts'
 import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
 import { batchKeyName, keyedBatchId, periodsAt, type IdempotencyScope } from '../sealing/idempotency.ts'
 import { newJobId } from '../sealing/job-id.ts'
-import type { RedisClient } from '../redis/connect.ts'
-import { open, type SealingKeys } from '../sealing/seal.ts'
+import { open } from '../sealing/seal.ts'
+import { allApplications, PAYLOAD_GRACE_MS, type RecordsContext } from './context.ts'
 import {
   itemJobId,
   newKeyId,
@@ -16,13 +14,11 @@ import {
   type BatchRef,
   type ItemRecord,
 } from './item-records.ts'
-import { FINISHED_CHANNEL, recordKeys } from './keys.ts'
+import { FINISHED_CHANNEL } from './keys.ts'
 import type { ItemLetter } from './routing.ts'
 import { runScript } from './script.ts'
-import { defineScripts, scripts } from './scripts.ts'
+import { scripts } from './scripts.ts'
 
-const HOUR_MS = 3_600_000
-const GRACE_MS = 24 * HOUR_MS
 /** The reason is kept for the first 10,000 rejected lines of a batch; for the rest, only the fact. */
 const REJECTIONS_AT_MOST = 10_000
 /** Each item has eight bytes in one Redis string, which can hold 512 MiB. */
@@ -41,20 +37,74 @@ export type StoredBatch = BatchRef & { round: number; view: Omit<Batch, 'EMRSyst
 /** A batch and the name of its Idempotency-Key's record, if it has one. */
 export type KeyedBatchRef = BatchRef & { idempotency?: string }
 
-/** The batches of one connection. Their items are ordinary jobs; a batch stores their order and their counts. */
-export type Batches = ReturnType<typeof openBatches>
+/**
+ * The batches of one connection. Their items are ordinary jobs; a batch stores their order and their counts. Each method
+ * is atomic, one command or script, unless it says otherwise.
+ */
+export type Batches = {
+  /** Creates a new batch for an application; nothing is stored yet. */
+  newBatch(application: string): BatchRef
+  /**
+   * The batch of an Idempotency-Key, under whichever sealing key it was first used; `known`: some of it is stored.
+   * Begins a batch if the key has none.
+   */
+  batchOf(application: string, idempotencyKey: string): Promise<{ batch: KeyedBatchRef; known: boolean }>
+  /** As `batchOf`, but `undefined` if the key has no batch. */
+  findBatchOf(application: string, idempotencyKey: string): Promise<BatchRef | undefined>
+  /**
+   * Compares items from index `first` on with the stored ones, and returns how many are equal before the first
+   * difference.
+   */
+  knownItems(batch: BatchRef, first: number, items: readonly { bytes: Buffer }[]): Promise<number>
+  /**
+   * Stores consecutive items, beginning at index `first` of the batch; see item-records.ts. Items that are stored
+   * already must be the same, and are not counted again.
+   */
+  accept(batch: KeyedBatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted>
+  /** Records that the upload is complete, with this number of items. `shorter`: an earlier upload had more. */
+  received(batch: BatchRef, items: number): Promise<'received' | 'shorter' | 'cancelled'>
+  /**
+   * Closes uploads that have received nothing for `afterMs`, or for half the retention of a batch if that is less, since
+   * it could expire later. Checks at most `atMost` of them.
+   */
+  abandoned(afterMs: number, atMost: number): Promise<{ looked: number; closed: string[] }>
+  /** Cancels a batch: no item gets a turn any more, and a worker ends those that were never sent to the EMR. */
+  cancel(batch: BatchRef): Promise<'cancelling' | 'finished'>
 
-export function openBatches(
-  redis: RedisClient,
-  about: { connection: ConnectionName & { deadlineHours: number }; sealingKeys: SealingKeys; retention: Retention },
-) {
-  defineScripts(redis)
-  const { connection, sealingKeys, retention } = about
-  const keys = recordKeys(connection)
+  /** Reads a batch; `undefined` if it does not exist (any more). */
+  read(batchId: string): Promise<StoredBatch | undefined>
+  /** The states of `count` items from index `first` on, one letter each; fewer at the end of the batch. */
+  states(batchId: string, first: number, count: number): Promise<ItemLetter[]>
+  /**
+   * The JobIds of items, in ascending order of index. Reads all prints between the first and the last: keep the range
+   * small. Throws if the sealing key from which they are derived is not configured.
+   */
+  jobIdsOf(batch: BatchRef, indexes: readonly number[]): Promise<string[]>
+  /** Whether `jobIdsOf` can derive the JobIds of a batch. */
+  canName(batch: BatchRef): boolean
+  /** The reasons why these items were rejected; `undefined` for reasons that were not kept. */
+  rejections(batch: BatchRef, indexes: readonly number[]): Promise<(RejectedItem | undefined)[]>
+
+  /**
+   * The batch whose cancelling began first, without the first `passed`, and when that was; `undefined` if there is none.
+   */
+  cancelling(passed: number): Promise<{ batchId: string; since: string } | undefined>
+  /** Records that no item is left to cancel. A batch that was cancelled anew since `since` stays. Two commands. */
+  cancelled(batchId: string, since: string): Promise<void>
+  /**
+   * The batches whose items may have lost their requests before `at`, ms since the epoch: old ones with items in line,
+   * and all that are being cancelled. Several commands.
+   */
+  mayHaveExpired(at: number): AsyncGenerator<string>
+}
+
+/** Opens the batches of a connection. */
+export function openBatches(context: RecordsContext): Batches {
+  const { redis, keys, connection, sealingKeys, terms, announced, ended, tally } = context
   const { base } = keys
-  const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
-  const payloadMs = deadlineMs + GRACE_MS
-  const resultMs = Math.round(retention.resultHours * HOUR_MS)
+  const { resultMs } = terms
+  const keyIds = usableKeyIds(sealingKeys)
+  const announces = (application: string) => announced.includes(application)
 
   async function askForKey(
     scope: IdempotencyScope,
@@ -71,37 +121,11 @@ export function openBatches(
   }
 
   return {
-    keys,
-    /** The `keyId`s from which this process can derive JobIds; see BatchRef. */
-    keyIds: usableKeyIds(sealingKeys),
-    /** The JobId of an item with this print (hex). */
-    jobIdOf: (batch: BatchRef, index: number, print: string) => itemJobId(about, batch, index, print),
-
-    /**
-     * The JobIds of items, in ascending order of index. Reads all prints between the first and the last: keep the range
-     * small.
-     */
-    async jobIdsOf(batch: BatchRef, indexes: readonly number[]): Promise<string[]> {
-      const [first, last] = [indexes[0], indexes.at(-1)]
-      if (first === undefined || last === undefined) return []
-      const [from, to] = [first * PRINT_BYTES, (last + 1) * PRINT_BYTES - 1]
-      const prints = await redis.getrangeBuffer(keys.prints(batch.batchId), from, to)
-      return indexes.map((index) => {
-        const at = (index - first) * PRINT_BYTES
-        return itemJobId(about, batch, index, prints.toString('hex', at, at + PRINT_BYTES))
-      })
-    },
-
-    /** Creates a new batch for an application; nothing is stored yet. */
-    newBatch(application: string): BatchRef {
+    newBatch(application) {
       return { batchId: newJobId(connection), application, keyId: newKeyId(sealingKeys[0]) }
     },
 
-    /**
-     * The batch of an Idempotency-Key, under whichever sealing key it was first used; `known`: some of it is stored.
-     * Begins a batch if the key has none.
-     */
-    async batchOf(application: string, idempotencyKey: string): Promise<{ batch: KeyedBatchRef; known: boolean }> {
+    async batchOf(application, idempotencyKey) {
       const scope = { application, connection, key: idempotencyKey }
       const [period] = periodsAt(Date.now(), resultMs)
       const found = await askForKey(scope, keyedBatchId(sealingKeys[0], scope, period))
@@ -109,17 +133,12 @@ export function openBatches(
       return found
     },
 
-    /** As `batchOf`, but `undefined` if the key has no batch. */
-    async findBatchOf(application: string, idempotencyKey: string): Promise<BatchRef | undefined> {
+    async findBatchOf(application, idempotencyKey) {
       const found = await askForKey({ application, connection, key: idempotencyKey })
       return found?.batch
     },
 
-    /**
-     * Compares items from index `first` on with the stored ones, and returns how many are equal before the first
-     * difference.
-     */
-    async knownItems(batch: BatchRef, first: number, items: readonly { bytes: Buffer }[]): Promise<number> {
+    async knownItems(batch, first, items) {
       const from = first * PRINT_BYTES
       const stored = await redis.getrangeBuffer(keys.prints(batch.batchId), from, from + items.length * PRINT_BYTES - 1)
       const { derivationSecret } = sealingKeyOf(sealingKeys, batch)
@@ -130,8 +149,7 @@ export function openBatches(
       return differs < 0 ? items.length : differs
     },
 
-    /** Stores consecutive items, beginning at index `first` of the batch; see item-records.ts. */
-    async accept(batch: KeyedBatchRef, first: number, items: readonly ItemRecord[]): Promise<ItemsAccepted> {
+    async accept(batch, first, items) {
       const { batchId, application, keyId, idempotency } = batch
       const touched = {
         ...keys,
@@ -142,11 +160,13 @@ export function openBatches(
         jobs: keys.jobs(application),
         backlog: keys.backlog(application),
       }
-      const terms = { deadlineMs, payloadMs, resultMs, rejectionsAtMost: REJECTIONS_AT_MOST }
-      const about = { base, application, batchId, keyId, first, ...terms, idempotency }
+      const { deadlineMs, payloadMs } = terms
+      const limits = { deadlineMs, payloadMs, resultMs, rejectionsAtMost: REJECTIONS_AT_MOST }
+      const about = { base, application, batchId, keyId, first, ...limits, idempotency }
       const reply = await runScript(redis, scripts.batchAccept, touched, about, items)
       switch (reply[0]) {
         case 'accepted':
+          tally.accepted(reply[1])
           return { kind: reply[0], accepted: reply[1], rejected: reply[2] }
         case 'differs':
           return { kind: reply[0], index: reply[1] }
@@ -157,63 +177,51 @@ export function openBatches(
       }
     },
 
-    /** Records that the upload is complete, with this number of items. */
-    async received(
-      { batchId }: BatchRef,
-      items: number,
-      announce: boolean,
-    ): Promise<'received' | 'shorter' | 'cancelled'> {
+    received({ batchId, application }, count) {
       const touched = { ...keys, batch: keys.batch(batchId), items: keys.items(batchId) }
-      const about = { batchId, count: items, announce, channel: FINISHED_CHANNEL, keptMs: resultMs }
+      const about = { batchId, count, announce: announces(application), channel: FINISHED_CHANNEL, keptMs: resultMs }
       return runScript(redis, scripts.batchReceived, touched, about)
     },
 
-    /**
-     * Closes uploads that have received nothing for `afterMs`, or for half the retention of a batch if that is less, since it
-     * could expire later. Checks at most `atMost` of them; `announces`: the applications with a webhook endpoint.
-     */
-    async abandoned(
-      afterMs: number,
-      announces: readonly string[],
-      atMost: number,
-    ): Promise<{ looked: number; closed: string[] }> {
-      const [looked, closed] = await runScript(
-        redis,
-        scripts.batchAbandoned,
-        keys,
-        {
-          base,
-          channel: FINISHED_CHANNEL,
-          afterMs: Math.round(Math.min(afterMs, resultMs / 2)),
-          keptMs: resultMs,
-          atMost,
-        },
-        announces.map((application) => ({ application })),
-      )
+    async abandoned(afterMs, atMost) {
+      const notBefore = Math.round(Math.min(afterMs, resultMs / 2))
+      const about = { base, channel: FINISHED_CHANNEL, afterMs: notBefore, keptMs: resultMs, atMost }
+      const each = announced.map((application) => ({ application }))
+      const [looked, closed] = await runScript(redis, scripts.batchAbandoned, keys, about, each)
+      if (closed.length > 0) ended?.()
       return { looked, closed }
     },
 
-    /** Cancels a batch: no item gets a turn any more, and a worker ends those that were never sent to the EMR. */
-    async cancel({ batchId, application }: BatchRef, announce: boolean): Promise<'cancelling' | 'finished'> {
+    cancel({ batchId, application }) {
       const touched = { ...keys, batch: keys.batch(batchId), backlog: keys.backlog(application) }
-      const about = { batchId, announce, channel: FINISHED_CHANNEL, keptMs: resultMs }
+      const about = { batchId, announce: announces(application), channel: FINISHED_CHANNEL, keptMs: resultMs }
       return runScript(redis, scripts.batchCancel, touched, about)
     },
 
-    /** Reads a batch; `undefined` if it does not exist (any more). */
-    async read(batchId: string): Promise<StoredBatch | undefined> {
+    async read(batchId) {
       const stored = await redis.hgetall(keys.batch(batchId))
       return stored['application'] ? readStored(batchId, stored) : undefined
     },
 
-    /** The states of `count` items from index `first` on, one letter each; fewer at the end of the batch. */
-    async states(batchId: string, first: number, count: number): Promise<ItemLetter[]> {
+    async states(batchId, first, count) {
       const states = await redis.getrange(keys.items(batchId), first, first + count - 1)
       return states.split('') as ItemLetter[]
     },
 
-    /** The reasons why these items were rejected; `undefined` for reasons that were not kept. */
-    async rejections(batch: BatchRef, indexes: readonly number[]): Promise<(RejectedItem | undefined)[]> {
+    async jobIdsOf(batch, indexes) {
+      const [first, last] = [indexes[0], indexes.at(-1)]
+      if (first === undefined || last === undefined) return []
+      const [from, to] = [first * PRINT_BYTES, (last + 1) * PRINT_BYTES - 1]
+      const prints = await redis.getrangeBuffer(keys.prints(batch.batchId), from, to)
+      return indexes.map((index) => {
+        const at = (index - first) * PRINT_BYTES
+        return itemJobId(context, batch, index, prints.toString('hex', at, at + PRINT_BYTES))
+      })
+    },
+
+    canName: ({ keyId }) => keyIds.includes(keyId),
+
+    async rejections(batch, indexes) {
       if (indexes.length === 0) return []
       const stored = await redis.hmgetBuffer(keys.rejections(batch.batchId), ...indexes.map(String))
       return stored.map((sealed, at) => {
@@ -221,6 +229,24 @@ export function openBatches(
         const plain = open(sealingKeys, sealed, rejectionBinding(batch, indexes[at] ?? 0))
         return JSON.parse(plain.toString()) as RejectedItem
       })
+    },
+
+    async cancelling(passed) {
+      const [batchId, since] = await redis.zrange(keys.cancelling, passed, String(passed), 'WITHSCORES')
+      return batchId === undefined || since === undefined ? undefined : { batchId, since }
+    },
+
+    async cancelled(batchId, since) {
+      if ((await redis.zscore(keys.cancelling, batchId)) === since) await redis.zrem(keys.cancelling, batchId)
+    },
+
+    async *mayHaveExpired(at) {
+      // a request is kept for this much longer than its deadline, so no younger batch has an expired one
+      const old = at - PAYLOAD_GRACE_MS
+      for (const name of await allApplications(context)) {
+        yield* await redis.zrangebyscore(keys.backlog(name), '-inf', old)
+      }
+      yield* await redis.zrangebyscore(keys.cancelling, '-inf', '+inf')
     },
   }
 }

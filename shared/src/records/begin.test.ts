@@ -5,12 +5,12 @@ const dispatchOf = async (store: Store, jobId = 'a1') => (await store.state())[`
 
 /** Settles attempt 1 of round 1. */
 const settleFirst = (store: Store, state: 'rejected' | 'unknown' | 'unspent', endsInMs = 0) =>
-  store.records.settle('a1', { round: 1, attempt: 1, state, nextInMs: 4_000, statusCode: 502, endsInMs })
+  store.jobs.settle('a1', { round: 1, attempt: 1, state, nextInMs: 4_000, statusCode: 502, endsInMs })
 
 test('marks the call, keeps mark and request until there is an outcome, and hands over the request', async () => {
   await using store = await openStore()
   await store.add('a1')
-  const begun = await store.records.begin('a1')
+  const begun = await store.jobs.begin('a1')
   expect(begun).toMatchObject({
     kind: 'go',
     round: 1,
@@ -20,7 +20,7 @@ test('marks the call, keeps mark and request until there is an outcome, and hand
     probing: false,
   })
   const payload = begun.kind === 'go' ? begun.payload : Buffer.alloc(0)
-  expect(store.records.openPayload('a1', 'demo', payload).toString()).toBe('request of a1')
+  expect(store.jobs.openPayload('a1', 'demo', payload).toString()).toBe('request of a1')
   expect(await dispatchOf(store)).toEqual({ state: 'dispatching', attempt: '1', sentAt: now(), firstSentAt: now() })
   expect(await store.ttls()).toMatchObject({ 'dispatch:a1': -1, 'payload:a1': -1 })
 })
@@ -29,12 +29,12 @@ test('a job that was never accepted, one that has ended and one without its requ
   await using store = await openStore()
   await store.add('a1')
   await store.add('a2')
-  await store.records.finish('a1', outcomeOf())
+  await store.end('a1', outcomeOf())
   await store.redis.unlink(store.keys.payload('a2'))
   const before = await store.state()
-  expect(await store.records.begin('a0')).toEqual({ kind: 'unaccepted' })
-  expect(await store.records.begin('a1')).toEqual({ kind: 'finished' })
-  expect(await store.records.begin('a2')).toEqual({ kind: 'erased', doubt: false })
+  expect(await store.jobs.begin('a0')).toEqual({ kind: 'unaccepted' })
+  expect(await store.jobs.begin('a1')).toEqual({ kind: 'finished' })
+  expect(await store.jobs.begin('a2')).toEqual({ kind: 'erased', doubt: false })
   expect(await store.state()).toEqual(before)
 })
 
@@ -42,31 +42,31 @@ test('a job whose request ran out, as an older version let it: never sent it has
   await using store = await openStore()
   await store.add('a1')
   await store.add('a2')
-  await store.records.begin('a2')
+  await store.jobs.begin('a2')
   await store.redis.unlink(store.keys.payload('a1'), store.keys.payload('a2'))
   await store.redis.zadd(store.keys.pending, 1, 'a1', 1, 'a2')
-  expect(await store.records.begin('a1')).toEqual({ kind: 'expired', doubt: false })
-  expect(await store.records.begin('a2')).toEqual({ kind: 'erased', doubt: true })
+  expect(await store.jobs.begin('a1')).toEqual({ kind: 'expired', doubt: false })
+  expect(await store.jobs.begin('a2')).toEqual({ kind: 'erased', doubt: true })
 })
 
 test('an open breaker parks for as long as it is open; one whose time is up lets a probe through', async () => {
   await using store = await openStore()
   await store.add('a1')
   await store.redis.hset(store.keys.breaker, { openUntil: Date.now() + 60_000 })
-  expect(await store.records.begin('a1')).toEqual({ kind: 'parked', forMs: near(60_000) })
+  expect(await store.jobs.begin('a1')).toEqual({ kind: 'parked', forMs: near(60_000) })
   expect(await dispatchOf(store)).toBeUndefined()
   await store.redis.hset(store.keys.breaker, { openUntil: Date.now() - 1 })
-  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', probing: true })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', probing: true })
 })
 
 test('a mark that nobody settled dangles from when the call was sent', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await store.redis.hincrby(store.keys.dispatch('a1'), 'sentAt', -60_000)
   const before = await store.state()
   const dangling = { kind: 'dangling', round: 1, attempt: 1, state: 'dispatching', statusCode: undefined, doubt: true }
-  expect(await store.records.begin('a1')).toMatchObject({
+  expect(await store.jobs.begin('a1')).toMatchObject({
     ...dangling,
     sinceMs: near(60_000),
     deadlineInMs: near(terms.deadline),
@@ -74,18 +74,18 @@ test('a mark that nobody settled dangles from when the call was sent', async () 
     payload: expect.any(Buffer) as Buffer,
   })
   // nor may who names another attempt go on from this one
-  expect(await store.records.begin('a1', { attempt: 2, as: 'absent' })).toMatchObject(dangling)
+  expect(await store.jobs.begin('a1', { attempt: 2, as: 'absent' })).toMatchObject(dangling)
   expect(await store.state()).toEqual(before)
 })
 
 test('an attempt in doubt dangles from when it can have ended, with its code', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await store.redis.hincrby(store.keys.dispatch('a1'), 'sentAt', -60_000)
   await settleFirst(store, 'unknown', 20_000)
   await store.redis.hset(store.keys.breaker, { openUntil: 1 })
-  expect(await store.records.begin('a1')).toMatchObject({
+  expect(await store.jobs.begin('a1')).toMatchObject({
     kind: 'dangling',
     attempt: 1,
     state: 'unknown',
@@ -99,10 +99,10 @@ test('an attempt in doubt dangles from when it can have ended, with its code', a
 test('goes on from an attempt that the EMR surely has nothing of, without doubt', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await settleFirst(store, 'unknown', 20_000)
   await store.redis.hset(store.keys.dispatch('a1'), 'doubt', 1)
-  expect(await store.records.begin('a1', { attempt: 1, as: 'absent' })).toMatchObject({
+  expect(await store.jobs.begin('a1', { attempt: 1, as: 'absent' })).toMatchObject({
     kind: 'go',
     round: 1,
     attempt: 2,
@@ -121,10 +121,10 @@ test('goes on from an attempt that the EMR surely has nothing of, without doubt'
 test('what is sent again on trust stays in doubt, in the attempts after it too', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await settleFirst(store, 'unknown')
   const resend = { attempt: 1, as: 'resend' } as const
-  expect(await store.records.begin('a1', resend)).toMatchObject({ kind: 'go', attempt: 2, doubt: true })
+  expect(await store.jobs.begin('a1', resend)).toMatchObject({ kind: 'go', attempt: 2, doubt: true })
   expect(await dispatchOf(store)).toEqual({
     state: 'dispatching',
     attempt: '2',
@@ -133,16 +133,16 @@ test('what is sent again on trust stays in doubt, in the attempts after it too',
     code: '502',
     doubt: '1',
   })
-  await store.records.settle('a1', { round: 1, attempt: 2, state: 'rejected', nextInMs: 0, statusCode: 502 })
-  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', attempt: 3, doubt: true })
+  await store.jobs.settle('a1', { round: 1, attempt: 2, state: 'rejected', nextInMs: 0, statusCode: 502 })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', attempt: 3, doubt: true })
 })
 
 test('the next attempt after a refusal begins at once, and no longer waits for its time', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await settleFirst(store, 'rejected')
-  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 1, attempt: 2, doubt: false })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 1, attempt: 2, doubt: false })
   expect(await dispatchOf(store)).toEqual({
     state: 'dispatching',
     attempt: '2',
@@ -155,15 +155,15 @@ test('the next attempt after a refusal begins at once, and no longer waits for i
 test('past its deadline a job is not called for, and says whether the EMR may have it', async () => {
   await using store = await openStore()
   await Promise.all([store.add('a1'), store.add('a2')])
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await settleFirst(store, 'unknown')
   for (const jobId of ['a1', 'a2']) await store.redis.zadd(store.keys.pending, Date.now() - 10, jobId)
-  expect(await store.records.begin('a2')).toEqual({ kind: 'expired', doubt: false })
+  expect(await store.jobs.begin('a2')).toEqual({ kind: 'expired', doubt: false })
   expect(await dispatchOf(store, 'a2')).toBeUndefined()
-  expect(await store.records.begin('a1')).toMatchObject({ kind: 'dangling', deadlineInMs: near(0) })
-  expect(await store.records.begin('a1', { attempt: 1, as: 'resend' })).toEqual({ kind: 'expired', doubt: true })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'dangling', deadlineInMs: near(0) })
+  expect(await store.jobs.begin('a1', { attempt: 1, as: 'resend' })).toEqual({ kind: 'expired', doubt: true })
   expect(await dispatchOf(store)).toMatchObject({ attempt: '1', state: 'unknown', doubt: '1' })
-  expect(await store.records.begin('a1', { attempt: 1, as: 'absent' })).toEqual({ kind: 'expired', doubt: false })
+  expect(await store.jobs.begin('a1', { attempt: 1, as: 'absent' })).toEqual({ kind: 'expired', doubt: false })
   expect(await dispatchOf(store)).toMatchObject({ attempt: '1', state: 'rejected' })
 })
 
@@ -172,23 +172,23 @@ test('an item of a cancelled batch is not called for, unless the EMR may have it
   const { batch, jobs } = await store.addBatch('qqq')
   const [first = '', second = '', third = ''] = jobs
   const { batchId: BatchId } = batch
-  expect(await store.records.begin(first, { BatchId })).toMatchObject({ kind: 'go' })
-  await store.batches.cancel(batch, false)
-  expect(await store.records.begin(second, { BatchId })).toEqual({ kind: 'cancelled' })
-  expect(await store.records.begin(second, { BatchId: 'another' })).toMatchObject({ kind: 'go' })
-  expect(await store.records.begin(third)).toMatchObject({ kind: 'go' })
-  expect(await store.records.begin(first, { BatchId })).toMatchObject({ kind: 'dangling' })
+  expect(await store.jobs.begin(first, { BatchId })).toMatchObject({ kind: 'go' })
+  await store.batches.cancel(batch)
+  expect(await store.jobs.begin(second, { BatchId })).toEqual({ kind: 'cancelled' })
+  expect(await store.jobs.begin(second, { BatchId: 'another' })).toMatchObject({ kind: 'go' })
+  expect(await store.jobs.begin(third)).toMatchObject({ kind: 'go' })
+  expect(await store.jobs.begin(first, { BatchId })).toMatchObject({ kind: 'dangling' })
   const resend = { BatchId, attempt: 1, as: 'resend' } as const
-  expect(await store.records.begin(first, resend)).toMatchObject({ kind: 'go', doubt: true })
-  await store.records.settle(first, { round: 1, attempt: 2, state: 'unknown', nextInMs: 0, statusCode: 408 })
-  expect(await store.records.begin(first, { BatchId, attempt: 2, as: 'absent' })).toEqual({ kind: 'cancelled' })
+  expect(await store.jobs.begin(first, resend)).toMatchObject({ kind: 'go', doubt: true })
+  await store.jobs.settle(first, { round: 1, attempt: 2, state: 'unknown', nextInMs: 0, statusCode: 408 })
+  expect(await store.jobs.begin(first, { BatchId, attempt: 2, as: 'absent' })).toEqual({ kind: 'cancelled' })
 })
 
 test('what fails for one of the jobs that are begun together fails for it alone', async () => {
   await using store = await openStore()
   await Promise.all(['a1', 'a2', 'a3'].map((jobId) => store.add(jobId)))
   await store.redis.set(store.keys.dispatch('a2'), 'no hash')
-  const begun = await Promise.allSettled(['a1', 'a2', 'a3'].map((jobId) => store.records.begin(jobId)))
+  const begun = await Promise.allSettled(['a1', 'a2', 'a3'].map((jobId) => store.jobs.begin(jobId)))
   expect(begun).toMatchObject([
     { value: { kind: 'go' } },
     { status: 'rejected', reason: { message: expect.stringContaining('WRONGTYPE') as string } },

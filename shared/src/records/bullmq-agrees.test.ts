@@ -102,7 +102,7 @@ test.for([
   await using ours = await openStore()
   const jobIds = ['a1', 'a2']
   await addByBullMq(theirs, jobIds, options)
-  const jobs = jobIds.map((jobId) => ({ jobId, routing: { application: 'demo' }, at: AT }))
+  const jobs = jobIds.map((jobId) => ({ jobId, routing: { application: 'demo' }, createdAt: AT }))
   await inOneTransaction(ours.queue, () => undefined, jobs, options)
   expect(await bullMqKeys(ours)).toEqual(await bullMqKeys(theirs))
 })

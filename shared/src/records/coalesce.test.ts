@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { together } from './coalesce.ts'
+import { coalesce } from './coalesce.ts'
 
 const echo = () => {
   const calls: number[][] = []
-  const ask = together(async (questions: number[]) => {
+  const ask = coalesce(async (questions: number[]) => {
     calls.push(questions)
     return questions.map((question) => (question < 0 ? new Error(`not ${question}`) : question * 2))
   })
@@ -25,7 +25,7 @@ test('an answer that is an error fails its own question alone', async () => {
 })
 
 test('what cannot be asked at all fails for everyone', async () => {
-  const ask = together(async (_questions: number[]): Promise<number[]> => Promise.reject(new Error('away')))
+  const ask = coalesce(async (_questions: number[]): Promise<number[]> => Promise.reject(new Error('away')))
   for (const said of await Promise.allSettled([ask(1), ask(2)])) expect(said).toMatchObject({ status: 'rejected' })
 })
 

@@ -9,7 +9,7 @@ const AT_ONCE = 16
  * to disk. `ask` returns the answers in the order of the questions. An answer that is an Error rejects its own
  * question; if `ask` throws, all are rejected.
  */
-export function together<Question, Answer>(
+export function coalesce<Question, Answer>(
   ask: (questions: Question[]) => Promise<(Answer | Error)[]>,
 ): (question: Question) => Promise<Answer> {
   type Asked = { question: Question; resolve: (answer: Answer) => void; reject: (error: unknown) => void }

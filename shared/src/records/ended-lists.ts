@@ -1,9 +1,10 @@
-import type { ConnectionName } from '../contract/connection-name.ts'
-import type { RedisClient } from '../redis/connect.ts'
+import { allApplications, type RecordsContext } from './context.ts'
 import { unsuccessfulStatuses } from './job-list.ts'
-import { recordKeys } from './keys.ts'
+import type { GoOn } from './lease.ts'
 import { runScript } from './script.ts'
-import { defineScripts, scripts } from './scripts.ts'
+import { scripts } from './scripts.ts'
+
+const DAY_MS = 24 * 3_600_000
 
 const AT_ONCE = 500
 /** Above every number of jobs: this application is done. */
@@ -13,16 +14,10 @@ const DONE = Number.MAX_SAFE_INTEGER
  * Adds jobs that a version before 2026-11-28 ended without success to the lists of ended jobs. Stops between two steps
  * once `goOn` returns false, and continues there the next time; once all applications are done, that costs two commands.
  */
-export async function indexEnded(
-  redis: RedisClient,
-  connection: ConnectionName,
-  applications: readonly string[],
-  goOn: () => Promise<boolean>,
-): Promise<void> {
-  defineScripts(redis)
-  const keys = recordKeys(connection)
+export async function indexEnded(context: RecordsContext, goOn: GoOn): Promise<void> {
+  const { redis, keys } = context
   const progress = await redis.hgetall(keys.endedIndexed)
-  for (const application of new Set([...applications, ...(await redis.hkeys(keys.depth))])) {
+  for (const application of await allApplications(context)) {
     for (let passed = Number(progress[application] ?? 0); passed < DONE && (await goOn());) {
       const about = { base: keys.base, application, passed, atMost: AT_ONCE }
       const looked = await runScript(redis, scripts.indexEnded, { jobs: keys.jobs(application) }, about)
@@ -32,20 +27,16 @@ export async function indexEnded(
   }
 }
 
-/** Removes jobs from the lists of ended jobs that ended more than `keptMs` ago, some at a time. */
-export async function forgetEnded(
-  redis: RedisClient,
-  connection: ConnectionName,
-  { applications, keptMs, now }: { applications: readonly string[]; keptMs: number; now: number },
-  goOn: () => Promise<boolean>,
-): Promise<void> {
-  const keys = recordKeys(connection)
-  const names = new Set(['', ...applications, ...(await redis.hkeys(keys.depth))])
+/** Removes jobs from the lists of ended jobs a day after their results, some at a time. */
+export async function forgetEnded(context: RecordsContext, now: number, goOn: GoOn): Promise<void> {
+  const { redis, keys, terms } = context
+  const before = now - terms.resultMs - DAY_MS
+  const names = new Set(['', ...(await allApplications(context))])
   for (const status of unsuccessfulStatuses) {
     for (const name of [undefined, ...names]) {
       const list = keys.ended(status, name)
       while (await goOn()) {
-        const old = await redis.zrangebyscore(list, '-inf', now - keptMs, 'LIMIT', 0, AT_ONCE)
+        const old = await redis.zrangebyscore(list, '-inf', before, 'LIMIT', 0, AT_ONCE)
         if (old.length > 0) await redis.zrem(list, ...old)
         if (old.length < AT_ONCE) break
       }

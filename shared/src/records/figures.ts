@@ -1,6 +1,4 @@
-import type { ConnectionName } from '../contract/connection-name.ts'
-import type { RedisClient } from '../redis/connect.ts'
-import { recordKeys } from './keys.ts'
+import type { RecordsContext } from './context.ts'
 
 /** The figures of a connection at one moment. */
 export type Figures = {
@@ -12,9 +10,7 @@ export type Figures = {
   breakerOpen: boolean
 }
 
-/** Reads the figures of a connection in one round trip. */
-export async function readFigures(redis: RedisClient, connection: ConnectionName): Promise<Figures> {
-  const keys = recordKeys(connection)
+export async function readFigures({ redis, keys }: RecordsContext): Promise<Figures> {
   const [pending, outbox, openUntil] = await Promise.all([
     redis.zcard(keys.pending),
     redis.zcard(keys.outbox),
@@ -23,8 +19,7 @@ export async function readFigures(redis: RedisClient, connection: ConnectionName
   return { pending, outbox, breakerOpen: Number(openUntil ?? 0) > Date.now() }
 }
 
-/** The number of accepted jobs that have not ended, by application. */
-export async function readDepths(redis: RedisClient, connection: ConnectionName): Promise<Map<string, number>> {
-  const counts = await redis.hgetall(recordKeys(connection).depth)
+export async function readDepths({ redis, keys }: RecordsContext): Promise<Map<string, number>> {
+  const counts = await redis.hgetall(keys.depth)
   return new Map(Object.entries(counts).map(([application, count]) => [application, Number(count)]))
 }

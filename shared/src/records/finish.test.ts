@@ -13,9 +13,9 @@ async function outboxOf(store: Store): Promise<unknown[]> {
 test('a success is all that is left of a job, and erases its request', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   const outcome = outcomeOf({ status: 'Succeeded', statusCode: 201, recovered: true, result: { EncounterId: 'e1' } })
-  expect(await store.records.finish('a1', outcome)).toBe('recorded')
+  expect(await store.end('a1', outcome)).toBe('recorded')
   expect(await store.state()).toEqual({
     'outcome:a1': {
       finishedAt: now(),
@@ -36,13 +36,13 @@ test('a success is all that is left of a job, and erases its request', async () 
     depth: { demo: '0' },
   })
   expect(await store.ttls()).toMatchObject({ 'outcome:a1': near(terms.result) })
-  expect(await store.records.outcome('a1')).toMatchObject({ recovered: true, result: { EncounterId: 'e1' } })
+  expect(await store.jobs.outcome('a1')).toMatchObject({ recovered: true, result: { EncounterId: 'e1' } })
 })
 
 test('a failure keeps the request for its term, and nothing of the call', async () => {
   await using store = await openStore()
   await store.add('a1')
-  expect(await store.records.finish('a1', outcomeOf())).toBe('recorded')
+  expect(await store.end('a1', outcomeOf())).toBe('recorded')
   expect(await store.state()).toEqual({
     'outcome:a1': expect.objectContaining({
       attempts: '0',
@@ -63,19 +63,19 @@ test('a failure keeps the request for its term, and nothing of the call', async 
   })
 
   await store.add('a2')
-  await store.records.begin('a2')
-  await store.records.finish('a2', outcomeOf())
+  await store.jobs.begin('a2')
+  await store.end('a2', outcomeOf())
   expect(await store.state()).toHaveProperty('payload:a2')
   expect(await store.state()).not.toHaveProperty('dispatch:a2')
 })
 
 test('a job ends once, and one that was never accepted not at all', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   await store.add('a1')
-  await store.records.finish('a1', outcomeOf({ announce: true }))
+  await store.end('a1', outcomeOf())
   const ended = await store.everything()
-  expect(await store.records.finish('a1', outcomeOf({ status: 'Succeeded', announce: true }))).toBe('already')
-  expect(await store.records.finish('a0', outcomeOf({ announce: true }))).toBe('unaccepted')
+  expect(await store.end('a1', outcomeOf({ status: 'Succeeded' }))).toBe('already')
+  expect(await store.end('a0', outcomeOf())).toBe('unaccepted')
   expect(await store.everything()).toEqual(ended)
 })
 
@@ -84,14 +84,14 @@ test.for(['dispatching', 'unknown', 'doubt'] as const)(
   async (how) => {
     await using store = await openStore()
     await store.add('a1')
-    await store.records.begin('a1')
-    if (how !== 'dispatching') await store.records.settle('a1', doubtful)
+    await store.jobs.begin('a1')
+    if (how !== 'dispatching') await store.jobs.settle('a1', doubtful)
     if (how === 'doubt') {
-      await store.records.begin('a1', { attempt: 1, as: 'resend' })
-      await store.records.settle('a1', { ...doubtful, attempt: 2, state: 'rejected' })
+      await store.jobs.begin('a1', { attempt: 1, as: 'resend' })
+      await store.jobs.settle('a1', { ...doubtful, attempt: 2, state: 'rejected' })
     }
     const before = await store.everything()
-    expect(await store.records.finish('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('dispatched')
+    expect(await store.end('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('dispatched')
     expect(await store.everything()).toEqual(before)
   },
 )
@@ -102,10 +102,10 @@ test.for(['never called', 'rejected', 'unspent'] as const)(
     await using store = await openStore()
     await store.add('a1')
     if (how !== 'never called') {
-      await store.records.begin('a1')
-      await store.records.settle('a1', { ...doubtful, state: how })
+      await store.jobs.begin('a1')
+      await store.jobs.settle('a1', { ...doubtful, state: how })
     }
-    expect(await store.records.finish('a1', outcomeOf({ status: 'Cancelled' }), 'undispatched')).toBe('recorded')
+    expect(await store.end('a1', outcomeOf({ status: 'Cancelled' }), 'undispatched')).toBe('recorded')
   },
 )
 
@@ -113,56 +113,57 @@ test('a job does not expire before its deadline: whoever saw it overdue was held
   await using store = await openStore()
   await store.add('a1')
   const before = await store.everything()
-  expect(await store.records.finish('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('superseded')
+  expect(await store.end('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('superseded')
   expect(await store.everything()).toEqual(before)
   await store.redis.zadd(store.keys.pending, Date.now() - 1_000, 'a1')
-  expect(await store.records.finish('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('recorded')
+  expect(await store.end('a1', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('recorded')
 })
 
 test('an attempt ends its job only while it is the newest', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
-  await store.records.settle('a1', { ...doubtful, state: 'rejected' })
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
+  await store.jobs.settle('a1', { ...doubtful, state: 'rejected' })
+  await store.jobs.begin('a1')
   const before = await store.everything()
   for (const call of [
     { round: 1, attempt: 1 },
     { round: 2, attempt: 2 },
     { round: 1, attempt: 3 },
   ]) {
-    expect(await store.records.finish('a1', outcomeOf(), call)).toBe('superseded')
+    expect(await store.end('a1', outcomeOf(), call)).toBe('superseded')
   }
   expect(await store.everything()).toEqual(before)
-  expect(await store.records.finish('a1', outcomeOf(), { round: 1, attempt: 2 })).toBe('recorded')
-  expect(await store.records.outcome('a1')).toMatchObject({ attempts: 2 })
+  expect(await store.end('a1', outcomeOf(), { round: 1, attempt: 2 })).toBe('recorded')
+  expect(await store.jobs.outcome('a1')).toMatchObject({ attempts: 2 })
 })
 
 test('a job that was never called ends under the name of attempt 0 of round 1', async () => {
   await using store = await openStore()
   await store.add('a1')
-  expect(await store.records.finish('a1', outcomeOf(), { round: 1, attempt: 1 })).toBe('superseded')
-  expect(await store.records.finish('a1', outcomeOf(), { round: 1, attempt: 0 })).toBe('recorded')
+  expect(await store.end('a1', outcomeOf(), { round: 1, attempt: 1 })).toBe('superseded')
+  expect(await store.end('a1', outcomeOf(), { round: 1, attempt: 0 })).toBe('recorded')
 })
 
 test('a doubt that nothing has settled is kept with the outcome, whatever the last attempt came to', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
-  await store.records.settle('a1', doubtful)
-  await store.records.begin('a1', { attempt: 1, as: 'resend' })
-  await store.records.settle('a1', { ...doubtful, attempt: 2, state: 'rejected' })
-  await store.records.finish('a1', outcomeOf({ status: 'OutcomeUnknown' }))
+  await store.jobs.begin('a1')
+  await store.jobs.settle('a1', doubtful)
+  await store.jobs.begin('a1', { attempt: 1, as: 'resend' })
+  await store.jobs.settle('a1', { ...doubtful, attempt: 2, state: 'rejected' })
+  await store.end('a1', outcomeOf({ status: 'OutcomeUnknown' }))
   expect((await store.state())['outcome:a1']).toMatchObject({ mark: 'unknown', attempts: '2', sentAt: now() })
 })
 
 test('whoever wants to be told finds the event in the outbox, in the order of the ends, and nobody else does', async () => {
-  await using store = await openStore()
-  for (const jobId of ['a1', 'a2', 'a3']) await store.add(jobId)
-  await store.records.finish('a1', outcomeOf({ announce: true, status: 'Succeeded', statusCode: 201 }))
-  await store.records.finish('a2', outcomeOf({ announce: false }))
+  await using store = await openStore({ announced: ['demo'] })
+  for (const jobId of ['a1', 'a3']) await store.add(jobId)
+  await store.add('a2', 'other')
+  await store.end('a1', outcomeOf({ status: 'Succeeded', statusCode: 201 }))
+  await store.end('a2', outcomeOf({ routing: { application: 'other' } }))
   const routing = { application: 'demo', BatchId: 'b1' }
-  await store.records.finish('a3', outcomeOf({ announce: true, routing }))
+  await store.end('a3', outcomeOf({ routing }))
   const event = { Round: 1, At: now(), Application: 'demo' }
   expect(await outboxOf(store)).toEqual([
     { ...event, JobId: 'a1', Status: 'Succeeded', StatusCode: 201 },
@@ -175,7 +176,7 @@ test('whoever waits is told on the channel', async () => {
   await using store = await openStore()
   await store.add('a1')
   using listening = await store.listenFor('a1')
-  await store.records.finish('a1', outcomeOf())
+  await store.end('a1', outcomeOf())
   expect(await listening.told).toEqual(['a1'])
 })
 
@@ -192,10 +193,10 @@ test('each application’s count goes down by what ended of its own, and never b
   await store.redis.hset(store.keys.depth, 'other', 0)
   const of = (application: string) => outcomeOf({ routing: { application } })
   await Promise.all([
-    store.records.finish('a1', of('demo')),
-    store.records.finish('a2', of('demo')),
-    store.records.finish('a3', of('other')),
-    store.records.finish('a0', of('third')),
+    store.end('a1', of('demo')),
+    store.end('a2', of('demo')),
+    store.end('a3', of('other')),
+    store.end('a0', of('third')),
   ])
   expect((await store.state())['depth']).toEqual({ demo: '1', other: '0', third: '1' })
 })
@@ -204,7 +205,7 @@ test('what fails for one of the jobs that end together fails for it alone', asyn
   await using store = await openStore()
   await Promise.all(['a1', 'a2', 'a3'].map((jobId) => store.add(jobId)))
   await store.redis.set(store.keys.dispatch('a2'), 'no hash')
-  const finished = await Promise.allSettled(['a1', 'a2', 'a3'].map((jobId) => store.records.finish(jobId, outcomeOf())))
+  const finished = await Promise.allSettled(['a1', 'a2', 'a3'].map((jobId) => store.end(jobId, outcomeOf())))
   expect(finished).toMatchObject([{ value: 'recorded' }, { status: 'rejected' }, { value: 'recorded' }])
   expect((await store.state())['depth']).toEqual({ demo: '1' })
   expect((await store.state())['pending']).toEqual({ a2: expect.any(Number) as number })
@@ -214,7 +215,7 @@ test('an EMR searched by likeness: an encounter is one job’s for as long as ou
   await using store = await openStore({ keyIds: ['k1', 'k2'] })
   await Promise.all(['a1', 'a2', 'a3'].map((jobId) => store.add(jobId)))
   const created = outcomeOf({ status: 'Succeeded', statusCode: 201, claims: true, result: { EncounterId: 'e1' } })
-  expect(await store.records.finish('a1', created)).toBe('recorded')
+  expect(await store.end('a1', created)).toBe('recorded')
   const [own, older] = store.sealingKeys.map(({ derivationSecret }) =>
     createHmac('sha256', derivationSecret).update('e1').digest('base64url'),
   )
@@ -224,15 +225,15 @@ test('an EMR searched by likeness: an encounter is one job’s for as long as ou
     [`claim:${older}`]: near(terms.result),
   })
   const before = await store.everything()
-  expect(await store.records.finish('a2', created)).toBe('claimed')
+  expect(await store.end('a2', created)).toBe('claimed')
   expect(await store.everything()).toEqual(before)
   // one that was claimed before the rotation is found under the older key
   await store.redis.unlink(`${store.keys.base}:claim:${own}`)
-  expect(await store.records.finish('a2', created)).toBe('claimed')
+  expect(await store.end('a2', created)).toBe('claimed')
   expect(await store.state()).not.toHaveProperty(`claim:${own}`)
   await store.redis.set(`${store.keys.base}:claim:${own}`, 'a3')
   await store.redis.unlink(`${store.keys.base}:claim:${older}`)
-  expect(await store.records.finish('a3', created)).toBe('recorded')
+  expect(await store.end('a3', created)).toBe('recorded')
 })
 
 test.for([
@@ -248,7 +249,7 @@ test.for([
   const routing = { application: 'demo', BatchId, ItemIndex: 1 }
   await store.redis.hset(store.keys.batch(BatchId), 'updatedAt', 5)
   if (status === 'Expired') await store.redis.zadd(store.keys.pending, 1, jobs[1] ?? '')
-  expect(await store.records.finish(jobs[1] ?? '', outcomeOf({ status, routing }))).toBe('recorded')
+  expect(await store.end(jobs[1] ?? '', outcomeOf({ status, routing }))).toBe('recorded')
   const state = await store.state()
   expect(state[`items:${BatchId}`]).toBe(`q${letter}q`)
   expect(state[`batch:${BatchId}`]).toMatchObject({ q: '2', [letter]: '1', updatedAt: now() })
@@ -264,7 +265,7 @@ test('an item whose turn has come is counted off what was taken; one that was en
   await store.redis.hset(store.keys.batch(BatchId), { q: 0, t: 1, s: 1 })
   for (const ItemIndex of [0, 1]) {
     const routing = { application: 'demo', BatchId, ItemIndex }
-    expect(await store.records.finish(jobs[ItemIndex] ?? '', outcomeOf({ routing }))).toBe('recorded')
+    expect(await store.end(jobs[ItemIndex] ?? '', outcomeOf({ routing }))).toBe('recorded')
   }
   const state = await store.state()
   expect(state[`items:${BatchId}`]).toBe('fs')
@@ -272,18 +273,15 @@ test('an item whose turn has come is counted off what was taken; one that was en
 })
 
 test('the last item ends its batch, which is told of once if its application wants to be told', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   const { batch, jobs } = await store.addBatch('qqr')
   const { batchId: BatchId } = batch
-  await store.batches.received(batch, 3, true)
-  const finish = (ItemIndex: number, announce: boolean) =>
-    store.records.finish(
-      jobs[ItemIndex] ?? '',
-      outcomeOf({ announce, routing: { application: 'demo', BatchId, ItemIndex } }),
-    )
-  await finish(1, true)
+  await store.batches.received(batch, 3)
+  const finish = (ItemIndex: number) =>
+    store.end(jobs[ItemIndex] ?? '', outcomeOf({ routing: { application: 'demo', BatchId, ItemIndex } }))
+  await finish(1)
   expect(await store.batches.read(BatchId)).toMatchObject({ view: { Status: 'Running', Queued: 1, Failed: 1 } })
-  await finish(0, true)
+  await finish(0)
   expect(await store.batches.read(BatchId)).toMatchObject({ view: { Status: 'Finished', Queued: 0, Failed: 2 } })
   expect((await store.state())[`batch:${BatchId}`]).toMatchObject({ finishedAt: now() })
   const events = await outboxOf(store)
@@ -295,10 +293,10 @@ test('the end of a batch whose application has no endpoint is told on the channe
   await using store = await openStore()
   const { batch, jobs } = await store.addBatch('q')
   const { batchId: BatchId } = batch
-  await store.batches.received(batch, 1, false)
+  await store.batches.received(batch, 1)
   using listening = await store.listenFor(BatchId, jobs[0] ?? '')
   const routing = { application: 'demo', BatchId, ItemIndex: 0 }
-  await store.records.finish(jobs[0] ?? '', outcomeOf({ routing }))
+  await store.end(jobs[0] ?? '', outcomeOf({ routing }))
   expect(await listening.told).toEqual([BatchId, jobs[0]])
   expect(await outboxOf(store)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import type { RecordsContext } from './context.ts'
 import type { BatchItemRef, Routing } from './routing.ts'
 
 /**
@@ -7,7 +8,7 @@ import type { BatchItemRef, Routing } from './routing.ts'
 const WITH_HEAD = 2
 
 /** Maximum length of the head of a batch item's payload record, in bytes. */
-export const ITEM_HEAD_AT_MOST = 2 + 128
+const ITEM_HEAD_AT_MOST = 2 + 128
 
 /**
  * Builds the payload record of a batch item: its routing in clear before the sealed bytes, since BullMQ gets the job of
@@ -22,6 +23,14 @@ export function withHead({ application, BatchId, ItemIndex }: Routing & BatchIte
 /** The sealed value in a payload record. */
 export function sealedPartOf(stored: Buffer): Buffer {
   return stored[0] === WITH_HEAD ? stored.subarray(2 + (stored[1] ?? 0)) : stored
+}
+
+/** The application, batch and index of a batch item, also before its turn; `undefined` for any other job. */
+export async function itemRoutingOf(
+  { redis, keys }: Pick<RecordsContext, 'redis' | 'keys'>,
+  jobId: string,
+): Promise<(Routing & BatchItemRef) | undefined> {
+  return routingIn(await redis.getrangeBuffer(keys.payload(jobId), 0, ITEM_HEAD_AT_MOST - 1))
 }
 
 /** The routing in the first bytes of a payload record; `undefined` if the record is not that of a batch item. */

@@ -1,9 +1,7 @@
 import { terminalStatuses, type JobStatus, type TerminalStatus } from '../contract/job.ts'
-import type { ConnectionName } from '../contract/connection-name.ts'
-import type { RedisClient } from '../redis/connect.ts'
-import { recordKeys } from './keys.ts'
+import type { RecordsContext } from './context.ts'
 import { runScript } from './script.ts'
-import { defineScripts, scripts } from './scripts.ts'
+import { scripts } from './scripts.ts'
 
 /** The place of a job in a list: the time that orders the list, ms since the epoch, and its JobId. */
 export type ListPlace = { atMs: number; jobId: string }
@@ -46,9 +44,7 @@ export type JobList = {
 }
 
 /** Opens the lists of a connection's jobs. */
-export function openJobList(redis: RedisClient, connection: ConnectionName): JobList {
-  defineScripts(redis)
-  const keys = recordKeys(connection)
+export function openJobList({ redis, keys }: RecordsContext): JobList {
   const keyOf = (name: ListName) =>
     'ended' in name ? keys.ended(name.ended, name.application) : keys.jobs(name.application)
   return {

@@ -1,8 +1,8 @@
-import type { Connection } from '../config/schema.ts'
 import type { Job, JobStatus } from '../contract/job.ts'
+import type { RecordsContext } from './context.ts'
+import { itemRoutingOf } from './item-payload.ts'
+import type { Outcome } from './outcome.ts'
 import type { EncounterQueue } from './queue.ts'
-import type { Outcome, Records } from './jobs.ts'
-import type { RedisClient } from '../redis/connect.ts'
 
 /** A job with its application. `outcome` is present once the job has ended. */
 export type JobView = { application: string; round: number; job: Job; outcome?: Outcome }
@@ -12,17 +12,16 @@ export type JobView = { application: string; round: number; job: Job; outcome?: 
  * does not exist (any more). One round trip.
  */
 export async function viewJob(
-  redis: RedisClient,
+  context: RecordsContext,
   queue: EncounterQueue,
-  records: Records,
-  connection: Connection,
   jobId: string,
+  readOutcome: (jobId: string) => Promise<Outcome | undefined>,
 ): Promise<JobView | undefined> {
-  const { keys } = records
+  const { redis, keys, connection } = context
   // in this order: a job that leaves the pending set in between has its outcome
   const [pending, outcome, queued, mark, breaker, hold] = await Promise.all([
     redis.zscore(keys.pending, jobId),
-    records.outcome(jobId),
+    readOutcome(jobId),
     queue.getJob(jobId),
     redis.hgetall(keys.dispatch(jobId)),
     redis.hmget(keys.breaker, 'openUntil', 'reason'),
@@ -33,7 +32,7 @@ export async function viewJob(
     return { application: outcome.application, round: outcome.round, job: { ...about, ...finished(outcome) }, outcome }
   // BullMQ's record of a job that is neither pending nor ended is a leftover
   if (pending === null) return undefined
-  const known = queued ? { ...queued.data, createdAt: queued.timestamp } : await waitingItem(redis, records, jobId)
+  const known = queued ? { ...queued.data, createdAt: queued.timestamp } : await waitingItem(context, jobId)
   if (!known) return undefined
   const { BatchId, ItemIndex, application, createdAt } = known
   const [openUntil, reason] = breaker
@@ -60,9 +59,9 @@ export async function viewJob(
 }
 
 /** A batch item that waits for its turn, so that BullMQ has no job for it yet. */
-async function waitingItem(redis: RedisClient, records: Records, jobId: string) {
-  const routing = await records.itemRouting(jobId)
-  const createdAt = routing && (await redis.hget(records.keys.batch(routing.BatchId), 'createdAt'))
+async function waitingItem(context: RecordsContext, jobId: string) {
+  const routing = await itemRoutingOf(context, jobId)
+  const createdAt = routing && (await context.redis.hget(context.keys.batch(routing.BatchId), 'createdAt'))
   return createdAt ? { ...routing, createdAt: Number(createdAt) } : undefined
 }
 

@@ -16,6 +16,11 @@ export function keyBaseOf(connection: ConnectionName): string {
   return `${KEY_PREFIX}:${queueNameOf(connection)}`
 }
 
+/** An application's requests in one minute, by its number since the epoch; shared by all connections. */
+export function requestsKey(application: string, minute: number): string {
+  return `${KEY_PREFIX}:{requests:${application}}:${minute}`
+}
+
 /** The channel on which JobIds and BatchIds are published when they end. */
 export const FINISHED_CHANNEL = 'eg:finished'
 
@@ -95,4 +100,6 @@ export function recordKeys(connection: ConnectionName) {
     hold: `${base}:hold`,
   }
 }
+
+/** All keys of a connection's records. */
 export type RecordKeys = ReturnType<typeof recordKeys>

@@ -1,8 +1,8 @@
-import { Job as QueuedJob, Queue, RedisQueueBackend } from 'bullmq'
+import { Job as QueuedJob, Queue, RedisQueueBackend, Worker, type Job, type WorkerOptions } from 'bullmq'
 import { KEY_PREFIX, queueNameOf } from './keys.ts'
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { Retention } from '../config/schema.ts'
-import type { Routing } from './routing.ts'
+import type { RoutedJob, Routing } from './routing.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
 const HOUR_S = 3_600
@@ -17,6 +17,10 @@ export const BEHIND_SINGLE_REQUESTS = 1
 export const WEBHOOK_QUEUE = '{webhooks}'
 
 export type EncounterQueue = Queue<Routing, void, typeof CREATE_ENCOUNTER>
+export type EncounterWorker = Worker<Routing, void, typeof CREATE_ENCOUNTER>
+export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>
+/** Works on one job; `token` proves that this process holds its lock. */
+export type EncounterProcessor = (job: EncounterJob, token: string) => Promise<void>
 
 /**
  * The queue of a connection. BullMQ carries only routing: its return values, failure reasons and events contain no
@@ -40,19 +44,22 @@ export function openEncounterQueue(redis: RedisClient, connection: ConnectionNam
  */
 export const JOB_OPTIONS = { attempts: 999_999, backoff: { type: 'x' }, stackTraceLimit: 0 }
 
-/**
- * How long BullMQ keeps ended jobs: a failed job as long as its payload, for a retry. Set on the worker, not on each
- * job.
- */
-export function keptByBullMq(retention: Retention) {
-  return {
+/** A worker of a connection's queue. BullMQ keeps a failed job as long as its payload, for a retry. */
+export function openEncounterWorker(
+  redis: RedisClient,
+  connection: ConnectionName,
+  retention: Retention,
+  processor: EncounterProcessor,
+  options: Omit<WorkerOptions, 'connection' | 'prefix'>,
+): EncounterWorker {
+  return new Worker(queueNameOf(connection), (job: EncounterJob, token = '') => processor(job, token), {
+    connection: redis,
+    prefix: KEY_PREFIX,
     removeOnComplete: { count: 1_000 },
     removeOnFail: { age: Math.ceil(retention.failedPayloadHours * HOUR_S) + HOUR_S },
-  }
+    ...options,
+  })
 }
-
-/** A job for BullMQ: `at` is its CreatedAt, ms since the epoch. */
-export type RoutedJob = { jobId: string; routing: Routing; at: number }
 
 /**
  * Runs scripts and adds jobs to BullMQ's queue in one transaction and one round trip, all or nothing. A job that
@@ -70,9 +77,9 @@ export async function inOneTransaction(
   const client = await backend.client
   const transaction = client.multi()
   runScripts(transaction)
-  for (const { jobId, routing, at } of jobs) {
+  for (const { jobId, routing, createdAt } of jobs) {
     const opts = { ...JOB_OPTIONS, ...options }
-    const queued = new QueuedJob(queue, CREATE_ENCOUNTER, routing, { ...opts, timestamp: at }, jobId)
+    const queued = new QueuedJob(queue, CREATE_ENCOUNTER, routing, { ...opts, timestamp: createdAt }, jobId)
     await backend.addJobToTransaction(transaction, { ...queued.asJSON(), opts }, jobId)
   }
   const replies = (await transaction.exec()) ?? []

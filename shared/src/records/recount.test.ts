@@ -3,7 +3,6 @@ import { idempotencyCandidates } from '../sealing/idempotency.ts'
 import { inMs, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
 
 const minimal = { UserId: 'u', PatientId: 'p', Encounter: {} } as const
-const both = ['demo', 'other']
 const of = (application: string) => outcomeOf({ routing: { application } })
 
 const depth = async ({ redis, keys }: Store) =>
@@ -21,7 +20,7 @@ async function addInTurn(store: Store, ids: readonly string[], application?: str
 
 async function untilDone(store: Store, atMost = 100) {
   for (;;) {
-    const said = await store.records.recount(both, atMost)
+    const said = await store.jobs.recount(atMost)
     if (said.kind !== 'counting') return said
   }
 }
@@ -31,7 +30,7 @@ test('counts that agree with what is pending are left alone, by one script that 
   await store.add('a1')
   await store.add('a2', 'other')
   const before = await store.everything()
-  expect(await store.records.recount(both, 1)).toEqual({ kind: 'exact' })
+  expect(await store.jobs.recount(1)).toEqual({ kind: 'exact' })
   expect(await store.everything()).toEqual(before)
 })
 
@@ -57,20 +56,20 @@ test('what is pending and in no list counts for nobody', async () => {
 
 test('a count in steps is exact, whatever ends, is accepted and is reopened between them', async () => {
   await using store = await openStore()
-  const { records, redis, keys } = store
+  const { redis, keys } = store
   await addInTurn(store, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'])
   await addInTurn(store, ['b1', 'b2', 'b3', 'b4', 'b5', 'b6'], 'other')
   await redis.hincrby(keys.depth, 'demo', 40)
-  expect(await records.recount(both, 4)).toEqual({ kind: 'counting' })
+  expect(await store.jobs.recount(4)).toEqual({ kind: 'counting' })
   // of those counted, and of those still to be counted
-  for (const jobId of ['a1', 'a6']) await records.finish(jobId, of('demo'))
-  for (const jobId of ['b1', 'b6', 'b5']) await records.finish(jobId, of('other'))
+  for (const jobId of ['a1', 'a6']) await store.end(jobId, of('demo'))
+  for (const jobId of ['b1', 'b6', 'b5']) await store.end(jobId, of('other'))
   await store.add('a7')
-  expect(await records.recount(both, 2)).toEqual({ kind: 'counting' })
-  expect(await records.reopen('a1', { application: 'demo' })).toBe('reopened')
+  expect(await store.jobs.recount(2)).toEqual({ kind: 'counting' })
+  expect(await store.retry('a1', { application: 'demo' })).toBe('reopened')
   await store.add('b7', 'other')
   const { batch } = await store.addBatch('qrq')
-  await records.finish('a2', of('demo'))
+  await store.end('a2', of('demo'))
   expect(await untilDone(store, 2)).toMatchObject({ kind: 'corrected', to: 11 })
   expect(await depth(store)).toEqual({ demo: 7, other: 4 })
   expect(await redis.zcard(keys.pending)).toBe(11)
@@ -92,7 +91,7 @@ test.for([
   await store.redis.hincrby(store.keys.depth, 'demo', 5)
   // behind all that `happens` can bring
   await store.redis.zadd(store.keys.pending, Date.now(), 'a3', Date.now() + 1, 'a4')
-  expect(await store.records.recount(both, 3)).toEqual({ kind: 'counting' })
+  expect(await store.jobs.recount(3)).toEqual({ kind: 'counting' })
   await happens(store)
   const drifted = await depth(store)
   expect(await untilDone(store)).toEqual({ kind: 'again' })
@@ -108,16 +107,16 @@ test('many of one millisecond are counted together', async () => {
   const at = Date.now()
   for (const jobId of ids) await store.redis.zadd(store.keys.pending, at, jobId)
   await store.redis.hset(store.keys.depth, 'demo', 1)
-  expect(await store.records.recount(both, 2)).toEqual({ kind: 'counting' })
+  expect(await store.jobs.recount(2)).toEqual({ kind: 'counting' })
   expect(await untilDone(store)).toEqual({ kind: 'corrected', from: 1, to: 9 })
 })
 
 test('a key’s job that is pending is counted once, though request and record were lost and the key is used again', async () => {
   await using store = await openStore()
-  const { accept, redis, keys, sealingKeys } = store
+  const { acceptNamed, redis, keys, sealingKeys } = store
   const connection = { emrSystem: 'Sandbox', emrInstance: store.emrInstance } as const
   const idempotency = idempotencyCandidates(sealingKeys, { application: 'demo', connection, key: 'k' }, minimal)
-  const send = () => accept({ jobId: 'a1', application: 'demo', plain: Buffer.from('x'), idempotency })
+  const send = () => acceptNamed({ jobId: 'a1', application: 'demo', plain: Buffer.from('x'), idempotency })
   expect(await send()).toMatchObject({ kind: 'new' })
   await redis.unlink(keys.payload('a1'), keys.idempotency(idempotency[0]?.name ?? ''))
   expect(await send()).toMatchObject({ kind: 'new', jobId: 'a1' })

@@ -12,11 +12,11 @@ async function historyOf(store: Store): Promise<unknown[]> {
 test('a failed job is pending again, counted, with its whole term, and its outcome is history', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
-  await store.records.finish('a1', outcomeOf())
+  await store.jobs.begin('a1')
+  await store.end('a1', outcomeOf())
   await store.redis.set(store.keys.idempotency('a1'), 'print', 'PX', 1_000)
   await store.redis.pexpire(store.keys.payload('a1'), 1_000)
-  expect(await store.records.reopen('a1', routing)).toBe('reopened')
+  expect(await store.retry('a1', routing)).toBe('reopened')
   expect(await store.state()).toEqual({
     'payload:a1': sealed,
     'dispatch:a1': { round: '2', attempt: '0', sentAt: now(), firstSentAt: now() },
@@ -36,37 +36,38 @@ test('a failed job is pending again, counted, with its whole term, and its outco
     'history:a1': near(terms.result),
     'idempotency:a1': -1,
   })
-  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 2, attempt: 1, doubt: false })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 2, attempt: 1, doubt: false })
 })
 
 test('rounds are counted on, and the oldest stands first in the history', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   await store.add('a1')
-  await store.records.finish('a1', outcomeOf({ statusCode: 400 }))
-  await store.records.reopen('a1', routing)
-  await store.records.begin('a1')
-  await store.records.finish('a1', outcomeOf({ statusCode: 502 }))
-  await store.records.reopen('a1', routing)
+  await store.end('a1', outcomeOf({ statusCode: 400 }))
+  await store.retry('a1', routing)
+  await store.jobs.begin('a1')
+  await store.end('a1', outcomeOf({ statusCode: 502 }))
+  await store.retry('a1', routing)
   expect(await historyOf(store)).toMatchObject([
     { Round: 1, StatusCode: 400, Attempts: 0 },
     { Round: 2, StatusCode: 502, Attempts: 1 },
   ])
-  expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 3, attempt: 1 })
-  await store.records.finish('a1', outcomeOf({ announce: true }))
-  const [event = ''] = await store.redis.zrange(store.keys.outbox, '0', '-1')
-  expect(JSON.parse(event)).toMatchObject({ Round: 3 })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 3, attempt: 1 })
+  await store.end('a1', outcomeOf())
+  const events = await store.redis.zrange(store.keys.outbox, '0', '-1')
+  const rounds = events.map((event) => (JSON.parse(event) as { Round: number }).Round)
+  expect(new Set(rounds)).toEqual(new Set([1, 2, 3]))
 })
 
 test('a doubt is handed on: the new round asks the EMR before it sends anything', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
+  await store.jobs.begin('a1')
   await store.redis.hincrby(store.keys.dispatch('a1'), 'sentAt', -60_000)
-  await store.records.settle('a1', doubtful)
-  await store.records.finish('a1', outcomeOf({ status: 'OutcomeUnknown', statusCode: 408 }))
-  expect(await store.records.reopen('a1', routing)).toBe('reopened')
+  await store.jobs.settle('a1', doubtful)
+  await store.end('a1', outcomeOf({ status: 'OutcomeUnknown', statusCode: 408 }))
+  expect(await store.retry('a1', routing)).toBe('reopened')
   // as if the call of the round before had only been sent, since nothing says when it ended
-  expect(await store.records.begin('a1')).toMatchObject({
+  expect(await store.jobs.begin('a1')).toMatchObject({
     kind: 'dangling',
     round: 2,
     attempt: 0,
@@ -74,7 +75,7 @@ test('a doubt is handed on: the new round asks the EMR before it sends anything'
     sinceMs: near(60_000),
     statusCode: undefined,
   })
-  expect(await store.records.begin('a1', { attempt: 0, as: 'absent' })).toMatchObject({
+  expect(await store.jobs.begin('a1', { attempt: 0, as: 'absent' })).toMatchObject({
     kind: 'go',
     round: 2,
     attempt: 1,
@@ -86,25 +87,25 @@ test('a doubt is handed on: the new round asks the EMR before it sends anything'
 test('how often its processes have died counts anew, and a job that BullMQ had counted stays known to it', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.begin('a1')
-  expect(await store.records.hasDied('a1')).toBe(false)
-  expect(await store.records.died('a1', false)).toBe(0)
-  expect(await store.records.hasDied('a1')).toBe(true)
-  expect(await store.records.died('a1', true)).toBe(1)
-  await store.records.finish('a1', outcomeOf())
-  expect(await store.records.died('a1', true)).toBe(0)
+  await store.jobs.begin('a1')
+  expect(await store.jobs.hasDied('a1')).toBe(false)
+  expect(await store.jobs.died('a1', false)).toBe(0)
+  expect(await store.jobs.hasDied('a1')).toBe(true)
+  expect(await store.jobs.died('a1', true)).toBe(1)
+  await store.end('a1', outcomeOf())
+  expect(await store.jobs.died('a1', true)).toBe(0)
   await store.redis.hset(store.keys.queued('a1'), 'stc', 21, 'defa', 'job stalled more than allowable limit')
-  await store.records.reopen('a1', routing)
-  expect(await store.records.hasDied('a1')).toBe(false)
+  await store.retry('a1', routing)
+  expect(await store.jobs.hasDied('a1')).toBe(false)
   expect(await store.redis.hmget(store.keys.queued('a1'), 'stc', 'defa')).toEqual(['1', null])
 })
 
 test('a job that has Succeeded stays so', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await store.records.finish('a1', outcomeOf({ status: 'Succeeded' }))
+  await store.end('a1', outcomeOf({ status: 'Succeeded' }))
   const before = await store.everything()
-  expect(await store.records.reopen('a1', routing)).toBe('succeeded')
+  expect(await store.retry('a1', routing)).toBe('succeeded')
   expect(await store.everything()).toEqual(before)
 })
 
@@ -114,44 +115,44 @@ test.for(['Cancelled', 'Expired'] as const)(
     await using store = await openStore()
     await store.add('a1')
     await store.redis.zadd(store.keys.pending, 1, 'a1')
-    await store.records.finish('a1', outcomeOf({ status }))
-    expect(await store.records.reopen('a1', routing)).toBe('reopened')
+    await store.end('a1', outcomeOf({ status }))
+    expect(await store.retry('a1', routing)).toBe('reopened')
     expect((await store.state())['pending']).toEqual({ a1: inMs(terms.deadline) })
-    expect(await store.records.begin('a1')).toMatchObject({ kind: 'go', round: 2, attempt: 1, doubt: false })
+    expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 2, attempt: 1, doubt: false })
   },
 )
 
 test('a job that has not ended, and one whose request is gone, stay as they are', async () => {
   await using store = await openStore()
   await Promise.all([store.add('a1'), store.add('a2')])
-  await store.records.finish('a2', outcomeOf())
+  await store.end('a2', outcomeOf())
   await store.redis.unlink(store.keys.payload('a2'))
   const before = await store.everything()
-  expect(await store.records.reopen('a1', routing)).toBe('unfinished')
-  expect(await store.records.reopen('a2', routing)).toBe('erased')
+  expect(await store.retry('a1', routing)).toBe('unfinished')
+  expect(await store.retry('a2', routing)).toBe('erased')
   expect(await store.everything()).toEqual(before)
 })
 
 test('a batch item waits for its turn again, and its batch has not ended any more', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   const { batch, jobs } = await store.addBatch('qqq')
   const { batchId: BatchId } = batch
   const { redis, keys } = store
   const routed = (ItemIndex: number) => ({ application: 'demo', BatchId, ItemIndex })
   for (const index of [0, 1, 2]) {
-    await store.records.finish(
+    await store.end(
       jobs[index] ?? '',
       outcomeOf({ routing: routed(index), status: index === 1 ? 'Failed' : 'Succeeded' }),
     )
   }
-  await store.batches.received(batch, 3, true)
+  await store.batches.received(batch, 3)
   await redis.hset(keys.batch(BatchId), { next: 3, createdAt: 77, updatedAt: 5 })
   // as turns.lua leaves it when nothing waits
   await redis.unlink(keys.turns, keys.backlog('demo'))
   await redis.hset(keys.fair, { demo: '4.5', ':now': '3' })
   const own = [keys.batch(BatchId), keys.items(BatchId), keys.prints(BatchId)]
   for (const key of own) await redis.pexpire(key, 1_000)
-  expect(await store.records.reopen(jobs[1] ?? '', routed(1))).toBe('lined up')
+  expect(await store.retry(jobs[1] ?? '', routed(1))).toBe('lined up')
   const state = await store.state()
   expect(state).toMatchObject({
     [`items:${BatchId}`]: 'sqs',
@@ -176,7 +177,7 @@ test('a batch item waits for its turn again, and its batch has not ended any mor
   for (const key of own) expect(await redis.pttl(key)).toBe(-1)
   expect(await store.batches.read(BatchId)).toMatchObject({ round: 2, view: { Status: 'Running', Queued: 1 } })
   // its second end is told as that of the second round
-  await store.records.finish(jobs[1] ?? '', outcomeOf({ routing: routed(1), announce: true }))
+  await store.end(jobs[1] ?? '', outcomeOf({ routing: routed(1) }))
   const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
   expect(events).toContainEqual({ BatchId, Round: 2, At: now(), Application: 'demo' })
 })
@@ -188,9 +189,9 @@ test('a batch that is under way goes on in its round, from where it was or befor
   const key = store.keys.batch(BatchId)
   const reopen = async (ItemIndex: number, next: number) => {
     const item = { application: 'demo', BatchId, ItemIndex }
-    await store.records.finish(jobs[ItemIndex] ?? '', outcomeOf({ routing: item }))
+    await store.end(jobs[ItemIndex] ?? '', outcomeOf({ routing: item }))
     await store.redis.hset(key, 'next', next)
-    expect(await store.records.reopen(jobs[ItemIndex] ?? '', item)).toBe('lined up')
+    expect(await store.retry(jobs[ItemIndex] ?? '', item)).toBe('lined up')
     return store.redis.hget(key, 'next')
   }
   const keys = [store.keys.batch(BatchId), store.keys.rejections(BatchId), store.keys.prints(BatchId)]
@@ -215,8 +216,8 @@ test('what BullMQ still has of an item’s ended job goes, and of a job that is 
     await redis.hset(keys.queued(jobId), 'name', 'x')
     const set = sets[ItemIndex]
     if (set) await redis.zadd(set, 1, jobId)
-    await store.records.finish(jobId, outcomeOf({ routing: item }))
-    expect(await store.records.reopen(jobId, item)).toBe('lined up')
+    await store.end(jobId, outcomeOf({ routing: item }))
+    expect(await store.retry(jobId, item)).toBe('lined up')
   }
   expect(await Promise.all(jobs.slice(0, 3).map((jobId) => redis.exists(keys.queued(jobId))))).toEqual([0, 0, 1])
   expect(await redis.exists(keys.completed, keys.failed)).toBe(0)
@@ -227,28 +228,28 @@ test('an item whose batch is no longer kept is reopened as a job of its own', as
   const { batch, jobs } = await store.addBatch('q')
   const { batchId: BatchId } = batch
   const item = { application: 'demo', BatchId, ItemIndex: 0 }
-  await store.records.finish(jobs[0] ?? '', outcomeOf({ routing: item }))
+  await store.end(jobs[0] ?? '', outcomeOf({ routing: item }))
   await store.redis.unlink(store.keys.batch(BatchId), store.keys.items(BatchId), store.keys.prints(BatchId))
-  expect(await store.records.reopen(jobs[0] ?? '', item)).toBe('reopened')
+  expect(await store.retry(jobs[0] ?? '', item)).toBe('reopened')
   expect(await store.redis.exists(store.keys.batch(BatchId), store.keys.items(BatchId))).toBe(0)
 })
 
 test('a key’s record, under its own name, has no term from acceptance to outcome, in each round', async () => {
   await using store = await openStore()
-  const { accept, redis, keys, records } = store
+  const { acceptNamed, redis, keys } = store
   const key = { name: 'key1', fingerprint: 'k1:ab' }
   const request = { jobId: 'a1', application: 'demo', plain: Buffer.from('x'), idempotency: [key] }
-  await accept(request)
+  await acceptNamed(request)
   const term = () => redis.pttl(keys.idempotency('key1'))
   expect(await redis.get(keys.idempotency('key1'))).toBe('a1 k1:ab')
   expect(await term()).toBe(-1)
-  await records.begin('a1')
-  await records.finish('a1', outcomeOf())
+  await store.jobs.begin('a1')
+  await store.end('a1', outcomeOf())
   expect(await term()).toEqual(near(terms.result))
-  expect(await records.reopen('a1', routing)).toBe('reopened')
+  expect(await store.retry('a1', routing)).toBe('reopened')
   expect(await term()).toBe(-1)
-  expect(await accept({ ...request, jobId: 'a2' })).toMatchObject({ kind: 'known', jobId: 'a1' })
-  await records.begin('a1')
-  await records.finish('a1', outcomeOf({ status: 'Succeeded' }))
+  expect(await acceptNamed({ ...request, jobId: 'a2' })).toMatchObject({ kind: 'known', jobId: 'a1' })
+  await store.jobs.begin('a1')
+  await store.end('a1', outcomeOf({ status: 'Succeeded' }))
   expect(await term()).toEqual(near(terms.result))
 })

@@ -1,5 +1,5 @@
-import { BEHIND_SINGLE_REQUESTS, CREATE_ENCOUNTER, type EncounterQueue, type RoutedJob } from './queue.ts'
-import { itemOf } from './routing.ts'
+import { BEHIND_SINGLE_REQUESTS, CREATE_ENCOUNTER, type EncounterQueue } from './queue.ts'
+import { itemOf, type RoutedJob } from './routing.ts'
 
 /** BullMQ's error codes for a job that has left the set in which it was found, or that was just deleted. */
 const MOVED_ON = new Set([-1, -3])
@@ -9,11 +9,11 @@ const MOVED_ON = new Set([-1, -3])
  * already waits stays where it is, and so does one that a worker is still putting away: the workers' sweep checks it
  * again as long as it is among the `reopened`.
  */
-export async function requeue(queue: EncounterQueue, { jobId, routing, at }: RoutedJob): Promise<void> {
+export async function requeue(queue: EncounterQueue, { jobId, routing, createdAt }: RoutedJob): Promise<void> {
   const queued = await queue.getJob(jobId)
   if (!queued) {
     const priority = itemOf(routing) && { priority: BEHIND_SINGLE_REQUESTS }
-    await queue.add(CREATE_ENCOUNTER, routing, { ...priority, jobId, timestamp: at })
+    await queue.add(CREATE_ENCOUNTER, routing, { ...priority, jobId, timestamp: createdAt })
     return
   }
   // not getState, which searches all waiting jobs

@@ -6,6 +6,9 @@ export type BatchItemRef = { BatchId: string; ItemIndex: number }
 /** The data of a job in BullMQ: only routing, nothing confidential. */
 export type Routing = { application: string } & Partial<BatchItemRef>
 
+/** A job with its routing, and when it was accepted, in ms since the epoch. */
+export type RoutedJob = { jobId: string; routing: Routing; createdAt: number }
+
 /** The batch and index of a job, if it is a batch item. */
 export function itemOf({ BatchId, ItemIndex }: Partial<BatchItemRef>): BatchItemRef | undefined {
   return BatchId !== undefined && ItemIndex !== undefined ? { BatchId, ItemIndex } : undefined

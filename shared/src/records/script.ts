@@ -45,8 +45,6 @@ export type Script<Key extends string, Args extends Shape, Each extends Shape, R
   readonly reply?: Reply
 }
 
-/** An object on which scripts are commands: a connection, or a transaction. */
-type Commander = { [command: string]: ((...argv: Argument[]) => unknown) | undefined }
 type Argument = string | number | Buffer
 
 /**
@@ -78,7 +76,7 @@ export function runScript<Key extends string, Args extends Shape, Each extends S
 ): Promise<Reply> {
   const { command } = script
   const argv = argumentsOf(script, keys, args, each)
-  return commandsOf(redis)[inBytes ? `${command}Buffer` : command]?.(...argv) as Promise<Reply>
+  return send(redis, inBytes ? `${command}Buffer` : command, argv) as Promise<Reply>
 }
 
 /** Adds a script to a transaction of a connection on which scripts are defined. */
@@ -89,7 +87,7 @@ export function appendScript<Key extends string, Args extends Shape, Each extend
   args: Values<Args>,
   each: readonly Values<Each>[] = [],
 ): void {
-  commandsOf(transaction)[script.command]?.(...argumentsOf(script, keys, args, each))
+  send(transaction, script.command, argumentsOf(script, keys, args, each))
 }
 
 /** Defines scripts as commands of a connection, unless they are already. */
@@ -102,8 +100,11 @@ export function defineCommands(
   }
 }
 
-function commandsOf(commander: object): Commander {
-  return commander as Commander
+/** Calls a defined command of a connection or a transaction. */
+function send(commander: object, command: string, argv: readonly Argument[]): unknown {
+  const run = (commander as { [command: string]: ((...argv: readonly Argument[]) => unknown) | undefined })[command]
+  if (!run) throw new TypeError(`the script ${command} is not defined on this connection`)
+  return Reflect.apply(run, commander, argv)
 }
 
 function argumentsOf<Key extends string, Args extends Shape, Each extends Shape>(

@@ -2,12 +2,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import { connectRedis, untilReady } from '../redis/connect.ts'
 import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
-import { openAccept } from './accept.ts'
-import { openBatches, type KeyedBatchRef } from './batches.ts'
+import { openAcceptNamed } from './accept.ts'
+import type { KeyedBatchRef } from './batches.ts'
+import { openConnectionRecords } from './connection-records.ts'
+import { openContext } from './context.ts'
 import { itemRecords, type BatchRef, type PlainItem } from './item-records.ts'
-import { openRecords, type NewOutcome } from './jobs.ts'
+import { openJobs } from './jobs.ts'
 import { FINISHED_CHANNEL } from './keys.ts'
-import { openEncounterQueue } from './queue.ts'
+import type { Ending, Guard } from './outcome.ts'
+import type { RoutedJob, Routing } from './routing.ts'
 
 export const HOUR = 3_600_000
 
@@ -26,24 +29,35 @@ export const now = (): number => inMs(0)
 /** The store of one connection with a unique name, on the tests' Redis. */
 export type Store = Awaited<ReturnType<typeof openStore>>
 
-/** Opens a store. `like`: the connection name of another store, to open the same records a second time. */
-export async function openStore(about: { like?: string; keyIds?: readonly [string, ...string[]] } = {}) {
+/**
+ * Opens a store. `like`: the connection name of another store, to open the same records a second time. `announced`: the
+ * applications with a webhook endpoint. No turns are given, unless a test asks `records` to.
+ */
+export async function openStore(
+  about: { like?: string; keyIds?: readonly [string, ...string[]]; announced?: readonly string[] } = {},
+) {
   const url = process.env['REDIS_URL']
   if (!url) throw new Error('REDIS_URL is not set: run tests with npm test')
   const redis = connectRedis(url, 'producer')
   await untilReady(redis)
   const emrInstance = about.like ?? `s${randomBytes(8).toString('hex')}`
-  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1 } as const
+  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5, concurrency: 5 } as const
   const retention = { resultHours: 3, failedPayloadHours: 7 }
   const sealingKeys = (about.keyIds ?? ['k1']).map((id) =>
     sealingKey(id, createHash('sha256').update(`${emrInstance} ${id}`).digest()),
   ) as SealingKeys
-  const records = openRecords(redis, { connection, sealingKeys, retention })
-  const batches = openBatches(redis, { connection, sealingKeys, retention })
-  const queue = openEncounterQueue(redis, connection)
-  queue.on('error', () => undefined)
-  const accept = openAccept(redis, records)
-  const { keys } = records
+  const applications = ['demo', 'other'].map((name) => ({
+    name,
+    share: 1,
+    ...(about.announced?.includes(name) && { webhook: { url: 'https://127.0.0.1/', secret: '' } }),
+  }))
+  const settings = { connection, sealingKeys, retention, applications }
+  const context = openContext(redis, settings)
+  const records = openConnectionRecords(redis, settings)
+  const { batches, queue } = records
+  const jobs = openJobs(context, queue, () => undefined)
+  const acceptNamed = openAcceptNamed(context)
+  const { keys } = context
   const { base } = keys
 
   /** The content of every key of the connection, including BullMQ's, by its name without the base. */
@@ -71,11 +85,13 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
   return {
     redis,
     emrInstance,
+    context,
     records,
+    jobs,
     batches,
     queue,
     keys,
-    accept,
+    acceptNamed,
     everything,
     sealingKeys,
     /** As `everything`, without BullMQ's keys. */
@@ -93,7 +109,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
     },
     /** Accepts a job without an Idempotency-Key. */
     async add(jobId: string, application = 'demo') {
-      return accept({ jobId, application, plain: Buffer.from(`request of ${jobId}`), idempotency: [] })
+      return acceptNamed({ jobId, application, plain: Buffer.from(`request of ${jobId}`), idempotency: [] })
     },
     /** Accepts a batch with an item for each letter: `q` valid, `r` rejected. */
     async addBatch(
@@ -107,6 +123,11 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
       return { batch, accepted, jobs: made.map(({ jobId }) => jobId) }
     },
     items,
+    /** Ends a job; by default as `outcomeOf` does. */
+    end: (jobId: string, { routing, createdAt, ...ending } = outcomeOf(), onlyIf?: Guard) =>
+      jobs.end({ jobId, routing, createdAt }, ending, onlyIf),
+    retry: (jobId: string, routing: Routing = { application: 'demo' }) =>
+      jobs.retry({ jobId, routing, createdAt: 1_000 }),
     /**
      * Listens for the ends of these jobs and batches; `told` resolves with their ids in the order received, once all
      * have ended.
@@ -125,7 +146,7 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
     async [Symbol.asyncDispose]() {
       const names = await redis.keys(`${base}:*`)
       if (names.length > 0) await redis.unlink(...names)
-      await queue.close()
+      await records.close()
       redis.disconnect()
     },
   }
@@ -140,18 +161,10 @@ export async function openStore(about: { like?: string; keyIds?: readonly [strin
 }
 
 /** An outcome to write; by default `Failed` with 400. */
-export function outcomeOf(about: Partial<NewOutcome> = {}): NewOutcome {
-  return {
-    status: 'Failed',
-    statusCode: 400,
-    result: {},
-    routing: { application: 'demo' },
-    createdAt: 1_000,
-    maxAttempts: 5,
-    announce: false,
-    ...about,
-  }
+export function outcomeOf(about: Partial<OutcomeToWrite> = {}): OutcomeToWrite {
+  return { status: 'Failed', statusCode: 400, result: {}, routing: { application: 'demo' }, createdAt: 1_000, ...about }
 }
+type OutcomeToWrite = Ending & Omit<RoutedJob, 'jobId'>
 
 function pairsOf(flat: readonly string[]): [string, string][] {
   return Array.from({ length: flat.length / 2 }, (_, at) => [flat[at * 2] ?? '', flat[at * 2 + 1] ?? ''])

@@ -41,9 +41,9 @@ test('figures of several processes add up, each in its own minute, for two days'
 test('an outcome is counted once, and writing it costs no command of its own', async () => {
   await using store = await openStore()
   await store.add('once')
-  await store.records.finish('once', outcomeOf())
-  await store.records.finish('once', outcomeOf())
-  await store.records.tally.flush()
+  await store.end('once', outcomeOf())
+  await store.end('once', outcomeOf())
+  await store.context.tally.flush()
   const minutes = await readMinutes(store.redis, connectionOf(store.emrInstance), 2)
   const minute = minutes.find((each) => each.accepted > 0)
   expect(minute).toMatchObject({ accepted: 1, ended: { Failed: 1 } })

@@ -1,10 +1,9 @@
-import type { Application } from '../config/schema.ts'
-import { BEHIND_SINGLE_REQUESTS, inOneTransaction, type EncounterQueue, type RoutedJob } from './queue.ts'
-import type { Batches } from './batches.ts'
-import { sealingKeyIdIn } from './item-records.ts'
+import type { RecordsContext } from './context.ts'
+import { itemJobId, sealingKeyIdIn, usableKeyIds } from './item-records.ts'
+import { BEHIND_SINGLE_REQUESTS, inOneTransaction, type EncounterQueue } from './queue.ts'
+import type { RoutedJob } from './routing.ts'
 import { appendScript, runScript } from './script.ts'
 import { hasLostScripts, scripts } from './scripts.ts'
-import type { RedisClient } from '../redis/connect.ts'
 
 /** A transaction blocks Redis: 200 jobs take about 50 ms, 20,000 (`concurrency: 10000`) took 5 s. */
 const JOBS_AT_ONCE = 200
@@ -26,20 +25,11 @@ export type Turns = {
   close(): Promise<void>
 }
 
-export function openTurns(about: {
-  redis: RedisClient
-  queue: EncounterQueue
-  batches: Batches
-  concurrency: number
-  applications: readonly Pick<Application, 'name' | 'share'>[]
-  /** Called with each error; the next poke tries again. Called once per missing sealing key. */
-  failed: (error: unknown) => void
-}): Turns {
-  const { redis, queue, batches, failed } = about
-  const { keys } = batches
-  const window = 2 * about.concurrency
-  const shares = about.applications.map(({ name, share }) => ({ application: name, share }))
-  const keyIds = batches.keyIds.map((keyId) => ({ keyId }))
+export function openTurns(context: RecordsContext, queue: EncounterQueue): Turns {
+  const { redis, keys, turnsFailed: failed } = context
+  const window = 2 * context.connection.concurrency
+  const shares = context.applications.map(({ name, share }) => ({ application: name, share }))
+  const keyIds = usableKeyIds(context.sealingKeys).map((keyId) => ({ keyId }))
   const toldMissing = new Set<string>()
   let running: Promise<void> | undefined
   let wanted = false
@@ -55,7 +45,7 @@ export function openTurns(about: {
         if (given === 'more') wanted = !closed
       } catch (error) {
         if (hasLostScripts(error)) redis.disconnect(true)
-        failed(error)
+        failed?.(error)
       }
     }
     running = undefined
@@ -70,9 +60,9 @@ export function openTurns(about: {
     const taken = readPicked(picked)
     const jobs = taken.flatMap(({ batch, createdAt, items }) =>
       items.map(({ index, print }): RoutedJob => ({
-        jobId: batches.jobIdOf(batch, index, print),
+        jobId: itemJobId(context, batch, index, print),
         routing: { application: batch.application, BatchId: batch.batchId, ItemIndex: index },
-        at: createdAt,
+        createdAt,
       })),
     )
     await inOneTransaction(
@@ -94,7 +84,7 @@ export function openTurns(about: {
   function tellMissing(keyId: string): void {
     if (toldMissing.has(keyId)) return
     toldMissing.add(keyId)
-    failed(
+    failed?.(
       new Error(
         `sealing key '${sealingKeyIdIn(keyId)}' is not configured: batches begun with it wait until it is back`,
       ),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { terminalStatuses } from '../contract/job.ts'
-import type { OutcomeEvent } from '../records/jobs.ts'
+import type { OutcomeEvent } from '../records/outcome.ts'
 import { webhookMessageOf } from './message.ts'
 
 const connection = { emrSystem: 'Cerner', emrInstance: 'north' }

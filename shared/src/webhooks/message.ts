@@ -1,6 +1,6 @@
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { TerminalStatus } from '../contract/job.ts'
-import type { BatchEvent, OutcomeEvent } from '../records/jobs.ts'
+import type { BatchEvent, OutcomeEvent } from '../records/outcome.ts'
 
 /** The type of a webhook, by the terminal status of the job. */
 const typeOf = {

@@ -1,9 +1,6 @@
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
-import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
-import { openAccept } from '@encounter-gateway/shared/records/accept.ts'
-import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import { openRecords } from '@encounter-gateway/shared/records/jobs.ts'
+import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { connectorOptions } from '@encounter-gateway/worker/emr/registry.ts'
 import { encounterAt } from '../../generator/encounters.ts'
@@ -22,23 +19,19 @@ async function main({ redisUrl, emrInstance, jobs }: FillOrder): Promise<void> {
   if (!connection) throw new RangeError(`there is no connection ${emrInstance}`)
   const redis = connectRedis(redisUrl, 'producer')
   await untilReady(redis)
-  const queue = openEncounterQueue(redis, connection)
-  const { sealingKeys, retention } = config
-  const records = openRecords(redis, { connection, sealingKeys, retention })
+  const records = openConnectionRecords(redis, { ...config, connection })
   const head = { credentials: { loginId: 'user', password: 'secret' }, verbose: false }
   let begun = 0
   let accepted = 0
-  const accept = openAccept(redis, records)
   const acceptSome = async () => {
     while (begun < jobs) {
       const plain = packPayload(head, Buffer.from(JSON.stringify(encounterAt(2, begun++))))
-      const job = { jobId: newJobId(connection), application: 'demo', plain, idempotency: [] }
-      await accept(job)
+      await records.jobs.accept({ application: 'demo', plain })
       if (++accepted % 500 === 0) tell({ accepted })
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, acceptSome))
-  await queue.close()
+  await records.close()
   redis.disconnect()
 }
 

@@ -1,4 +1,5 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
+import { openBreakerRecord } from '@encounter-gateway/shared/records/breaker.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
@@ -28,7 +29,12 @@ async function open({ openMs = OPEN_MS } = {}) {
   } as Connection
   const queue = openEncounterQueue(redis, connection)
   const { breaker: breakerKey, hold: holdKey, base } = recordKeys(connection)
-  const breaker = openBreaker({ connection, redis, queue, breakerKey, holdKey, log: pino({ level: 'silent' }) })
+  const breaker = openBreaker({
+    connection,
+    record: openBreakerRecord(redis, connection),
+    queue,
+    log: pino({ level: 'silent' }),
+  })
   return {
     redis,
     queue,

@@ -1,12 +1,11 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import type { BreakerRecord } from '@encounter-gateway/shared/records/breaker.ts'
 import CircuitBreaker from 'opossum'
 import type { Logger } from 'pino'
 import { EmrError } from '../emr/emr-error.ts'
 
 const RAMP_STEP_MS = 200
-const RECORD_GRACE_MS = 600_000
 
 /** The breaker blocked the call: nothing was sent and no attempt is spent. */
 export class HeldByBreaker extends Error {
@@ -40,13 +39,11 @@ export type Breaker = {
 
 export function openBreaker(about: {
   connection: Connection
-  redis: RedisClient
+  record: BreakerRecord
   queue: EncounterQueue
-  breakerKey: string
-  holdKey: string
   log: Logger
 }): Breaker {
-  const { connection, redis, queue, breakerKey, holdKey, log } = about
+  const { connection, record, queue, log } = about
   const { openMs, minimumCalls, failurePercent } = connection.breaker
   let ramp: NodeJS.Timeout | undefined
   let writing: Promise<unknown> = Promise.resolve()
@@ -78,9 +75,7 @@ export function openBreaker(about: {
     log.warn({ openMs }, 'breaker.opened')
     void inOrder(async () => {
       const reason = `the circuit breaker of ${connection.emrSystem}/${connection.emrInstance} is open`
-      const [seconds] = await redis.time()
-      await redis.hset(breakerKey, { openUntil: Number(seconds) * 1000 + openMs, reason })
-      await redis.pexpire(breakerKey, openMs + RECORD_GRACE_MS)
+      await record.open(openMs, reason)
       await queue.setGlobalConcurrency(1)
       await holdQueue(openMs)
     })
@@ -89,7 +84,7 @@ export function openBreaker(about: {
 
   const closeForFleet = () =>
     inOrder(async () => {
-      if ((await redis.del(breakerKey)) === 0) return
+      if (!(await record.close())) return
       log.info('breaker.closed')
       growTo(2)
     })
@@ -142,7 +137,7 @@ export function openBreaker(about: {
       if (!circuit.closed) {
         await writing
         // open only here: the fleet has had a good answer since
-        if ((await redis.exists(breakerKey)) === 1) throw new HeldByBreaker('the breaker opened meanwhile')
+        if (await record.isOpen()) throw new HeldByBreaker('the breaker opened meanwhile')
         circuit.close()
       }
       try {
@@ -156,11 +151,11 @@ export function openBreaker(about: {
     async hold(forMs) {
       if (forMs <= 0) return
       if (!(await holdQueue(forMs))) return
-      await redis.set(holdKey, Date.now() + forMs, 'PX', Math.ceil(forMs))
+      await record.hold(forMs)
       log.warn({ forMs }, 'connection.held')
     },
     async heal() {
-      if ((await redis.exists(breakerKey)) === 1 || ramp) return
+      if ((await record.isOpen()) || ramp) return
       await queue.setGlobalConcurrency(connection.concurrency)
     },
     get state() {

@@ -45,7 +45,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     at.attempted({ outcome, code, ms })
   }
   try {
-    const payload = unpackPayload(at.records.openPayload(jobId, application, call.payload))
+    const payload = unpackPayload(at.records.jobs.openPayload(jobId, application, call.payload))
     const { credentials, request } = payload
     verbose = payload.verbose
     const attempts = call.kind === 'dangling' ? attemptsBefore(call, acceptedAt, connection) : {}

@@ -1,17 +1,15 @@
 import { msSince, type Moment } from '@encounter-gateway/shared/moment.ts'
-import type { CREATE_ENCOUNTER } from '@encounter-gateway/shared/records/queue.ts'
-import type { Begun, Guard } from '@encounter-gateway/shared/records/jobs.ts'
-import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
-import { DelayedError, UnrecoverableError, Worker, type Job } from 'bullmq'
+import type { Begun } from '@encounter-gateway/shared/records/dispatch.ts'
+import type { Ending, Guard } from '@encounter-gateway/shared/records/outcome.ts'
+import type { EncounterJob } from '@encounter-gateway/shared/records/queue.ts'
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
 import type { EmrErrorCode } from '../emr/emr-error.ts'
 import { backoffMs } from './backoff.ts'
 import { callEmr } from './call-emr.ts'
 import { afterBegin, afterCreate, afterQuestion, afterTakeOver, type Circumstances, type Next } from './decide.ts'
-import { foundForAnother, reasonOfAttempt, reasonOfEnding, type Ending } from './endings.ts'
+import { foundForAnother, reasonOfAttempt, reasonOfEnding } from './endings.ts'
 import { noteLateSuccess } from './late-success.ts'
-
-export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>
 
 /** An attempt that will be followed by another: BullMQ keeps only the code and the problem's name. */
 export class TryAgain extends Error {
@@ -31,7 +29,8 @@ export class TryAgain extends Error {
  * job continues from the records.
  */
 export async function createEncounter(job: EncounterJob, token: string, at: ConnectionAtWork): Promise<void> {
-  const { connection, emr, records, stopping } = at
+  const { connection, emr, stopping } = at
+  const { jobs } = at.records
   const jobId = job.id ?? ''
   const about = { jobId, application: job.data.application, acceptedAt: job.timestamp }
   // begin.lua refuses an item whose batch was cancelled
@@ -43,7 +42,7 @@ export async function createEncounter(job: EncounterJob, token: string, at: Conn
     backoffMs: backoffMs(tries, connection.backoffMs),
   })
 
-  let next = afterBegin(await records.begin(jobId, batch), policy)
+  let next = afterBegin(await jobs.begin(jobId, batch), policy)
   for (;;) {
     switch (next.step) {
       case 'call': {
@@ -60,7 +59,7 @@ export async function createEncounter(job: EncounterJob, token: string, at: Conn
       }
       case 'takeOver': {
         const { attempt, as } = next
-        const begun: Begun = await records.begin(jobId, { ...batch, attempt, as })
+        const begun: Begun = await jobs.begin(jobId, { ...batch, attempt, as })
         next = afterTakeOver(begun, policy, connection)
         break
       }
@@ -74,7 +73,7 @@ type WayOut = Exclude<Next, { step: 'call' | 'ask' | 'takeOver' }>
 
 /** Applies a decision: the only place that settles an attempt, ends a job here, and throws BullMQ's control errors. */
 async function apply(next: WayOut, job: EncounterJob, token: string, at: ConnectionAtWork): Promise<void> {
-  if ('settlement' in next && next.settlement) await at.records.settle(job.id ?? '', next.settlement)
+  if ('settlement' in next && next.settlement) await at.records.jobs.settle(job.id ?? '', next.settlement)
   switch (next.step) {
     case 'end':
       return end(job, at, next.ending, next.onlyIf)
@@ -91,24 +90,13 @@ async function apply(next: WayOut, job: EncounterJob, token: string, at: Connect
 }
 
 async function end(job: EncounterJob, at: ConnectionAtWork, ending: Ending, onlyIf?: Guard): Promise<void> {
-  const { connection, records, emr, announces } = at
-  const said = await records.finish(
-    job.id ?? '',
-    {
-      ...ending,
-      routing: job.data,
-      createdAt: job.timestamp,
-      maxAttempts: connection.maxAttempts,
-      announce: announces(job.data.application),
-      claims: emr.findsBy === 'likeness',
-    },
-    onlyIf,
-  )
+  const { connection, records, emr } = at
+  const routed = { jobId: job.id ?? '', routing: job.data, createdAt: job.timestamp }
+  const said = await records.jobs.end(routed, { ...ending, claims: emr.findsBy === 'likeness' }, onlyIf)
   if (said === 'claimed') return end(job, at, foundForAnother(), onlyIf)
   // not settled after all: come back to it, or BullMQ would mark it as failed
   if (said === 'dispatched' || said === 'superseded') throw new TryAgain(408, connection.backoffMs)
   if (said === 'already' && ending.status === 'Succeeded') return noteLateSuccess(job.id ?? '', ending, at)
   if (said !== 'recorded') return
-  at.finished()
   if (ending.status !== 'Succeeded') throw new UnrecoverableError(reasonOfEnding(ending))
 }

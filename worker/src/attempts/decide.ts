@@ -1,21 +1,11 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import type { Begun, Guard, Settlement } from '@encounter-gateway/shared/records/jobs.ts'
+import type { Begun, Settlement } from '@encounter-gateway/shared/records/dispatch.ts'
+import { cancelled, type Ending, type Guard } from '@encounter-gateway/shared/records/outcome.ts'
 import { Undecided } from '../emr/claim.ts'
 import type { EncounterFound } from '../emr/emr.ts'
 import type { EmrError, EmrErrorCode } from '../emr/emr-error.ts'
 import { countsAgainstEmr } from './breaker.ts'
-import {
-  cancelled,
-  endedBy,
-  expired,
-  failed,
-  neverAsked,
-  neverSettled,
-  succeeded,
-  unanswered,
-  undecided,
-  type Ending,
-} from './endings.ts'
+import { endedBy, expired, failed, neverAsked, neverSettled, succeeded, unanswered, undecided } from './endings.ts'
 
 /** A call that may be made (`go`), or an earlier one whose result was never recorded or is unknown (`dangling`). */
 export type Call = Extract<Begun, { kind: 'go' | 'dangling' }>

@@ -1,11 +1,8 @@
 import { problem, problemType, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
 import { failureReason } from '@encounter-gateway/shared/contract/failure-reasons.ts'
-import type { NewOutcome } from '@encounter-gateway/shared/records/jobs.ts'
+import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
 import type { EncounterFound } from '../emr/emr.ts'
 import type { EmrError, EmrErrorCode } from '../emr/emr-error.ts'
-
-/** The part of an outcome that describes how the job ended. */
-export type Ending = Pick<NewOutcome, 'status' | 'statusCode' | 'result' | 'recovered'>
 
 const slugOf = {
   400: 'emr-rejected-content',
@@ -80,12 +77,6 @@ export function foundForAnother(): Ending {
 export function expired(): Ending {
   const detail = 'The deadline passed before the job was sent to the EMR.'
   return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
-}
-
-/** Its application cancelled it, alone or with its batch, before it was sent to the EMR. */
-export function cancelled(): Ending {
-  const detail = 'Its application cancelled the job before it was sent to the EMR.'
-  return { status: 'Cancelled', statusCode: 409, result: { Problem: problem('cancelled', detail) } }
 }
 
 /** What BullMQ may keep of an attempt that is followed by another. */

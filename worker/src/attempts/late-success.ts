@@ -1,5 +1,5 @@
+import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
-import type { Ending } from './endings.ts'
 
 /**
  * A success that arrived after the job already had its outcome. `same`: that outcome names the same encounter;
@@ -16,7 +16,7 @@ export async function noteLateSuccess(
   { result }: Ending,
   at: Pick<ConnectionAtWork, 'records' | 'log' | 'succeededLate'>,
 ): Promise<void> {
-  const outcome = await at.records.outcome(jobId)
+  const outcome = await at.records.jobs.outcome(jobId)
   // its retention has passed
   if (!outcome) return
   if (outcome.status !== 'Succeeded') {

@@ -61,8 +61,8 @@ async function runOne(
   connections: ReturnType<typeof openAll>,
 ): Promise<FromQuarantine> {
   try {
-    const { queue, atWork } = connections(connection)
-    const job = await queue.getJob(jobId)
+    const { atWork } = connections(connection)
+    const job = await atWork.records.queue.getJob(jobId)
     if (job) await createEncounter(job, token, atWork)
     return { kind: 'ended', run, wayOut: { kind: 'done' } }
   } catch (error) {

@@ -1,7 +1,8 @@
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import type { EncounterJob } from '@encounter-gateway/shared/records/queue.ts'
 import { DelayedError, UnrecoverableError } from 'bullmq'
 import type { Logger } from 'pino'
-import { TryAgain, type EncounterJob } from '../attempts/create-encounter.ts'
+import { TryAgain } from '../attempts/create-encounter.ts'
 import { setAside } from '../attempts/set-aside.ts'
 import type { ConnectionAtWork } from '../connection-at-work.ts'
 import { openLane, type Left } from './lane.ts'
@@ -36,7 +37,7 @@ export type Quarantine = {
 }
 
 /** Observers of a connection's jobs: `died` is called once for each job whose process ended while it ran. */
-export type Hearing = Pick<ConnectionAtWork, 'finished' | 'attempted' | 'succeededLate'> & { died: () => void }
+export type Hearing = Pick<ConnectionAtWork, 'attempted' | 'succeededLate'> & { finished: () => void; died: () => void }
 
 export function openQuarantine(about: {
   log: Logger
@@ -57,11 +58,11 @@ export function openQuarantine(about: {
     if (how.kind === 'returned') return takeWayOut(how.wayOut)
     if (how.kind === 'notStarted') return giveBack(job, token, BUSY_MS)
     const jobId = job.id ?? ''
-    const deaths = await at.records.died(jobId, how.alone)
+    const deaths = await at.records.jobs.died(jobId, how.alone)
     about.heard.get(nameOf(at.connection))?.died()
     at.log.warn({ job: jobId, deaths, alone: how.alone }, 'job.died')
     if (deaths < DEATHS_ALONE) return giveBack(job, token, AFTER_DEATH_MS)
-    const reason = await setAside({ ...at, jobId, routing: job.data, createdAt: job.timestamp })
+    const reason = await setAside({ jobId, routing: job.data, createdAt: job.timestamp }, at)
     if (reason === undefined) throw new TryAgain(408, at.connection.backoffMs)
     throw new UnrecoverableError(reason)
   }
@@ -69,7 +70,7 @@ export function openQuarantine(about: {
   return {
     async run(job, token, at) {
       const jobId = job.id ?? ''
-      const lane = (await at.records.hasDied(jobId)) ? alone : together
+      const lane = (await at.records.jobs.hasDied(jobId)) ? alone : together
       if (!lane.free) return giveBack(job, token, (BUSY_MS * (1 + Math.random())) / 2)
       return left(job, token, at, await lane.run({ connection: nameOf(at.connection), jobId, token }))
     },

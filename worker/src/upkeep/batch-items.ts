@@ -1,16 +1,10 @@
 import type { Batches, StoredBatch } from '@encounter-gateway/shared/records/batches.ts'
-import type { BatchItemRef, ItemLetter, Routing } from '@encounter-gateway/shared/records/routing.ts'
+import type { BatchItemRef, ItemLetter, RoutedJob } from '@encounter-gateway/shared/records/routing.ts'
 
 const AT_ONCE = 200
 
-/** An item of a batch as its batch knows it. */
-export type BatchItemAt = {
-  jobId: string
-  state: ItemLetter
-  routing: Routing & BatchItemRef
-  /** When its batch was begun, in ms since the epoch. */
-  createdAt: number
-}
+/** An item of a batch as its batch knows it; `createdAt` is when the batch was begun. */
+export type BatchItemAt = RoutedJob & { state: ItemLetter; routing: BatchItemRef }
 
 /**
  * The items of a batch in one of these states, in order, one stretch at a time; a stretch may be empty. Throws if the

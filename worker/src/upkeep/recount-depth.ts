@@ -1,7 +1,5 @@
-import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
-import type { Logger } from 'pino'
-import type { GoOn } from './lease.ts'
+import type { GoOn } from '@encounter-gateway/shared/records/lease.ts'
+import type { ConnectionAtWork } from '../connection-at-work.ts'
 
 const AT_ONCE = 500
 /** One round counts at most 50,000 jobs; the next one continues. */
@@ -12,12 +10,11 @@ const STEPS_AT_MOST = 100
  * refuse an application without reason. One short script if the two agree.
  */
 export async function recountDepth(
-  { records, config, log }: { records: Pick<Records, 'recount'>; config: Pick<Config, 'applications'>; log: Logger },
+  { records, log }: Pick<ConnectionAtWork, 'records' | 'log'>,
   goOn: GoOn,
 ): Promise<void> {
-  const applications = config.applications.map(({ name }) => name)
   for (let step = 0; step < STEPS_AT_MOST && (await goOn()); step++) {
-    const { kind, ...sums } = await records.recount(applications, AT_ONCE)
+    const { kind, ...sums } = await records.jobs.recount(AT_ONCE)
     if (kind === 'corrected') log.warn(sums, 'depth.corrected')
     if (kind !== 'counting') return
   }

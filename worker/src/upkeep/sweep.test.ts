@@ -1,5 +1,4 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { openStore, outcomeOf, type Store } from '@encounter-gateway/shared/records/store-under-test.ts'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
@@ -9,24 +8,16 @@ import { sweepOnce } from './sweep.ts'
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-/** One round of the sweep over a store whose configuration knows `demo` alone; returns the lines that it logs. */
+/** One round of the sweep over a store; returns the lines that it logs. */
 async function sweep(store: Store): Promise<{ level: number; msg: string; job?: string }[]> {
-  const { redis, queue, records, batches, emrInstance } = store
   const lines: string[] = []
   const log = pino(
     { level: 'debug' },
     new Writable({ write: (chunk, _encoding, done) => (lines.push(String(chunk)), done()) }),
   )
-  const none = () => undefined
-  const config = {
-    applications: [{ name: 'demo' }],
-    retention: { resultHours: 3, failedPayloadHours: 7 },
-    batches: { abandonedAfterHours: 1 },
-  } as Config
-  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5 } as Connection
-  const breaker = { heal: async () => none() }
-  const at = { connection, redis, queue, records, batches, breaker, log, config, announces: () => true, finished: none }
-  await sweepOnce(at, async () => true)
+  const config = { batches: { abandonedAfterHours: 1 } } as Config
+  const breaker = { heal: async () => undefined }
+  await sweepOnce({ records: store.records, breaker, log, config }, async () => true)
   return lines.map((line) => JSON.parse(line) as { level: number; msg: string; job?: string })
 }
 
@@ -49,7 +40,7 @@ const depths = ({ redis, keys }: Store) => redis.hgetall(keys.depth)
 
 test('an overdue job that neither BullMQ nor any list knows ends without an owner, and the log reports it', async () => {
   await using store = await openStore()
-  const { redis, keys, records } = store
+  const { redis, keys } = store
   await store.add('a1')
   await redis.zadd(keys.pending, Date.now() - HOUR_MS, 'a1')
   await redis.zrem(keys.jobs('demo'), 'a1')
@@ -58,7 +49,7 @@ test('an overdue job that neither BullMQ nor any list knows ends without an owne
   expect(lines.filter(({ msg }) => msg === 'sweep.ownerUnknown')).toEqual([
     expect.objectContaining({ level: 50, job: 'a1' }),
   ])
-  expect(await records.outcome('a1')).toMatchObject({ status: 'Expired', application: '' })
+  expect(await store.jobs.outcome('a1')).toMatchObject({ status: 'Expired', application: '' })
   expect(await redis.zcard(keys.pending)).toBe(0)
   // it was counted for its application, and an end without an owner does not name that
   expect(await depths(store)).toMatchObject({ demo: '0' })
@@ -67,7 +58,7 @@ test('an overdue job that neither BullMQ nor any list knows ends without an owne
 
 test('an overdue job that BullMQ has lost ends as its application’s, even if that is no longer configured', async () => {
   await using store = await openStore()
-  const { redis, keys, records } = store
+  const { redis, keys } = store
   for (const [jobId, application] of [
     ['a1', 'demo'],
     ['b1', 'removed'],
@@ -78,8 +69,8 @@ test('an overdue job that BullMQ has lost ends as its application’s, even if t
     await store.queue.remove(jobId)
   }
   const lines = await sweep(store)
-  expect(await records.outcome('a1')).toMatchObject({ status: 'Expired', application: 'demo' })
-  expect(await records.outcome('b1')).toMatchObject({ status: 'Expired', application: 'removed' })
+  expect(await store.jobs.outcome('a1')).toMatchObject({ status: 'Expired', application: 'demo' })
+  expect(await store.jobs.outcome('b1')).toMatchObject({ status: 'Expired', application: 'removed' })
   expect(await depths(store)).toEqual({ demo: '0', removed: '1' })
   expect(lines.filter(({ level }) => level >= 40)).toEqual([])
 })
@@ -98,14 +89,14 @@ test.for(['in line', 'of a cancelled batch'])(
   'items whose request has expired while no worker ran end with their batch: %s',
   async (where) => {
     await using store = await openStore()
-    const { batches, redis, keys, records } = store
+    const { batches, redis, keys } = store
     const items = Array.from('qrq'.repeat(150)).join('')
     const { batch, jobs } = await store.addBatch(items)
-    await batches.received(batch, items.length, true)
+    await batches.received(batch, items.length)
     const other = await store.addBatch('q', 'removed')
-    if (where === 'of a cancelled batch') await batches.cancel(batch, true)
+    if (where === 'of a cancelled batch') await batches.cancel(batch)
     await leaveForAWeek(store)
-    expect(await records.itemRouting(jobs[0] ?? '')).toBeUndefined()
+    expect(await redis.exists(keys.payload(jobs[0] ?? ''))).toBe(0)
     const lines = await sweep(store)
     expect((await batches.read(batch.batchId))?.view).toMatchObject({
       Status: 'Finished',
@@ -113,7 +104,7 @@ test.for(['in line', 'of a cancelled batch'])(
       Rejected: 150,
       Queued: 0,
     })
-    expect(await records.outcome(jobs[2] ?? '')).toMatchObject({ BatchId: batch.batchId, ItemIndex: 2 })
+    expect(await store.jobs.outcome(jobs[2] ?? '')).toMatchObject({ BatchId: batch.batchId, ItemIndex: 2 })
     // its upload had broken off, and was closed as well
     expect((await batches.read(other.batch.batchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
     expect(await redis.zcard(keys.pending)).toBe(0)
@@ -143,11 +134,11 @@ test('a reopened item has its new deadline, although its batch is old and anothe
   await store.redis.zadd(store.keys.pending, Date.now() + HOUR_MS, jobs[1] ?? '')
   await sweep(store)
   expect((await store.batches.read(BatchId))?.view).toMatchObject({ Expired: 1, Queued: 1 })
-  expect(await store.records.finish(jobs[1] ?? '', outcomeOf({ routing }))).toBe('recorded')
+  expect(await store.end(jobs[1] ?? '', outcomeOf({ routing }))).toBe('recorded')
 })
 
 test('an upload that broke off is closed after the configured time: its batch ends and its application is notified', async () => {
-  await using store = await openStore()
+  await using store = await openStore({ announced: ['demo'] })
   const { redis, keys } = store
   const { batch } = await store.addBatch('r')
   const { batchId: BatchId } = batch

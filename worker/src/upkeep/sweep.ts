@@ -1,25 +1,13 @@
-import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
-import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
-import type { Batches } from '@encounter-gateway/shared/records/batches.ts'
-import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import type { Records } from '@encounter-gateway/shared/records/jobs.ts'
+import type { GoOn } from '@encounter-gateway/shared/records/lease.ts'
 import { itemOf } from '@encounter-gateway/shared/records/routing.ts'
-import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import type { Logger } from 'pino'
 import type { Breaker } from '../attempts/breaker.ts'
-import { end } from '../attempts/end.ts'
 import { expired, outcomeUnknown } from '../attempts/endings.ts'
 import { setAside } from '../attempts/set-aside.ts'
+import type { ConnectionAtWork } from '../connection-at-work.ts'
 import { closeAbandonedUploads } from './close-abandoned-uploads.ts'
 import { expireWaitingItems } from './expire-waiting-items.ts'
-import { findRouting } from './find-routing.ts'
-import { forgetOldIds } from './forget-old-ids.ts'
-import { underLease, type GoOn } from './lease.ts'
 import { recountDepth } from './recount-depth.ts'
-import { redisTime } from './redis-time.ts'
 import { takeUpAgain } from './take-up-again.ts'
-import { tidyEndedLists } from './tidy-ended-lists.ts'
 
 const INTERVAL_MS = 5_000
 const AT_ONCE = 200
@@ -37,37 +25,26 @@ const MOST_IN_DOUBT = 20_000
 const PUT_AWAY_LOOKED_AT = 2_000
 const HOUR_MS = 3_600_000
 
-/** What the sweep works with. */
-export type Swept = {
-  connection: Connection
-  redis: RedisClient
-  queue: EncounterQueue
-  records: Records
-  batches: Batches
-  breaker: Pick<Breaker, 'heal'>
-  log: Logger
-  config: Config
-  announces: (application: string) => boolean
-  finished: () => void
-}
+/** The part of a connection at work that the sweep needs. */
+type AtWork = Pick<ConnectionAtWork, 'records' | 'config' | 'log'> & { breaker: Pick<Breaker, 'heal'> }
 
 /**
  * Ensures that every accepted job ends, also if no worker will take it again: jobs past their deadline (their queue may
  * be held), jobs that BullMQ failed because their worker died on them too often, and jobs that it marked as failed
  * although they were reopened. One process of the fleet at a time.
  */
-export function startSweep(swept: Swept): { close(): Promise<void> } {
-  const lease = { key: `${keyBaseOf(swept.connection)}:sweep`, ms: INTERVAL_MS - 500 }
+export function startSweep(at: AtWork): { close(): Promise<void> } {
+  const lease = { name: 'sweep', ms: INTERVAL_MS - 500, givenBack: false }
   let closed = false
   let running: Promise<void> | undefined
   const timer = setInterval(() => {
-    running ??= underLease(
-      swept.redis,
-      lease,
-      () => closed,
-      (goOn) => sweepOnce(swept, goOn),
-    )
-      .catch((err: unknown) => swept.log.warn({ err }, 'sweep.failed'))
+    running ??= at.records
+      .underLease(
+        lease,
+        () => closed,
+        (goOn) => sweepOnce(at, goOn),
+      )
+      .catch((err: unknown) => at.log.warn({ err }, 'sweep.failed'))
       .finally(() => (running = undefined))
   }, INTERVAL_MS)
   return {
@@ -80,7 +57,7 @@ export function startSweep(swept: Swept): { close(): Promise<void> } {
 }
 
 /** One round; see `startSweep`. It can stop between any two jobs: the next round begins anew. */
-export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
+export async function sweepOnce(at: AtWork, goOn: GoOn): Promise<void> {
   for (const step of [
     expireOverdue,
     endSetAside,
@@ -90,24 +67,27 @@ export async function sweepOnce(swept: Swept, goOn: GoOn): Promise<void> {
     recountDepth,
     tidyEndedLists,
   ]) {
-    await step(swept, goOn)
+    await step(at, goOn)
     if (!(await goOn())) return
   }
-  await swept.breaker.heal()
+  await at.breaker.heal()
 }
 
-async function expireOverdue(swept: Swept, goOn: GoOn): Promise<void> {
-  const { redis, records } = swept
-  const now = await redisTime(redis)
+const forgetOldIds = ({ records }: AtWork, goOn: GoOn) => records.jobs.forgetOldIds(goOn)
+const tidyEndedLists = ({ records }: AtWork, goOn: GoOn) => records.jobs.tidyEndedLists(goOn)
+
+async function expireOverdue(at: AtWork, goOn: GoOn): Promise<void> {
+  const { records } = at
+  const now = await records.time()
   let walk: Promise<boolean> | undefined
-  const expireWaiting = () => (walk ??= expireWaitingItems(swept, now, goOn))
+  const expireWaiting = () => (walk ??= expireWaitingItems(records, now, goOn))
   // those in doubt stay, and must not hide the ones behind them
   for (let passed = 0; passed < MOST_IN_DOUBT;) {
-    const overdue = await redis.zrangebyscore(records.keys.pending, '-inf', now, 'LIMIT', passed, AT_ONCE)
-    for (let at = 0; at < overdue.length; at += ENDED_TOGETHER) {
+    const overdue = await records.jobs.overdue(now, passed, AT_ONCE)
+    for (let first = 0; first < overdue.length; first += ENDED_TOGETHER) {
       if (!(await goOn())) return
-      const some = overdue.slice(at, at + ENDED_TOGETHER)
-      const left = await Promise.all(some.map((jobId) => expireOne(swept, jobId, { now, expireWaiting })))
+      const some = overdue.slice(first, first + ENDED_TOGETHER)
+      const left = await Promise.all(some.map((jobId) => expireOne(at, jobId, { now, expireWaiting })))
       passed += left.filter((hasLeft) => !hasLeft).length
     }
     if (overdue.length < AT_ONCE) return
@@ -116,61 +96,47 @@ async function expireOverdue(swept: Swept, goOn: GoOn): Promise<void> {
 
 /** Whether the job has left the pending set. */
 async function expireOne(
-  { queue, records, redis, config, ...rest }: Swept,
+  { records: { queue, jobs }, log }: AtWork,
   jobId: string,
   { now, expireWaiting }: { now: number; expireWaiting: () => Promise<boolean> },
 ): Promise<boolean> {
   const job = await queue.getJob(jobId)
-  const routed = job
-    ? { routing: job.data, createdAt: job.timestamp }
-    : await findRouting(
-        redis,
-        records,
-        config.applications.map(({ name }) => name),
-        jobId,
-      )
-  if (!job && !itemOf(routed?.routing ?? {})) {
+  const known = job ? { jobId, routing: job.data, createdAt: job.timestamp } : await jobs.find(jobId)
+  if (!job && !itemOf(known?.routing ?? {})) {
     // an item whose request has expired no longer shows that it is one
     const all = await expireWaiting()
-    if ((await redis.zscore(records.keys.pending, jobId)) === null) return true
+    const [deadline] = await jobs.deadlines([jobId])
+    if (deadline === undefined) return true
     if (!all) return false
   }
   // no application's list has it: it ends all the same, without an owner
-  if (!routed) rest.log.error({ job: jobId }, 'sweep.ownerUnknown')
-  const about = { jobId, ...(routed ?? { routing: { application: '' }, createdAt: now }), records, ...rest }
-  const said = await end(about, expired(), 'undispatched')
+  if (!known) log.error({ job: jobId }, 'sweep.ownerUnknown')
+  const routed = known ?? { jobId, routing: { application: '' }, createdAt: now }
+  const said = await jobs.end(routed, expired(), 'undispatched')
   // a Retry has given it a new deadline meanwhile
   if (said === 'superseded') return true
   if (said !== 'dispatched') {
-    await job?.remove().catch(() => rest.log.debug({ job: jobId }, 'sweep.notRemoved'))
+    await job?.remove().catch(() => log.debug({ job: jobId }, 'sweep.notRemoved'))
     return true
   }
   // an earlier call is in doubt: a worker that takes the job settles it; if none could for an hour, or none will, a
   // person must
-  const deadline = Number(await redis.zscore(records.keys.pending, jobId))
+  const [deadline = 0] = await jobs.deadlines([jobId])
   if (job && now - deadline <= HOUR_MS) return false
-  const given = await end(
-    about,
+  const given = await jobs.end(
+    routed,
     outcomeUnknown('The gateway could not check in time whether the EMR has the encounter.'),
   )
   return given === 'recorded'
 }
 
-async function endSetAside(swept: Swept, goOn: GoOn): Promise<void> {
-  const { queue, redis, records } = swept
-  for (const jobId of await failedWithoutOutcome(redis, records)) {
+async function endSetAside(at: AtWork, goOn: GoOn): Promise<void> {
+  const { queue, jobs } = at.records
+  for (const jobId of await jobs.failedWithoutOutcome(PUT_AWAY_LOOKED_AT)) {
     if (!(await goOn())) return
     const job = await queue.getJob(jobId)
     // any other job is in a new round, and takeUpAgain queues it
     if (!job?.failedReason?.includes('stalled')) continue
-    await setAside({ ...swept, jobId, routing: job.data, createdAt: job.timestamp })
+    await setAside({ jobId, routing: job.data, createdAt: job.timestamp }, at)
   }
-}
-
-/** The newest jobs that BullMQ has marked as failed and that are still pending. */
-async function failedWithoutOutcome(redis: RedisClient, records: Records): Promise<string[]> {
-  const newest = await redis.zrevrange(records.keys.failed, 0, PUT_AWAY_LOOKED_AT - 1)
-  if (newest.length === 0) return []
-  const deadlines = await redis.zmscore(records.keys.pending, ...newest)
-  return newest.filter((_, n) => deadlines[n] !== null)
 }

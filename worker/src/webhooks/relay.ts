@@ -1,6 +1,6 @@
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
-import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/jobs.ts'
+import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/outcome.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
 import type { WebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'

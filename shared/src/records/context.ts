@@ -1,0 +1,70 @@
+import type { Application, Connection, Retention } from '../config/schema.ts'
+import type { RedisClient } from '../redis/connect.ts'
+import type { SealingKeys } from '../sealing/seal.ts'
+import { recordKeys, type RecordKeys } from './keys.ts'
+import { defineScripts } from './scripts.ts'
+import { openTally, type Tally } from './tally.ts'
+
+const HOUR_MS = 3_600_000
+/** A payload outlives its job's deadline by this much, so that it still exists when the job expires. */
+export const PAYLOAD_GRACE_MS = 24 * HOUR_MS
+
+/** The settings of a connection on which its records depend. */
+export type RecordedConnection = Pick<
+  Connection,
+  'emrSystem' | 'emrInstance' | 'deadlineHours' | 'maxAttempts' | 'concurrency'
+>
+
+/** What the records of a connection are opened with. */
+export type RecordsAbout = {
+  connection: RecordedConnection
+  sealingKeys: SealingKeys
+  retention: Retention
+  applications: readonly Pick<Application, 'name' | 'share' | 'webhook'>[]
+  /** Called after each outcome that this process has recorded, and each end of a batch that it has brought about. */
+  ended?: () => void
+  /** Called with each error in giving turns, once per missing sealing key; the next poke tries again. */
+  turnsFailed?: (error: unknown) => void
+}
+
+/** What every part of a connection's records works with. */
+export type RecordsContext = RecordsAbout & {
+  redis: RedisClient
+  keys: RecordKeys
+  /** Counts what happens on the connection. */
+  tally: Tally
+  /** The applications with a webhook endpoint, to which the ends of jobs and batches are announced. */
+  announced: readonly string[]
+  /** In ms: how long a job may take, and how long payloads, results and the payloads of unsuccessful jobs are kept. */
+  terms: { deadlineMs: number; payloadMs: number; resultMs: number; failedPayloadMs: number }
+}
+
+export function openContext(redis: RedisClient, about: RecordsAbout): RecordsContext {
+  defineScripts(redis)
+  const { connection, retention, applications } = about
+  const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
+  return {
+    ...about,
+    redis,
+    keys: recordKeys(connection),
+    tally: openTally(redis, connection),
+    announced: applications.filter(({ webhook }) => webhook).map(({ name }) => name),
+    terms: {
+      deadlineMs,
+      payloadMs: deadlineMs + PAYLOAD_GRACE_MS,
+      resultMs: Math.round(retention.resultHours * HOUR_MS),
+      failedPayloadMs: Math.round(retention.failedPayloadHours * HOUR_MS),
+    },
+  }
+}
+
+/** The clock of the records: whole seconds, as ms since the epoch. */
+export async function redisTime(redis: RedisClient): Promise<number> {
+  const [seconds] = await redis.time()
+  return Number(seconds) * 1000
+}
+
+/** All applications that have had jobs on the connection, also those no longer in the configuration. */
+export async function allApplications({ redis, keys, applications }: RecordsContext): Promise<Set<string>> {
+  return new Set([...applications.map(({ name }) => name), ...(await redis.hkeys(keys.depth))])
+}

@@ -1,0 +1,135 @@
+import { thisMoment, type Moment } from '../moment.ts'
+import { open } from '../sealing/seal.ts'
+import { coalesce } from './coalesce.ts'
+import type { RecordsContext } from './context.ts'
+import { sealedPartOf } from './item-payload.ts'
+import { runScript, type Values } from './script.ts'
+import { scripts } from './scripts.ts'
+
+/** The common part of a permission to call the EMR and of a report that the end of an earlier call is unknown. */
+type BegunCall = {
+  round: number
+  attempt: number
+  payload: Buffer
+  deadlineInMs: number
+  /** An earlier attempt of this round may have reached the EMR, and nothing has settled that. */
+  doubt: boolean
+  /** The breaker waits for one good answer before it closes. */
+  probing: boolean
+  /** When permission was requested: not later than the time in the mark. */
+  askedAt: Moment
+}
+
+/** The reply to a request to call the EMR; see begin.lua. */
+export type Begun =
+  | ({ kind: 'go' } & BegunCall)
+  /** `state` dispatching: the end of the call was never recorded; unknown: its end was inconclusive. */
+  | ({
+      kind: 'dangling'
+      state: 'dispatching' | 'unknown'
+      sinceMs: number
+      statusCode: number | undefined
+      /**
+       * When the first attempt of the job's first round was sent, ms by Redis' clock; `undefined` if an older version
+       * sent it.
+       */
+      firstAttemptAt: number | undefined
+      /** Redis' clock when this was read. */
+      now: number
+    } & BegunCall)
+  | { kind: 'parked'; forMs: number }
+  | { kind: 'expired' | 'erased'; doubt: boolean }
+  | { kind: 'finished' | 'unaccepted' }
+  /** cancelled with its batch; the encounter surely does not exist in the EMR */
+  | { kind: 'cancelled' }
+
+/** Identifies a call to the EMR: round, and attempt in that round. */
+export type CallName = { round: number; attempt: number }
+
+/** The end of an attempt that will be followed by another one. */
+export type Settlement = CallName & {
+  state: 'rejected' | 'unknown' | 'unspent'
+  nextInMs: number
+  statusCode: number
+  /** How long the EMR may still be working on it, as far as known, without the connection's `settleMs`. Default 0. */
+  endsInMs?: number
+}
+
+/** Marks calls to the EMR before they are made, and records how they went; the mark is the record `dispatch`. */
+export function openDispatch({ redis, keys, sealingKeys }: RecordsContext) {
+  const begin = coalesce((jobs: Values<typeof scripts.begin.each>[]) =>
+    runScript(redis, scripts.begin, keys, { base: keys.base }, jobs, { inBytes: true }),
+  )
+
+  return {
+    async begin(
+      jobId: string,
+      { BatchId, attempt, as }: { BatchId?: string; attempt?: number; as?: 'absent' | 'resend' } = {},
+    ): Promise<Begun> {
+      const askedAt = thisMoment()
+      const [kind, ...rest] = await begin({ jobId, batchId: BatchId, from: attempt, as })
+      return readBegun(String(kind), rest, askedAt)
+    },
+
+    async settle(
+      jobId: string,
+      { round, attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement,
+    ): Promise<boolean> {
+      const touched = { outcome: keys.outcome(jobId), dispatch: keys.dispatch(jobId) }
+      const noted = await runScript(redis, scripts.settle, touched, {
+        call: `${round}.${attempt}`,
+        state,
+        nextInMs: Math.ceil(nextInMs),
+        statusCode,
+        endsInMs: Math.ceil(endsInMs),
+      })
+      return noted === 1
+    },
+
+    async lastCall(jobId: string): Promise<{ inDoubt: boolean; call: CallName }> {
+      const fields = ['state', 'doubt', 'round', 'attempt'] as const
+      const [state, doubt, round, attempt] = await redis.hmget(keys.dispatch(jobId), ...fields)
+      const inDoubt = state === 'dispatching' || state === 'unknown' || Boolean(doubt)
+      return { inDoubt, call: { round: Number(round ?? 1), attempt: Number(attempt ?? 0) } }
+    },
+
+    async hasDied(jobId: string): Promise<boolean> {
+      return (await redis.hexists(keys.dispatch(jobId), 'deaths')) === 1
+    },
+
+    died(jobId: string, alone: boolean): Promise<number> {
+      const touched = { pending: keys.pending, dispatch: keys.dispatch(jobId) }
+      return runScript(redis, scripts.died, touched, { jobId, alone })
+    },
+
+    openPayload(jobId: string, application: string, stored: Buffer): Buffer {
+      return open(sealingKeys, sealedPartOf(stored), { kind: 'payload', application, jobId })
+    },
+  }
+}
+
+function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Begun {
+  if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
+  if (kind === 'expired' || kind === 'erased') return { kind, doubt: Number(rest[0]) === 1 }
+  if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'cancelled' }
+  const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code, firstSentAt, now] = rest
+  const call = {
+    round: Number(round),
+    attempt: Number(attempt),
+    payload: payload as Buffer,
+    deadlineInMs: Number(deadlineInMs),
+    probing: Number(probing) === 1,
+    doubt: kind === 'dangling' || Number(state) === 1,
+    askedAt,
+  }
+  if (kind === 'go') return { kind, ...call }
+  return {
+    kind,
+    ...call,
+    state: String(state) as 'dispatching' | 'unknown',
+    sinceMs: Number(sinceMs),
+    statusCode: Number(code) || undefined,
+    firstAttemptAt: Number(firstSentAt) || undefined,
+    now: Number(now),
+  }
+}

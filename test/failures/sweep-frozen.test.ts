@@ -1,4 +1,5 @@
-import { KEY_PREFIX, queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
+import { queueNameOf } from '@encounter-gateway/shared/records/keys.ts'
+import { KEY_PREFIX } from '@encounter-gateway/shared/redis/key-prefix.ts'
 import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { UnrecoverableError, Worker } from 'bullmq'
 import { expect, test } from 'vitest'

@@ -1,7 +1,5 @@
 import { nameOf, type ConnectionName } from '../contract/connection-name.ts'
-
-/** The first part of every key, also of BullMQ's. */
-export const KEY_PREFIX = 'eg'
+import { KEY_PREFIX } from '../redis/key-prefix.ts'
 
 /**
  * The queue name of a connection. The braces make it the hash tag of Redis Cluster, so that all keys of a job are in

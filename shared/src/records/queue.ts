@@ -1,5 +1,6 @@
 import { Job as QueuedJob, Queue, RedisQueueBackend, Worker, type Job, type WorkerOptions } from 'bullmq'
-import { KEY_PREFIX, queueNameOf } from './keys.ts'
+import { KEY_PREFIX } from '../redis/key-prefix.ts'
+import { queueNameOf } from './keys.ts'
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { Retention } from '../config/schema.ts'
 import type { RoutedJob, Routing } from './routing.ts'

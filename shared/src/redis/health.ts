@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis'
 import type { Durability, Readiness } from '../contract/readiness.ts'
-import { KEY_PREFIX } from '../records/keys.ts'
+import { KEY_PREFIX } from './key-prefix.ts'
 import type { RedisClient } from './connect.ts'
 import { within } from '../within.ts'
 

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { KEY_PREFIX } from '../records/keys.ts'
+import { KEY_PREFIX } from '../redis/key-prefix.ts'
 import { WEBHOOK_QUEUE } from '../records/queue.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import type { WebhookMessage, WebhookType } from './message.ts'

@@ -1,5 +1,5 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import { KEY_PREFIX } from '@encounter-gateway/shared/records/keys.ts'
+import { KEY_PREFIX } from '@encounter-gateway/shared/redis/key-prefix.ts'
 import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'

@@ -1,8 +1,9 @@
-import { ConfigError, EXIT_CONFIG, loadConfig } from '@encounter-gateway/shared/config/config.ts'
+import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
-import { connectRedis, RedisUnusable, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import { endUnstarted, listenOn, readCount, readPort } from '@encounter-gateway/shared/start-up.ts'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
@@ -11,16 +12,11 @@ const SECOND = 1000
 /** Time for requests in progress after SIGTERM; requests that wait for an outcome get their 202 at once. */
 const GRACE_MS = 20 * SECOND
 
-/** The process cannot start; the message is one sentence that says why. */
-class NotStarted extends Error {
-  override name = 'NotStarted'
-}
-
 async function main(log: Logger): Promise<void> {
   const config = loadConfig(process.env['GATEWAY_CONFIG'], process.env)
-  const port = readPort(process.env['PORT'] ?? '3000')
+  const port = readPort('PORT', 3000)
   const host = process.env['HOST'] ?? '127.0.0.1'
-  const trustedProxies = readCount('TRUST_PROXY')
+  const trustedProxies = readCount('TRUST_PROXY', 0, 'proxies')
   const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
   const redis = connectRedis(url, 'producer')
   const subscriber = connectRedis(url, 'consumer')
@@ -40,25 +36,7 @@ async function main(log: Logger): Promise<void> {
     redis.disconnect()
     log.info('api.stopped')
   })
-  await app.listen({ port, host }).catch((error: unknown) => {
-    throw (error as { code?: string }).code === 'EADDRINUSE' ? portTaken(host, port) : error
-  })
-}
-
-function readPort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-  if (port <= 65_535) return port
-  throw new ConfigError('in the environment', [{ Pointer: 'PORT', Message: 'must be a number from 0 to 65535' }])
-}
-
-function readCount(variable: string): number {
-  const text = process.env[variable] ?? '0'
-  if (/^\d{1,2}$/.test(text)) return Number(text)
-  throw new ConfigError('in the environment', [{ Pointer: variable, Message: 'must be a number of proxies, 0 to 99' }])
-}
-
-function portTaken(host: string, port: number): NotStarted {
-  return new NotStarted(`Port ${port} on ${host} is in use: stop the program that uses it, or set PORT.`)
+  await listenOn(app, { host, port, variable: 'PORT' })
 }
 
 /** Logs one line when Redis is lost and one when it is back; each reconnection attempt only at debug level. */
@@ -87,14 +65,5 @@ async function tellDurability(redis: RedisClient, log: Logger): Promise<void> {
   log[Level === 'durable' ? 'info' : 'warn'](about, 'redis.durability')
 }
 
-function explain(error: unknown, log: Logger): never {
-  if (error instanceof ConfigError || error instanceof RedisUnusable || error instanceof NotStarted) {
-    process.stderr.write(`${error.message}\n`)
-    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1)
-  }
-  log.fatal({ err: error }, 'api.notStarted')
-  process.exit(1)
-}
-
 const log = createLogger('api')
-await main(log).catch((error: unknown) => explain(error, log))
+await main(log).catch((error: unknown) => endUnstarted(error, log, 'api.notStarted'))

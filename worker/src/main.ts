@@ -1,19 +1,19 @@
-import { ConfigError, EXIT_CONFIG, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
+import { ConfigError, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
-import { connectRedis, RedisUnusable, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { endUnstarted, readSeconds } from '@encounter-gateway/shared/start-up.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import closeWithGrace from 'close-with-grace'
-import type { Logger } from 'pino'
 import type { LateSuccess } from './attempts/late-success.ts'
 import type { Attempted } from './connection-at-work.ts'
 import { startConnectionWorker, type ConnectionWorker } from './connection-worker.ts'
 import { connectorOptions, policyMistakes } from './emr/registry.ts'
-import { PortTaken, startHealthServer } from './health.ts'
+import { startHealthServer } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { openQuarantine } from './quarantine/quarantine.ts'
-import { ShutdownError } from './shutdown-error.ts'
+import { ShutdownError } from './emr/shutdown-error.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
 
 const SECOND = 1000
@@ -82,21 +82,4 @@ function readConfig(): Config {
   return config
 }
 
-function readSeconds(variable: string, otherwise: number): number {
-  const seconds = Number(process.env[variable] ?? otherwise)
-  if (seconds >= 0 && seconds <= 3_600) return seconds
-  throw new ConfigError('in the environment', [
-    { Pointer: variable, Message: 'must be a number of seconds, 0 to 3600' },
-  ])
-}
-
-function explain(error: unknown, log: Logger): never {
-  if (error instanceof ConfigError || error instanceof RedisUnusable || error instanceof PortTaken) {
-    process.stderr.write(`${error.message}\n`)
-    process.exit(error instanceof ConfigError ? EXIT_CONFIG : 1)
-  }
-  log.fatal({ err: error }, 'worker.notStarted')
-  process.exit(1)
-}
-
-await main().catch((error: unknown) => explain(error, createLogger('worker')))
+await main().catch((error: unknown) => endUnstarted(error, createLogger('worker'), 'worker.notStarted'))

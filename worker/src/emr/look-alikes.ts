@@ -1,4 +1,4 @@
-import { aborted } from './http/fault.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Encounters remembered; the oldest are forgotten first. */
 const MOST_REMEMBERED = 10_000
@@ -40,12 +40,4 @@ export class LookAlikes {
   isAnothers(encounterId: string, correlationKey: string): boolean {
     return (this.#owners.get(encounterId) ?? correlationKey) !== correlationKey
   }
-}
-
-function unlessAborted(signal: AbortSignal, work: Promise<unknown>): Promise<unknown> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(aborted(signal, { sent: false, writes: false }))
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort)
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }

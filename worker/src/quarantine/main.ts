@@ -5,7 +5,7 @@ import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connec
 import { createEncounter } from '../attempts/create-encounter.ts'
 import { openAtWork } from '../open-at-work.ts'
 import { connectorOptions } from '../emr/registry.ts'
-import { ShutdownError } from '../shutdown-error.ts'
+import { ShutdownError } from '../emr/shutdown-error.ts'
 import type { FromQuarantine, ToQuarantine } from './messages.ts'
 import { wayOutOf } from './way-out.ts'
 

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { EmrError } from '../emr-error.ts'
+import { ShutdownError } from '../shutdown-error.ts'
 import {
   authorizationOf,
   BaseUrl,
@@ -208,7 +209,7 @@ test('ends an endlessly dripping answer when the call is over', async () => {
 
 test('distinguishes a shutdown from a time-out, and leaves the outcome unknown in both', async () => {
   const stop = new AbortController()
-  const raw = await rawServer(() => stop.abort(Object.assign(new Error('stopping'), { name: 'ShutdownError' })))
+  const raw = await rawServer(() => stop.abort(new ShutdownError('stopping')))
   const client = http()
   expect(await errorOf(client.send(post(raw.url()), call(stop.signal)))).toMatchObject({
     code: 408,

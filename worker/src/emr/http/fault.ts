@@ -1,4 +1,5 @@
 import { errors } from 'undici'
+import { ShutdownError } from '../shutdown-error.ts'
 import { unreachable, noAnswer, brokenOff, unreadable, EmrError } from '../emr-error.ts'
 
 /** How far a request got: whether the EMR can have seen a byte of it, and whether seeing it can create anything. */
@@ -7,7 +8,7 @@ export type Progress = { sent: boolean; writes: boolean }
 /** The error when the call's signal aborts, by time-out or because the gateway stops. */
 export function aborted(signal: AbortSignal, { sent, writes }: Progress): EmrError {
   const reason: unknown = signal.reason
-  const stopping = reason instanceof Object && 'name' in reason && reason.name === 'ShutdownError'
+  const stopping = reason instanceof ShutdownError
   if (!sent) {
     const message = stopping ? 'the gateway stopped before it sent the request' : 'the EMR could not be reached in time'
     return unreachable(message)

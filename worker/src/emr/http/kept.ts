@@ -1,5 +1,5 @@
 import type { EmrCall } from '../emr.ts'
-import { aborted } from './fault.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 
 /** For one reading; it serves every call that waits for it, so none of their signals may end it. */
 const READING_TIMEOUT_MS = 10_000
@@ -39,12 +39,4 @@ export function keep<Value>(): Kept<Value> {
       kept = undefined
     },
   }
-}
-
-function unlessAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = () => reject(aborted(signal, { sent: false, writes: false }))
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort)
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort))
 }

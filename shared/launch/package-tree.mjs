@@ -33,8 +33,9 @@ function packagesOf(path) {
   }
 }
 
-/** As npm reads `os` and `cpu`: names that are meant, or with a `!` names that are not. */
-function includes(list = [], name) {
+/** As npm reads `os` and `cpu`: one name or several that are meant, or with a `!` names that are not. */
+function includes(names = [], name) {
+  const list = [names].flat()
   const meant = list.filter((each) => !each.startsWith('!'))
   return !list.includes(`!${name}`) && (meant.length === 0 || meant.includes(name))
 }

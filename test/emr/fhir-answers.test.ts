@@ -134,6 +134,52 @@ describe('what the server refuses', () => {
     expect(error).toMatchObject({ code: 400, retry: false, outcomeUnknown: false, pointers })
   })
 
+  const mrn = { system: 'urn:mrn', value: '12724066' }
+  test.each([
+    ['none', undefined, []],
+    ['none', 400, []],
+    ['none', 412, []],
+    ['several', undefined, ['a', 'b']],
+    ['several', 400, ['a', 'b']],
+  ])(
+    'for its patient, of whom it has %s, is reported at PatientId, whatever its status (%s)',
+    async (many, status, ids) => {
+      const patients = ids.map((id) => ({ id, ...mrn }))
+      const abilities = { patients, ...(status !== undefined && { patientRefusal: status }) }
+      await using at = await openFhirPair(abilities, { patientIdentifierSystems: { MRN: mrn.system } })
+      const request = { ...fullEncounter(), PatientId: mrn.value, PatientIdType: 'MRN' }
+      const error = await errorOf(at.emr.create(orderOf(request), callWith()))
+      expect(error).toMatchObject({ code: 400, retry: false, outcomeUnknown: false, pointers: ['/PatientId'] })
+      expect(error.message).toBe(many === 'none' ? 'the EMR has no such patient' : 'the EMR has several such patients')
+    },
+  )
+
+  test.each([400, 404, 422])('for the id of its patient with %i is reported at PatientId', async (status) => {
+    await using at = await openFhirPair({ patients: [{ id: 'a', ...mrn }], patientRefusal: status })
+    const request = { ...fullEncounter(), PatientId: 'b', PatientIdType: 'FHIR' }
+    const error = await errorOf(at.emr.create(orderOf(request), callWith()))
+    expect(error).toMatchObject({ code: 400, outcomeUnknown: false, pointers: ['/PatientId'] })
+  })
+
+  test('at an element of a payer or clinician, contained or not, is reported at its field', async () => {
+    const request = fullEncounter()
+    const refusedAt = async (expression: string, settings = {}) => {
+      await using at = await openFhirPair({ objectsTo: [expression] }, settings)
+      return (await errorOf(at.emr.create(orderOf(request), callWith()))).pointers
+    }
+    const phone = expect.stringMatching(/^.Encounter.ProvidersType.0.Phones.0./) as string
+    expect(await refusedAt('Encounter.contained[0].telecom[0]')).toContainEqual(phone)
+    const known = { identifierSystems: { ProviderId: 'urn:providers' } }
+    await using at = await openFhirPair({}, known)
+    await at.emr.create(orderOf(request), callWith())
+    const bundle = JSON.parse(at.server.calls.at(-1)?.body ?? '') as { entry: { resource: { resourceType: string } }[] }
+    const index = bundle.entry.findIndex(({ resource }) => resource.resourceType === 'Practitioner')
+    expect(await refusedAt(`Bundle.entry[${index}].resource.telecom[0]`, known)).toContainEqual(phone)
+    expect(await refusedAt('Bundle.entry[1].resource.contained[0].telecom[0]')).toContainEqual(
+      expect.stringMatching(/^.Encounter.Insurances.0.Phones.0./),
+    )
+  })
+
   test('by its own validation is reported at the field', async () => {
     await using at = await openFhirPair()
     const request = fullEncounter()

@@ -18,8 +18,10 @@ export type FhirAbilities = {
   shows?: 'if preferred' | 'never'
   /** Accepts only callers with a token of its own token endpoint. */
   issuer?: TokenIssuer
-  /** Patients that it knows from the start. */
+  /** Patients that it knows from the start; without this list, one of every id. */
   patients?: { id: string; system: string; value: string }[]
+  /** The status with which it refuses a transaction for a patient whom it does not know, or knows twice: 404 and 412. */
+  patientRefusal?: number
   /** Elements that it refuses with 422, whatever they hold. */
   objectsTo?: string[]
   /** Ignores search parameters: every search finds everything of its type. */
@@ -103,6 +105,7 @@ export async function openFhirServer(abilities: FhirAbilities = {}): Promise<Sim
       if (call.headers['content-type'] !== 'application/x-www-form-urlencoded') return outcome(415, 'not-supported')
       return json(200, searchset(path.replace('/_search', ''), new URLSearchParams(call.body)))
     }
+    if (call.method === 'GET' && path.startsWith('Patient/') && knowsPatient(path)) return json(200, {})
     if (call.method !== 'POST') return outcome(404, 'not-found')
     if (call.headers['content-type'] !== FHIR_JSON) return outcome(415, 'not-supported')
     if (abilities.objectsTo) return outcome(422, 'business-rule', abilities.objectsTo)
@@ -175,11 +178,19 @@ export async function openFhirServer(abilities: FhirAbilities = {}): Promise<Sim
         if (name !== 'reference' || typeof item !== 'string') return [name, resolve(item, urls)]
         if (item.startsWith('urn:')) return [name, urls.get(item) ?? refuse(400, [])]
         const [type = '', query] = item.split('?')
-        if (query === undefined) return [name, item]
+        if (query === undefined) {
+          if (type.startsWith('Patient/') && !knowsPatient(type)) refuse(abilities.patientRefusal ?? 404, [])
+          return [name, item]
+        }
+        const matches = matching(type, new URLSearchParams(query))
+        if (matches.length !== 1 && abilities.patientRefusal) refuse(abilities.patientRefusal, [])
         return [name, `${type}/${oneOf(type, query)?.id ?? refuse(404, [])}`]
       }),
     )
   }
+
+  const knowsPatient = (reference: string) =>
+    !abilities.patients || abilities.patients.some(({ id }) => reference === `Patient/${id}`)
 
   function oneOf(type: string, query: string): Kept | undefined {
     const matches = matching(type, new URLSearchParams(query))

@@ -193,5 +193,5 @@ function objectionsTo(
   { encounter: sent }: Translated,
 ): (expressions: string[]) => string[] {
   const lists = clinicians(encounter, sent.participant)
-  return (expressions) => pointersTo(expressions, { encounter, carried, resources: [{ type: 'Encounter' }], lists })
+  return (expressions) => pointersTo(expressions, { encounter, carried, resources: [{ resource: sent }], lists })
 }

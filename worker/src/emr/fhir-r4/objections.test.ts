@@ -7,19 +7,47 @@ const sent = {
     PatientId: 'p',
     Encounter: {
       FormType: 'f',
-      ProvidersType: [{ ProviderId: '1' }, { ProviderId: '2', ProviderType: 'CON' }],
-      Insurances: [{ GroupNumber: 'a' }, { GroupNumber: 'b', PolicyNumber: 'c' }],
+      AttendingProviderId: 'a',
+      ProvidersType: [
+        { ProviderId: '1', Phones: [{ Number: '5' }] },
+        { ProviderId: '2', ProviderType: 'CON' },
+      ],
+      Insurances: [
+        { GroupNumber: 'a', CompanyName: 'n' },
+        { GroupNumber: 'b', PolicyNumber: 'c' },
+      ],
     },
   },
   carried: {
     '/PatientId': 'Encounter.subject',
     '/Encounter/FormType': "Encounter.extension('FormType')",
+    '/Encounter/AttendingProviderId': 'Encounter.participant.individual.resolve().identifier',
+    '/Encounter/ProvidersType/*/Phones/*/Number': 'Encounter.participant.individual.resolve().telecom.value',
+    '/Encounter/Insurances/*/CompanyName': 'Coverage.payor.resolve().name',
     '/Encounter/ProvidersType/*/ProviderId': 'Encounter.participant.individual.resolve().identifier',
     '/Encounter/ProvidersType/*/ProviderType': 'Encounter.participant.type',
     '/Encounter/Insurances/*/GroupNumber': 'Coverage.class.value',
     '/Encounter/Insurances/*/PolicyNumber': 'Coverage.identifier',
   },
-  resources: [{ type: 'Encounter' }, { type: 'Coverage', item: 0 }, { type: 'Coverage', item: 1 }],
+  resources: [
+    {
+      resource: {
+        resourceType: 'Encounter',
+        participant: [{ individual: { reference: '#c1' } }, {}, { individual: { reference: 'urn:uuid:2' } }],
+        contained: [{ resourceType: 'Practitioner', id: 'c1' }],
+      },
+    },
+    {
+      resource: {
+        resourceType: 'Coverage',
+        payor: [{ reference: '#c3' }],
+        contained: [{ resourceType: 'Organization', id: 'c3' }],
+      },
+      item: 0,
+    },
+    { resource: { resourceType: 'Coverage' }, item: 1 },
+    { resource: { resourceType: 'Practitioner' }, fullUrl: 'urn:uuid:2' },
+  ],
   lists: { 'Encounter.participant': 1 },
 } as const
 
@@ -32,7 +60,17 @@ test.each([
   ['Bundle.entry[2].resource.Coverage.class', ['/Encounter/Insurances/1/GroupNumber']],
   ['Coverage.class.value', ['/Encounter/Insurances/0/GroupNumber', '/Encounter/Insurances/1/GroupNumber']],
   ['Encounter.participant[2].individual', ['/Encounter/ProvidersType/1/ProviderId']],
-  ['Encounter.participant[0]', []],
+  ['Encounter.participant[0].individual', ['/Encounter/AttendingProviderId']],
+  ['Bundle.entry[0].resource.contained[0].identifier[0]', ['/Encounter/AttendingProviderId']],
+  ['Encounter.contained[0].identifier', ['/Encounter/AttendingProviderId']],
+  ['Bundle.entry[0].resource.contained[7].identifier', []],
+  ['Bundle.entry[1].resource.contained[0].name', ['/Encounter/Insurances/0/CompanyName']],
+  [
+    'Bundle.entry[1].resource/*Coverage/null*/.contained[0]/*Organization/c3*/.name',
+    ['/Encounter/Insurances/0/CompanyName'],
+  ],
+  ['Bundle.entry[3].resource.identifier[0].value', ['/Encounter/ProvidersType/1/ProviderId']],
+  ['Bundle.entry[0].resource.ofType(Encounter).subject', ['/PatientId']],
   ['Encounter.participant.type', ['/Encounter/ProvidersType/1/ProviderType']],
   ['Encounter.subjectable', []],
   ['Encounter.extension[0]', []],

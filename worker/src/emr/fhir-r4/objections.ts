@@ -1,5 +1,6 @@
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { valuesOf, type Carried } from '../carried/not-carried.ts'
+import { waysTo, type SentResource } from './referrers.ts'
 
 /** The maximum number of objections; more help nobody. */
 const MOST = 50
@@ -8,8 +9,8 @@ const MOST = 50
 export type Sent = {
   encounter: PatientEncounter
   carried: Carried
-  /** The resources in the order of the Bundle; `item`: the insurance or diagnosis it came from. */
-  resources: readonly { type: string; item?: number }[]
+  /** In the order of the Bundle. */
+  resources: readonly SentResource[]
   /**
    * Lists whose items come from a list of the request, and how many others stand before those: `Encounter.participant`.
    */
@@ -33,33 +34,49 @@ export function clinicians({ Encounter: from }: PatientEncounter, sent: readonly
 export function pointersTo(expressions: readonly string[], sent: Sent): string[] {
   const values = valuesOf(sent.encounter)
   const found = expressions.flatMap((expression) => {
-    const place = placeOf(expression, sent)
-    if (!place) return []
-    const paths = new Set(
-      Object.entries(sent.carried)
-        .filter(([, target]) => isAt(place.element, plain(target)))
-        .map(([path]) => path),
-    )
-    return values
-      .filter(({ path, pointer }) => paths.has(path) && (place.item === undefined || itemIn(pointer) === place.item))
-      .map(({ pointer }) => pointer)
+    return placesOf(expression, sent).flatMap((place) => {
+      const paths = new Set(
+        Object.entries(sent.carried)
+          .filter(([, target]) => isAt(place.element, plain(target)))
+          .map(([path]) => path),
+      )
+      return values
+        .filter(({ path, pointer }) => paths.has(path) && isOfItem(pointer, place.item))
+        .map(({ pointer }) => pointer)
+    })
   })
   return [...new Set(found)].slice(0, MOST)
 }
 
-/** The element without its indexes, and the item of the request's list if the indexes identify it. */
-function placeOf(expression: string, sent: Sent): { element: string; item: number | undefined } | undefined {
-  const [, index, inBundle = expression] = /^Bundle\.entry\[(\d+)\]\.resource\.(.*)$/.exec(expression) ?? []
-  const resource = index === undefined ? onlyOne(sent, inBundle) : sent.resources[Number(index)]
-  const full = resource && !inBundle.startsWith(`${resource.type}.`) ? `${resource.type}.${inBundle}` : inBundle
+type Place = { element: string; item: number | undefined }
+
+/**
+ * The elements without their indexes, and the item of the request's list if the indexes identify it. An element of a
+ * clinician, place, payer or guarantor, contained or an entry of its own, is named by the way that leads there.
+ */
+function placesOf(expression: string, sent: Sent): Place[] {
+  // Some servers put the type and id of the resource into a comment: `Bundle.entry[0].resource/*Encounter/null*/.subject`.
+  const text = expression.replaceAll(/\/\*.*?\*\//g, '')
+  const [, index, inBundle = text] = /^Bundle\.entry\[(\d+)\]\.resource\.(.*)$/.exec(text) ?? []
+  const sentResource = index === undefined ? onlyOne(sent, inBundle) : sent.resources[Number(index)]
+  if (!sentResource) return [inBundle].flatMap((full) => placeOf(full, undefined, sent))
+  const { resourceType } = sentResource.resource
+  const within = inBundle.startsWith(`${resourceType}.`) ? inBundle.slice(resourceType.length + 1) : inBundle
+  const isMain = (type: string) => Object.values(sent.carried).some((target) => target.startsWith(`${type}.`))
+  return waysTo(within, sentResource, { resources: sent.resources, isMain }).flatMap(({ full, item }) =>
+    placeOf(full, item, sent),
+  )
+}
+
+function placeOf(full: string, item: number | undefined, { lists }: Sent): Place[] {
   const element = plain(full)
-  if (!element.includes('.') || element.includes('.extension')) return undefined
-  return { element, item: resource?.item ?? itemOf(full, sent.lists) }
+  if (!element.includes('.') || element.includes('.extension')) return []
+  return [{ element, item: item ?? itemOf(full, lists) }]
 }
 
 function onlyOne({ resources }: Sent, expression: string) {
   const [type = ''] = expression.split('.', 1)
-  const ofType = resources.filter((resource) => resource.type === type)
+  const ofType = resources.filter(({ resource }) => resource.resourceType === type)
   return ofType.length === 1 ? ofType[0] : undefined
 }
 
@@ -77,6 +94,8 @@ function isAt(element: string, target: string): boolean {
   return target === element || target.startsWith(`${element}.`) || element.startsWith(`${target}.`)
 }
 
-function itemIn(pointer: string): number {
-  return Number(/\/(\d+)(?:\/|$)/.exec(pointer)?.[1])
+/** Items below 0 stand before those of the request's list, and come from a field of their own. */
+function isOfItem(pointer: string, item: number | undefined): boolean {
+  const [, index] = /\/(\d+)(?:\/|$)/.exec(pointer) ?? []
+  return item === undefined || (item < 0 ? index === undefined : Number(index) === item)
 }

@@ -61,9 +61,24 @@ export async function findPatient(
       ? ({ method: 'GET', path: 'Patient', query } as const)
       : ({ method: 'POST', path: 'Patient/_search', body, headers: { 'content-type': FORM } } as const)
   const [first, ...others] = await fhir.search(request, PatientResource, credentials, call)
-  if (!first) throw refused(400, { because: 'the EMR has no such patient', pointers: ['/PatientId'] })
+  if (!first) throw noSuchPatient()
   if (others.length > 0) throw refused(400, { because: 'the EMR has several such patients', pointers: ['/PatientId'] })
   return first.id
+}
+
+/** Reads a patient by reference. Throws `EmrError` 400 if the server reports that there is none (any more). */
+export async function patientExists(
+  fhir: FhirExchange,
+  reference: string,
+  credentials: EmrCredentials,
+  call: EmrCall,
+): Promise<void> {
+  const { status } = await fhir.send({ method: 'GET', path: reference, writes: false }, credentials, call)
+  if (status === 404 || status === 410) throw noSuchPatient()
+}
+
+function noSuchPatient(): EmrError {
+  return refused(400, { because: 'the EMR has no such patient', pointers: ['/PatientId'] })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Reference } from 'fhir/r4.js'
 import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
-import { unreadable, type EmrError } from '../emr-error.ts'
+import { unreadable, EmrError } from '../emr-error.ts'
 import { cancelledSince, Undecided } from '../claim.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
 import { openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
@@ -13,7 +13,7 @@ import {
   type OurIdentifier,
 } from '../fhir-r4/identifiers.ts'
 import { clinicians, pointersTo } from '../fhir-r4/objections.ts'
-import { findPatient, identifierQuery, token } from '../fhir-r4/patient.ts'
+import { findPatient, identifierQuery, patientExists, token } from '../fhir-r4/patient.ts'
 import { refusalOf } from '../fhir-r4/refusal.ts'
 import type { HttpAnswer } from '../http/exchange.ts'
 import { createdAlone, createdTogether, type Created } from './created.ts'
@@ -27,6 +27,11 @@ import { patientReference } from './patient.ts'
  * implemented.
  */
 const notWhatItSaid = new Set([404, 405, 406, 412, 415, 501])
+/**
+ * With these, servers refuse a patient whom they do not know, or know twice, and many do not report which element was at
+ * fault (LinuxForHealth FHIR 2556, Microsoft FHIR server 1175).
+ */
+const mayMeanPatient = new Set([400, 404, 412, 422])
 /** No encounter has this key: it is searched for to see whether the server lets us search. */
 const NOBODYS_KEY = 'check'
 
@@ -66,7 +71,12 @@ class FhirConnector implements Emr {
     const { path, body, headers } = this.#messageOf(order, translated, able)
     const request = { method: 'POST' as const, path, body: JSON.stringify(body), headers, writes: true }
     const answer = await this.#fhir.send(request, order.credentials, call)
-    if (answer.status !== 200 && answer.status !== 201) throw this.#refusal(answer, order, translated)
+    if (answer.status !== 200 && answer.status !== 201) {
+      const refusal = this.#refusal(answer, order, translated)
+      throw mayMeanPatient.has(answer.status)
+        ? await this.#becauseOfPatient({ refusal, status: answer.status }, order, patient, call)
+        : refusal
+    }
     const ours = this.#ours(order)
     const created = path === '' ? createdTogether(answer, translated.entries, ours) : createdAlone(answer, ours)
     return this.#found(order, translated, created ?? (await this.#whichThereWas(order, call)))
@@ -107,6 +117,26 @@ class FhirConnector implements Emr {
     if (able.creates.size > 0) return { reference: `Patient?${identifierQuery(reference.system, reference.value)}` }
     const id = await findPatient(this.#fhir, { ...reference, by: 'POST' }, credentials, call)
     return { reference: `Patient/${id}` }
+  }
+
+  /** The refusal itself, or the one that names the patient if a question shows that this is why. */
+  async #becauseOfPatient(
+    { refusal, status }: { refusal: EmrError; status: number },
+    { encounter, credentials }: EncounterOrder,
+    { reference }: Reference,
+    call: EmrCall,
+  ): Promise<EmrError> {
+    if (refusal.pointers.length > 0) return refusal
+    const named = patientReference(encounter, this.#options)
+    try {
+      if (!('reference' in named)) await findPatient(this.#fhir, { ...named, by: 'POST' }, credentials, call)
+      // 412 is about several records, and an id has one at most.
+      else if (reference && status !== 412) await patientExists(this.#fhir, reference, credentials, call)
+    } catch (error) {
+      // Any other fault of the question says nothing about the answer before it.
+      if (error instanceof EmrError && error.pointers.includes('/PatientId')) return error
+    }
+    return refusal
   }
 
   #translate({ correlationKey, encounter }: EncounterOrder, able: Capabilities, patient: Reference) {
@@ -178,10 +208,7 @@ class FhirConnector implements Emr {
       pointersTo(expressions, {
         encounter,
         carried,
-        resources: entries.map(({ resource, item }) => ({
-          type: resource.resourceType,
-          ...(item !== undefined && { item }),
-        })),
+        resources: entries,
         lists: { ...clinicians(encounter, sent.participant), 'Encounter.diagnosis': 0 },
       }),
     )

@@ -35,6 +35,22 @@ test('uses the delimiters that the answer names, and reads segments that end wit
   expect(readAcknowledgement(bytes)?.faults).toEqual([{ code: '103', location }])
 })
 
+test.each([
+  ['three characters', 'MSH|^~&|EPIC'],
+  ['five characters, as since v2.7', 'MSH|^~\\&#|EPIC'],
+  ['the component separator only', 'MSH|^|EPIC'],
+])('reads MSH-2 of %s', (_what, header) => {
+  const bytes = Buffer.from(`${header}||||||ACK^A04^ACK|9|P|2.3|||AL\rMSA|AE|k1\rERR|PID^1^3^204&Unknown key\r`)
+  expect(readAcknowledgement(bytes)).toMatchObject({
+    faults: [{ code: '204', location: { segment: 'PID', field: 3 } }],
+    wantsAnswer: { controlId: '9', version: '2.3' },
+  })
+})
+
+test.each(['\r\n', '\n', '\ufeff', '\ufeff\r\n', ' '])('skips %j before MSH', (before) => {
+  expect(readAcknowledgement(Buffer.from(`${before}${MSH}\rMSA|AA|k1\r`))).toMatchObject({ code: 'AA', answers: 'k1' })
+})
+
 test('reports whether the answer requests an answer', () => {
   const bytes = Buffer.from('MSH|^~\\&|EMR||||||ACK|A7|P|2.4|||AL|NE\rMSA|AA|k1\r')
   expect(readAcknowledgement(bytes)?.wantsAnswer).toEqual({ controlId: 'A7', version: '2.4' })

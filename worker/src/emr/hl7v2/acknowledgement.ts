@@ -4,7 +4,7 @@ import type { ErrorLocation } from './error-location.ts'
 export type Acknowledgement = {
   /** MSA-1, HL7 table 0008: AA, AE, AR, or CA, CE, CR for the mere receipt of the message. */
   code: string
-  /** MSA-2: MSH-10 of the message that is answered. */
+  /** MSA-2: MSH-10 of the message that is answered; empty if the receiver did not repeat it. */
   answers: string
   faults: Fault[]
   /** What to put into an answer to this answer; `undefined` unless its MSH-15 requests one. */
@@ -16,17 +16,23 @@ export type Acknowledgement = {
  */
 export type Fault = { code: string; location: ErrorLocation | undefined }
 
+/** What engines put before MSH: line breaks, and a byte order mark, which Latin-1 reads as three characters. */
+const BEFORE_HEADER = /^(?:\s|\xef\xbb\xbf)+/
+
 /**
  * Reads an acknowledgement, with the delimiters that it names itself. Every part that matters is ASCII, so its bytes
  * are read as Latin-1 whatever its character set. `undefined` for anything other than HL7 v2 with an MSA.
  */
 export function readAcknowledgement(bytes: Buffer): Acknowledgement | undefined {
-  const text = bytes.toString('latin1')
+  const text = bytes.toString('latin1').replace(BEFORE_HEADER, '')
   if (!text.startsWith('MSH') || text.length < 8) return undefined
   const field = text.charAt(3)
-  const [component = '^', repetition = '~', , subcomponent = '&'] = text.slice(4, 8)
   const segments = text.split(/[\r\n]+/).map((line) => line.split(field))
   const header = segments[0] ?? []
+  // MSH-2 is the text to the next separator: engines write it with three to five characters, and the escape character
+  // is the one that they leave out.
+  const [component = '^', repetition = '~', third = '\\', fourth = '&'] = header[1] ?? ''
+  const subcomponent = header[1]?.length === 3 && third !== '\\' ? third : fourth
   const answer = segments.find(([name]) => name === 'MSA')
   if (!answer) return undefined
   const cut = { component, repetition, subcomponent }

@@ -1,12 +1,13 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { createSecureContext } from 'node:tls'
 import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
-import { unreadable, EmrError } from '../emr-error.ts'
+import { brokenOff, unreadable, EmrError } from '../emr-error.ts'
 import { readAcknowledgement } from './acknowledgement.ts'
 import { answerTo } from './answer-to.ts'
 import type { Discharge } from './discharge.ts'
 import { carried, encodeEncounter, type EncodedEncounter } from './encounter.ts'
 import { openMllp, type Mllp } from './mllp.ts'
+import { commitIn } from './mllp-frame.ts'
 import type { ReadAnswer } from './mllp-connection.ts'
 import { options, type Site, type TlsOptions } from './options.ts'
 import { siteOf } from './site.ts'
@@ -61,10 +62,12 @@ class Hl7v2Connector implements Emr {
   /** Sends a message until the EMR has reported the result; throws unless the encounter exists. */
   async #send(bytes: Buffer, controlId: string, about: Answered, call: EmrCall): Promise<void> {
     const read: ReadAnswer<'created' | EmrError> = (answer, reply) => {
+      if (commitIn(answer) === 'not stored') throw brokenOff({ writes: false, answered: true })
       const acknowledgement = readAcknowledgement(answer)
       if (!acknowledgement) throw unreadable(true)
-      // The answer to another message, such as one whose sender has given up waiting.
-      if (acknowledgement.answers !== controlId) return undefined
+      // The answer to another message, such as one whose sender has given up waiting. One that names none answers this
+      // one: no other is in flight on this connection.
+      if (acknowledgement.answers && acknowledgement.answers !== controlId) return undefined
       const verdict = verdictOf(acknowledgement, this.#site, about)
       if (verdict && acknowledgement.wantsAnswer) reply(answerTo(acknowledgement.wantsAnswer, this.#site, new Date()))
       return verdict

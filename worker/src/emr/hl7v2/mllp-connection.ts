@@ -2,7 +2,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
 import { brokenOff, unreadable, EmrError } from '../emr-error.ts'
 import { aborted, failed } from '../http/fault.ts'
-import { frame, FrameReader } from './mllp-frame.ts'
+import { commitIn, frame, FrameReader } from './mllp-frame.ts'
 
 /** Maximum bytes of one answer; a real one has a few hundred. */
 const MAX_ANSWER_BYTES = 64 * 1024
@@ -77,6 +77,8 @@ export class MllpConnection {
   #read(chunk: Buffer): void {
     try {
       for (const answer of this.#answers.read(chunk)) {
+        // Stored only: the acknowledgement follows.
+        if (commitIn(answer) === 'stored') continue
         // An answer that nobody waits for, such as a repeated one: the next one could not be trusted.
         if (!this.#pending) return this.close()
         this.#pending.take(answer)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { frame, FrameError, FrameReader } from './mllp-frame.ts'
+import { commitIn, frame, FrameError, FrameReader } from './mllp-frame.ts'
 
 const texts = (reader: FrameReader, ...chunks: (Buffer | string)[]) =>
   chunks.flatMap((chunk) => Array.from(reader.read(Buffer.from(chunk)), String))
@@ -20,6 +20,20 @@ test('reads frames however their bytes are split', () => {
 
 test('skips line breaks between frames, and accepts a frame whose CR is missing', () => {
   expect(texts(new FrameReader(100), '\r\n\x0bone\x1c\x0btwo\x1c\r\n')).toEqual(['one', 'two'])
+})
+
+test('skips padding, a byte order mark and a bare commit between frames', () => {
+  expect(texts(new FrameReader(100), '\x06\ufeff \0\x0bone\x1c\r\x06\r\n\x0btwo\x1c')).toEqual(['one', 'two'])
+})
+
+test('recognises the commit blocks of MLLP Release 2', () => {
+  expect(['\x06', '\x15', '', 'MSH', '\x06\x06'].map((text) => commitIn(Buffer.from(text)))).toEqual([
+    'stored',
+    'not stored',
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 test('anything else between frames is not MLLP', () => {

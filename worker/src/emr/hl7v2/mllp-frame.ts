@@ -2,10 +2,24 @@ const START = 0x0b
 const END = 0x1c
 const CR = 0x0d
 const LF = 0x0a
+const ACK = 0x06
+const NAK = 0x15
+/** What receivers write between frames: line breaks, padding, a byte order mark, a commit without its block. */
+const BETWEEN_FRAMES = new Set([CR, LF, 0x00, 0x09, 0x20, 0xef, 0xbb, 0xbf, ACK])
 
 /** A message as MLLP sends it: between 0x0B and 0x1C 0x0D. The message must hold neither 0x0B nor 0x1C. */
 export function frame(message: Buffer): Buffer {
   return Buffer.concat([Buffer.from([START]), message, Buffer.from([END, CR])])
+}
+
+/**
+ * The commit block of MLLP Release 2: whether the receiver has stored the message, before its acknowledgement says what
+ * became of it. `undefined` for any other message.
+ */
+export function commitIn(message: Buffer): 'stored' | 'not stored' | undefined {
+  if (message.length !== 1) return undefined
+  if (message[0] === ACK) return 'stored'
+  return message[0] === NAK ? 'not stored' : undefined
 }
 
 /** The bytes received are not MLLP, or a frame is larger than allowed. */
@@ -15,7 +29,7 @@ export class FrameError extends Error {
 
 /**
  * Extracts messages from the bytes of a connection, however those are split: several frames in one chunk, one frame in
- * many. A frame ends with 0x1C; the CR that must follow is skipped with any line breaks between frames, since not every
+ * many. A frame ends with 0x1C; the CR that must follow is skipped with what else stands between frames, since not every
  * sender sends it.
  */
 export class FrameReader {
@@ -38,7 +52,7 @@ export class FrameReader {
       if (!this.#inside) {
         const byte = chunk[at++]
         if (byte === START) this.#inside = true
-        else if (byte !== CR && byte !== LF) throw new FrameError('not MLLP')
+        else if (!BETWEEN_FRAMES.has(byte ?? 0)) throw new FrameError('not MLLP')
         continue
       }
       const end = chunk.indexOf(END, at)

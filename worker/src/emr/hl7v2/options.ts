@@ -36,7 +36,7 @@ export const SiteOptions = Type.Object({
   receivingApplication: header('MSH-5'),
   receivingFacility: header('MSH-6'),
   processingId: oneOf(['P', 'T', 'D'], { description: 'MSH-11: production, training or debugging' }),
-  versionId: oneOf(['2.3.1', '2.4', '2.5', '2.5.1', '2.6', '2.7', '2.7.1', '2.8'], {
+  versionId: oneOf(['2.1', '2.2', '2.3', '2.3.1', '2.4', '2.5', '2.5.1', '2.6', '2.7', '2.7.1', '2.8'], {
     description: 'MSH-12. Changes MSH-12 only: the message itself always follows v2.5.1.',
   }),
   characterSet: oneOf(Object.keys(characterSets) as CharacterSet[], {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, expect, test } from 'vitest'
 import { EmrError } from '../emr-error.ts'
 import { ShutdownError } from '../shutdown-error.ts'
@@ -72,6 +73,34 @@ async function errorOf(promise: Promise<unknown>): Promise<EmrError> {
   expect(error).toBeInstanceOf(EmrError)
   return error as EmrError
 }
+
+test.each([
+  ['gzip', gzipSync('{"a":1}')],
+  ['x-gzip', gzipSync('{"a":1}')],
+  ['br', brotliCompressSync('{"a":1}')],
+  ['deflate', deflateSync('{"a":1}')],
+])('accepts no coding, and decodes %s all the same', async (coding, body) => {
+  const raw = await rawServer((socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`)
+    socket.write(body)
+  })
+  const answer = await http().send(post(raw.url()), call())
+  expect(jsonOf(answer)).toEqual({ a: 1 })
+  expect(raw.requests[0]).toContain('accept-encoding: identity\r\n')
+})
+
+test.each([
+  ['of another coding', 'zstd', Buffer.from('{}')],
+  ['not what it says', 'gzip', Buffer.from('{}')],
+  ['cut short', 'gzip', gzipSync('{"a":1}').subarray(0, 15)],
+  ['far larger than allowed once it is decoded', 'gzip', gzipSync(Buffer.alloc(3 * 1024 * 1024))],
+])('a body that is %s cannot be read', async (_what, coding, body) => {
+  const raw = await rawServer((socket) => {
+    socket.write(`HTTP/1.1 201 Created\r\nContent-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`)
+    socket.write(body)
+  })
+  expect(await errorOf(http().send(post(raw.url()), call()))).toMatchObject({ code: 502, outcomeUnknown: true })
+})
 
 test('returns the status, the headers in lower case and the body', async () => {
   const raw = await rawServer((socket) =>

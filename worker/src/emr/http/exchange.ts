@@ -1,6 +1,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
 import type { IncomingHttpHeaders } from 'node:http'
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { Agent, type Dispatcher } from 'undici'
 import type { EmrCall, EmrCredentials } from '../emr.ts'
 import { refused, unreadable, type EmrError } from '../emr-error.ts'
@@ -102,12 +103,26 @@ class Exchange implements Dispatcher.DispatchHandler {
     return { sent: this.#controller !== undefined, writes: this.#request.writes }
   }
 
+  get #maxAnswerBytes() {
+    return this.#request.maxAnswerBytes ?? 1024 * 1024
+  }
+
   run(agent: Agent): void {
     if (this.#signal.aborted) return this.#onAbort()
     this.#signal.addEventListener('abort', this.#onAbort)
     const { method, url, headers = {}, body = null } = this.#request
     try {
-      agent.dispatch({ origin: url.origin, path: url.pathname + url.search, method, headers, body }, this)
+      agent.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method,
+          // undici requests nothing, which permits any coding (RFC 9110, 12.5.3).
+          headers: { 'accept-encoding': 'identity', ...headers },
+          body,
+        },
+        this,
+      )
     } catch (error) {
       this.#stop(failed(error, this.#progress))
     }
@@ -133,16 +148,18 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length
-    if (this.#bytes > (this.#request.maxAnswerBytes ?? 1024 * 1024)) return this.#stop(unreadable(this.#request.writes))
+    if (this.#bytes > this.#maxAnswerBytes) return this.#stop(unreadable(this.#request.writes))
     this.#chunks.push(chunk)
   }
 
   onResponseEnd(): void {
+    const body = decoded(Buffer.concat(this.#chunks), this.#headers['content-encoding'], this.#maxAnswerBytes)
+    if (!body) return this.#stop(unreadable(this.#request.writes))
     this.#signal.removeEventListener('abort', this.#onAbort)
     this.#resolve({
       status: this.#status,
       headers: this.#headers,
-      body: Buffer.concat(this.#chunks),
+      body,
       retryAfterMs: retryAfterMs(this.#headers['retry-after'], Date.now()),
       writes: this.#request.writes,
     })
@@ -150,6 +167,24 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#stop(failed(error, this.#progress))
+  }
+}
+
+const decoders = new Map([
+  ['gzip', gunzipSync],
+  ['x-gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+])
+
+/** The body without its coding, which some servers apply although nobody accepts it; `undefined` if it has none of these. */
+function decoded(body: Buffer, coding: string | undefined, maxOutputLength: number): Buffer | undefined {
+  const name = coding?.trim().toLowerCase() ?? ''
+  if (name === '' || name === 'identity' || body.length === 0) return body
+  try {
+    return decoders.get(name)?.(body, { maxOutputLength })
+  } catch {
+    return undefined // Cut short, not of this coding, or larger than allowed.
   }
 }
 

@@ -90,40 +90,69 @@ test('asks by Basic with both parts encoded, and keeps the token for all calls',
   })
 })
 
-test.each([
-  ['RS384', {}],
-  ['ES384', {}],
-])('asks by a JWT signed with %s that verifies against the public key', async (alg) => {
-  const { asked, tokenUrl } = await serve()
-  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
-  const pem = await exportPKCS8(privateKey)
-  const jwk = JSON.stringify(await exportJWK(privateKey))
-  for (const key of [pem, jwk]) {
-    const auth = { tokenUrl, clientId: 'gateway', privateKey: key, keyId: 'k1' }
-    expect(await openTokens({ http: http(), auth }).bearer(call())).toMatch(/^t/)
-  }
-  const jwks = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg }] })
-  const [one, other] = await Promise.all(
-    asked.map(({ form }) => jwtVerify(form.get('client_assertion') ?? '', jwks, { audience: tokenUrl })),
-  )
-  expect(one?.payload).toMatchObject({ iss: 'gateway', sub: 'gateway' })
-  expect((one?.payload.exp ?? Infinity) - (one?.payload.iat ?? 0)).toBeLessThanOrEqual(300)
-  expect(one?.payload.jti).not.toBe(other?.payload.jti)
-  expect(asked[0]?.form.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-  expect(asked[0]?.authorization).toBe('')
-})
+test.each([['RS384'], ['ES384'], ['ES256']])(
+  'asks by a JWT signed with %s that verifies against the public key',
+  async (alg) => {
+    const { asked, tokenUrl } = await serve()
+    const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true })
+    const pem = await exportPKCS8(privateKey)
+    const jwk = JSON.stringify(await exportJWK(privateKey))
+    for (const key of [pem, jwk]) {
+      const auth = { tokenUrl, clientId: 'gateway', privateKey: key, keyId: 'k1' }
+      expect(await openTokens({ http: http(), auth }).bearer(call())).toMatch(/^t/)
+    }
+    const jwks = createLocalJWKSet({ keys: [{ ...(await exportJWK(publicKey)), kid: 'k1', alg }] })
+    const [one, other] = await Promise.all(
+      asked.map(({ form }) => jwtVerify(form.get('client_assertion') ?? '', jwks, { audience: tokenUrl })),
+    )
+    expect(one?.payload).toMatchObject({ iss: 'gateway', sub: 'gateway' })
+    expect((one?.payload.exp ?? Infinity) - (one?.payload.iat ?? 0)).toBeLessThanOrEqual(300)
+    expect(one?.payload.jti).not.toBe(other?.payload.jti)
+    expect(asked[0]?.form.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+    expect(asked[0]?.authorization).toBe('')
+  },
+)
 
 test('does not start with a key that cannot sign', async () => {
   const about = { tokenUrl: 'http://127.0.0.1/token', clientId: 'gateway' }
   const { privateKey } = await generateKeyPair('RS384', { extractable: true })
   const rsa = await exportPKCS8(privateKey)
-  const { privateKey: p256 } = await generateKeyPair('ES256', { extractable: true })
+  const { privateKey: ed25519 } = await generateKeyPair('EdDSA', { extractable: true })
   const open = (auth: Auth) => openTokens({ http: http(), auth })
   expect(() => open({ ...about, privateKey: '-----BEGIN secret' })).toThrow('neither a private key in PEM nor a JWK')
   expect(() => open({ ...about, privateKey: '{"secret"' })).toThrow('neither a private key in PEM nor a JWK')
   expect(() => open({ ...about, privateKey: rsa, alg: 'ES384' })).toThrow('does not fit')
-  const jwk = JSON.stringify(await exportJWK(p256))
+  const jwk = JSON.stringify(await exportJWK(ed25519))
   expect(() => open({ ...about, privateKey: jwk })).toThrow('does not fit')
+  expect(() => open({ ...about, privateKey: rsa, certificate: 'secret' })).toThrow('not a certificate in PEM')
+  expect(() => open({ ...about, clientSecret: 'secret', grant: 'jwt-bearer' })).toThrow('requires auth.privateKey')
+})
+
+test('sends what else a token endpoint requires: the secret in the form, and parameters of its own', async () => {
+  const { asked, tokenUrl } = await serve()
+  const parameters = { audience: 'https://emr.example/api', resource: 'urn:emr' }
+  const auth = bySecret(tokenUrl, { secretIn: 'body', parameters })
+  await openTokens({ http: http(), auth }).bearer(call())
+  expect(asked[0]?.authorization).toBe('')
+  expect(Object.fromEntries(asked[0]?.form ?? [])).toEqual({
+    ...parameters,
+    grant_type: 'client_credentials',
+    client_id: 'gate way',
+    client_secret: 'a:b+c',
+  })
+})
+
+test('a JWT as the grant itself holds the scope, and names no user', async () => {
+  const { asked, tokenUrl } = await serve()
+  const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
+  const key = { privateKey: await exportPKCS8(privateKey), alg: 'RS256' as const }
+  const auth: Auth = { tokenUrl, clientId: 'g@project', ...key, grant: 'jwt-bearer', scope: 'a b' }
+  await openTokens({ http: http(), auth }).bearer(call())
+  const { assertion = '', ...form } = Object.fromEntries(asked[0]?.form ?? [])
+  expect(form).toEqual({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' })
+  const { payload } = await jwtVerify(assertion, publicKey, { audience: tokenUrl })
+  expect(payload).toMatchObject({ iss: 'g@project', scope: 'a b' })
+  expect(payload.sub).toBeUndefined()
 })
 
 test('requests a new token when the old one has expired', async () => {

@@ -1,6 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { SignJWT } from 'jose'
-import { createPrivateKey, randomUUID, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, randomUUID, X509Certificate, type KeyObject } from 'node:crypto'
+import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import type { EmrCall } from '../emr.ts'
 import { refused, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './exchange.ts'
@@ -14,23 +15,65 @@ const UNTOLD_LIFE_MS = 300 * SECOND
 /** SMART backend services: five minutes at most. */
 const ASSERTION_LIFE_SECONDS = 240
 
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+/** Signature algorithms (RFC 7518), and the keys they are for; the first that fits is the default. */
+const algorithms = {
+  RS384: { type: 'rsa', curve: undefined },
+  ES384: { type: 'ec', curve: 'secp384r1' },
+  RS256: { type: 'rsa', curve: undefined },
+  PS256: { type: 'rsa', curve: undefined },
+  ES256: { type: 'ec', curve: 'prime256v1' },
+} as const
+type Algorithm = keyof typeof algorithms
+/** What the gateway itself puts into a token request. */
+const OWN_PARAMETERS = 'grant_type|client_id|client_secret|client_assertion|client_assertion_type|assertion|scope'
+
 /**
- * OAuth2 client credentials (RFC 6749, 4.4), as the option `auth` of a connection: by secret (HTTP Basic), or by a JWT that the
- * gateway signs (`private_key_jwt`, RFC 7523; SMART Backend Services).
+ * OAuth2 client credentials (RFC 6749, 4.4), as the option `auth` of a connection: by secret, or by a JWT that the gateway
+ * signs (`private_key_jwt`, RFC 7523; SMART Backend Services). docs/emr/oauth2.md has what each token endpoint requires.
  */
 export const Auth = Type.Object(
   {
     tokenUrl: { ...BaseUrl, description: 'The full URL of the token endpoint' },
     clientId: Type.String({ minLength: 1, description: 'The client id of the gateway at the EMR' }),
-    clientSecret: Type.Optional(Type.String({ minLength: 1, description: "The client's secret, sent by HTTP Basic" })),
+    clientSecret: Type.Optional(Type.String({ minLength: 1, description: "The client's secret" })),
+    secretIn: Type.Optional(
+      oneOf(['header', 'body'], {
+        default: 'header',
+        description: 'Where the secret goes: HTTP Basic, or the form as client_secret',
+      }),
+    ),
     privateKey: Type.Optional(
-      Type.String({ minLength: 1, description: 'Instead of the secret: RSA or P-384 key, PEM or JWK, to sign with' }),
+      Type.String({ minLength: 1, description: 'Instead of the secret: RSA, P-256 or P-384 key, PEM or JWK' }),
     ),
     keyId: Type.Optional(Type.String({ description: "The kid of that key in the client's JWK set" })),
+    certificate: Type.Optional(
+      Type.String({ minLength: 1, description: 'PEM of the certificate of that key: the JWT names its thumbprints' }),
+    ),
     alg: Type.Optional(
-      Type.Union([Type.Literal('RS384'), Type.Literal('ES384')], {
-        description: 'By default the algorithm that fits the key',
+      oneOf(Object.keys(algorithms) as Algorithm[], {
+        description: 'By default RS384, ES384 or ES256, whichever is for the key',
       }),
+    ),
+    assertionAudience: Type.Optional(
+      Type.String({ minLength: 1, description: 'aud of the JWT, if it is not tokenUrl' }),
+    ),
+    grant: Type.Optional(
+      oneOf(['client-credentials', 'jwt-bearer'], {
+        default: 'client-credentials',
+        description: 'jwt-bearer: the JWT itself is the grant (RFC 7523, 2.1), as for a service account of Google',
+      }),
+    ),
+    parameters: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: `^(?!(${OWN_PARAMETERS})$)[A-Za-z][A-Za-z0-9_.-]{0,63}$` }),
+        Type.String({ maxLength: 2048 }),
+        {
+          additionalProperties: false,
+          description: 'More parameters of the token request, such as {"audience": "..."} or {"resource": "..."}',
+        },
+      ),
     ),
     scope: Type.Optional(Type.String({ description: 'Space separated, as the EMR grants them' })),
   },
@@ -66,8 +109,9 @@ export function openTokens({ http, auth }: { http: Http; auth: Auth }): Tokens {
   const kept = keep<string>()
   const read: Read<string> = async (call) => {
     const { headers, form } = await prove()
-    const body = new URLSearchParams({ grant_type: 'client_credentials', ...form })
-    if (auth.scope !== undefined) body.set('scope', auth.scope)
+    const body = new URLSearchParams({ ...auth.parameters, grant_type: 'client_credentials', ...form })
+    // As a grant, the JWT itself holds the scope.
+    if (auth.scope !== undefined && auth.grant !== 'jwt-bearer') body.set('scope', auth.scope)
     const request: HttpRequest = {
       method: 'POST',
       url: new URL(auth.tokenUrl),
@@ -103,25 +147,36 @@ export async function sendWithToken(
 type Proof = () => Promise<{ headers?: Record<string, string>; form?: Record<string, string> }>
 
 /** How the client authenticates. */
-function proofOf({ clientId, clientSecret, privateKey, keyId, alg, tokenUrl }: Auth): Proof {
+function proofOf(auth: Auth): Proof {
+  const { clientId, clientSecret, privateKey, keyId, alg, tokenUrl, certificate, scope } = auth
   if (privateKey === undefined) {
+    if (auth.grant === 'jwt-bearer') throw new RangeError('auth.grant jwt-bearer requires auth.privateKey')
+    if (auth.secretIn === 'body')
+      return async () => ({ form: { client_id: clientId, client_secret: clientSecret ?? '' } })
     const pair = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret ?? '')}`
     const authorization = `Basic ${Buffer.from(pair).toString('base64')}`
     return async () => ({ headers: { authorization } })
   }
   const key = privateKeyOf(privateKey)
-  const header = { alg: algorithmOf(key, alg), typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) }
+  const header = {
+    alg: algorithmOf(key, alg),
+    typ: 'JWT',
+    ...(keyId !== undefined && { kid: keyId }),
+    ...thumbprints(certificate),
+  }
+  const isGrant = auth.grant === 'jwt-bearer'
+  // In a grant `sub` is a user for whom the client acts, and there is none.
+  const claims = isGrant ? { ...(scope !== undefined && { scope }) } : { sub: clientId }
   return async () => {
-    const assertion = await new SignJWT({ jti: randomUUID() })
+    const assertion = await new SignJWT({ ...claims, jti: randomUUID() })
       .setProtectedHeader(header)
       .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(tokenUrl)
+      .setAudience(auth.assertionAudience ?? tokenUrl)
       .setIssuedAt()
       .setExpirationTime(`${ASSERTION_LIFE_SECONDS}s`)
       .sign(key)
-    const kind = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-    return { form: { client_assertion_type: kind, client_assertion: assertion } }
+    if (isGrant) return { form: { grant_type: JWT_BEARER, assertion } }
+    return { form: { client_id: clientId, client_assertion_type: ASSERTION_TYPE, client_assertion: assertion } }
   }
 }
 
@@ -136,10 +191,26 @@ function privateKeyOf(text: string): KeyObject {
 }
 
 function algorithmOf(key: KeyObject, wanted: Auth['alg']): string {
-  const curve = key.asymmetricKeyDetails?.namedCurve
-  const fit = key.asymmetricKeyType === 'rsa' ? 'RS384' : curve === 'secp384r1' ? 'ES384' : undefined
-  if (!fit || (wanted && wanted !== fit)) throw new RangeError('auth.privateKey does not fit the algorithm')
+  const [fit] = Object.entries(algorithms).find(
+    ([name, { type, curve }]) =>
+      (wanted === undefined || name === wanted) &&
+      key.asymmetricKeyType === type &&
+      key.asymmetricKeyDetails?.namedCurve === curve,
+  ) ?? [undefined]
+  if (fit === undefined) throw new RangeError('auth.privateKey does not fit the algorithm')
   return fit
+}
+
+/** SHA-1 and SHA-256 of the certificate (RFC 7515, 4.1.7 and 4.1.8): Entra finds the key by either. */
+function thumbprints(certificate: string | undefined): Record<string, string> {
+  if (certificate === undefined) return {}
+  try {
+    const { raw } = new X509Certificate(certificate)
+    const digest = (name: string) => createHash(name).update(raw).digest('base64url')
+    return { x5t: digest('sha1'), 'x5t#S256': digest('sha256') }
+  } catch {
+    throw new RangeError('auth.certificate is not a certificate in PEM')
+  }
 }
 
 async function ask(http: Http, request: HttpRequest, call: Pick<EmrCall, 'signal'>): Promise<HttpAnswer> {

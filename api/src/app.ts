@@ -16,7 +16,7 @@ import { operators } from './operators/operators.ts'
 import { problems, sendError } from './http/problems.ts'
 import { rateLimit } from './admission/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
-import { room } from './admission/capacity.ts'
+import { capacity } from './admission/capacity.ts'
 import { validation } from './http/validation.ts'
 import { waiters } from './connections/waiters.ts'
 import { requestIdOf } from './http/request-id.ts'
@@ -81,7 +81,7 @@ export async function buildApp({
     connections: config.connections,
     applications: config.applications,
   })
-  await app.register(room, { redis })
+  await app.register(capacity, { redis })
   await app.register(waiters, { subscriber })
   const webhooks = openWebhookQueue(redis)
   webhooks.on('error', () => undefined)

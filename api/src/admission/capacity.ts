@@ -20,13 +20,13 @@ declare module 'fastify' {
      * Throws a 429 with Retry-After if this application or connection has too many jobs, a 503 if Redis is nearly full or
      * an operator lets the connection drain.
      */
-    checkRoom(connection: EmrConnection, application: Application): Promise<void>
+    checkCapacity(connection: EmrConnection, application: Application): Promise<void>
   }
 }
 
 /** Refuses new jobs before Redis or a connection's limit is full. */
-export const room = fp(
-  async function room(app: FastifyInstance, { redis }: { redis: RedisClient }) {
+export const capacity = fp(
+  async function capacity(app: FastifyInstance, { redis }: { redis: RedisClient }) {
     const retry = { 'Retry-After': RETRY_AFTER_S }
     const readMemory = cachedFor(LOOK_EVERY_MS, () => readRedisMemory(redis))
     const depths = new Map(
@@ -38,7 +38,7 @@ export const room = fp(
         }),
       ]),
     )
-    app.decorate('checkRoom', async ({ settings }: EmrConnection, application: Application) => {
+    app.decorate('checkCapacity', async ({ settings }: EmrConnection, application: Application) => {
       const memory = await readMemory()
       const depth = await depths.get(nameOf(settings))?.()
       if (memory > FULL_AT) {
@@ -64,7 +64,7 @@ export const room = fp(
       }
     })
   },
-  { name: 'room', dependencies: ['connections'] },
+  { name: 'capacity', dependencies: ['connections'] },
 )
 
 function depthOf(of: Map<string, number>): { of: Map<string, number>; all: number } {

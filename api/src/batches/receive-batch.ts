@@ -117,7 +117,7 @@ async function storeItems(
 ): Promise<void> {
   const records = await app.sealItems(connection.settings, batch, first, items)
   await before
-  await app.checkRoom(connection, application)
+  await app.checkCapacity(connection, application)
   const said = await connection.records.batches.accept(batch, first, records)
   switch (said.kind) {
     case 'accepted':

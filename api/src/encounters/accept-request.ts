@@ -28,7 +28,7 @@ export async function intake(
 ): Promise<{ job: Job; replayed: boolean }> {
   const { settings, records } = connection
   const { application, body, idempotencyKey: key } = request
-  await app.checkRoom(connection, application)
+  await app.checkCapacity(connection, application)
   const plain = packPayload(headOf(request.parameters), bytesToSeal(request))
   const keyed = key ? { key, content: body } : undefined
   const accepted = await records.jobs.accept({ application: application.name, plain, keyed })

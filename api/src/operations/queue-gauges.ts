@@ -1,7 +1,7 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { ConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
-import { within } from '@encounter-gateway/shared/within.ts'
+import { withTimeout } from '@encounter-gateway/shared/with-timeout.ts'
 import type { Queue } from 'bullmq'
 import { Gauge, type Registry } from 'prom-client'
 
@@ -38,7 +38,7 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   }
 
   const read = cachedFor(2 * SECOND, () =>
-    within(2 * SECOND, Promise.all([Promise.all(connections.map(readConnection)), countsOf(webhooks)])).catch(
+    withTimeout(2 * SECOND, Promise.all([Promise.all(connections.map(readConnection)), countsOf(webhooks)])).catch(
       () => undefined,
     ),
   )

@@ -97,7 +97,7 @@ export function openDispatch({ redis, keys, sealingKeys }: RecordsContext) {
       return (await redis.hexists(keys.dispatch(jobId), 'deaths')) === 1
     },
 
-    died(jobId: string, alone: boolean): Promise<number> {
+    died(jobId: string, { alone }: { alone: boolean }): Promise<number> {
       const touched = { pending: keys.pending, dispatch: keys.dispatch(jobId) }
       return runScript(redis, scripts.died, touched, { jobId, alone })
     },

@@ -42,7 +42,7 @@ export type Jobs = JobList & {
   /** Whether a quarantine process has died with the job in this round. */
   hasDied(jobId: string): Promise<boolean>
   /** Records that a process died while it ran the job; returns how many died in this round while running only this job. */
-  died(jobId: string, alone: boolean): Promise<number>
+  died(jobId: string, about: { alone: boolean }): Promise<number>
 
   /**
    * Writes the outcome if there is none and the guard permits it: the one way in which a job ends. In the same step the

@@ -2,7 +2,7 @@ import { Cluster, type Redis } from 'ioredis'
 import type { Durability, Readiness } from '../contract/readiness.ts'
 import { KEY_PREFIX } from './key-prefix.ts'
 import type { RedisClient } from './connect.ts'
-import { within } from '../within.ts'
+import { withTimeout } from '../with-timeout.ts'
 
 const SECOND = 1000
 /** Below this share of free memory, a batch could fill Redis before the next check. */
@@ -25,8 +25,8 @@ export type RedisSettings = {
  */
 export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
   const [write, settings] = await Promise.allSettled([
-    within(SECOND, probeWrite(redis)),
-    within(SECOND, readSettings(redis)),
+    withTimeout(SECOND, probeWrite(redis)),
+    withTimeout(SECOND, readSettings(redis)),
   ])
   const servers = settings.status === 'fulfilled' ? settings.value : []
   const RedisWrite = { Status: write.status === 'fulfilled' ? 'ok' : 'failed' } as const

@@ -109,7 +109,7 @@ export function afterQuestion(
   { stopping, backoffMs }: Circumstances,
 ): Next {
   if (answer.kind === 'answered') {
-    if (answer.value) return { step: 'end', ending: succeeded(answer.value, true) }
+    if (answer.value) return { step: 'end', ending: succeeded(answer.value, { recovered: true }) }
     return afterSilence(call, policy, true)
   }
   if (answer.kind === 'held') return { step: 'park' }
@@ -145,7 +145,7 @@ export function afterCreate(
   const unspent: Settlement = { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 }
   switch (answer.kind) {
     case 'answered':
-      return { step: 'end', ending: succeeded(answer.value, false) }
+      return { step: 'end', ending: succeeded(answer.value, { recovered: false }) }
     case 'held':
       return { step: 'park', settlement: unspent }
     case 'late':

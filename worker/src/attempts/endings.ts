@@ -16,7 +16,7 @@ const slugOf = {
 /** The encounter exists. `recovered`: it was found, not created by this attempt. */
 export function succeeded(
   { EncounterId, AlternativeIdentifiers, NotCarried }: EncounterFound,
-  recovered: boolean,
+  { recovered }: { recovered: boolean },
 ): Ending {
   return {
     status: 'Succeeded',

@@ -58,7 +58,7 @@ export function openQuarantine(about: {
     if (how.kind === 'returned') return takeWayOut(how.wayOut)
     if (how.kind === 'notStarted') return giveBack(job, token, BUSY_MS)
     const jobId = job.id ?? ''
-    const deaths = await at.records.jobs.died(jobId, how.alone)
+    const deaths = await at.records.jobs.died(jobId, how)
     about.heard.get(nameOf(at.connection))?.died()
     at.log.warn({ job: jobId, deaths, alone: how.alone }, 'job.died')
     if (deaths < DEATHS_ALONE) return giveBack(job, token, AFTER_DEATH_MS)

@@ -4,7 +4,7 @@ import { notAgreed, EmrError } from '../emr-error.ts'
 import type { FhirExchange } from '../fhir-r4/exchange.ts'
 import { refusalOf } from '../fhir-r4/refusal.ts'
 import { jsonAs } from '../http/exchange.ts'
-import { keep } from '../http/kept.ts'
+import { cacheReading } from '../http/cached-reading.ts'
 import type { Takes } from './records.ts'
 
 const KEEP_MS = 3_600_000
@@ -44,7 +44,7 @@ export type CapabilityReader = {
 
 /** `transactions: 'never'` overrides what the server declares. */
 export function openCapabilities(fhir: FhirExchange, transactions: 'auto' | 'never'): CapabilityReader {
-  const kept = keep<Capabilities>()
+  const kept = cacheReading<Capabilities>()
   const readAs = (credentials: EmrCredentials) => async (reading: { signal: AbortSignal }) => {
     const request = { method: 'GET' as const, path: 'metadata', writes: false, maxAnswerBytes: MOST_BYTES }
     const answer = await fhir.send(request, credentials, reading)

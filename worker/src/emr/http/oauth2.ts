@@ -5,7 +5,7 @@ import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import type { EmrCall } from '../emr.ts'
 import { refused, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './exchange.ts'
-import { keep, type Read } from './kept.ts'
+import { cacheReading, type Read } from './cached-reading.ts'
 
 const SECOND = 1000
 /** A token is not used within this time before its expiry, or in the second half of a very short life. */
@@ -106,7 +106,7 @@ const Granted = Type.Object({
  */
 export function openTokens({ http, auth }: { http: Http; auth: Auth }): Tokens {
   const prove = proofOf(auth)
-  const kept = keep<string>()
+  const kept = cacheReading<string>()
   const read: Read<string> = async (call) => {
     const { headers, form } = await prove()
     const body = new URLSearchParams({ ...auth.parameters, grant_type: 'client_credentials', ...form })

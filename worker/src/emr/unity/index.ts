@@ -64,7 +64,7 @@ class UnityConnector implements Emr {
     return this.#lookAlikes.inTurn(patientId, call.signal, async () => {
       const { action } = this.#settings
       const rows = await this.#sessions.within(order.credentials, call, (session) =>
-        this.#unity.magic({ ...session, action, patientId, parameters }, true, call),
+        this.#unity.magic({ ...session, action, patientId, parameters, creates: true }, call),
       )
       const encounterId = rows.map(encounterIdIn).find((id) => id !== '')
       if (encounterId === undefined) throw unreadable(true)
@@ -80,7 +80,7 @@ class UnityConnector implements Emr {
       // Type, first day, number of days from it, whether past ones too. The day is wide enough for any time zone.
       const parameters = [occasion.type, usDay(occasion.when), '1', 'Y']
       const rows = await this.#sessions.within(order.credentials, call, (session) =>
-        this.#unity.magic({ ...session, action, patientId, parameters }, false, call),
+        this.#unity.magic({ ...session, action, patientId, parameters, creates: false }, call),
       )
       const adopts = this.#settings.adoptUnmarked
       const candidates = rows

@@ -12,7 +12,15 @@ const Rows = Type.Array(Type.Record(Type.String(), Type.Unknown()))
 const Guid = /^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$/i
 
 /** One MagicJson action: Parameter1 to Parameter6 in `parameters`. */
-export type Magic = { action: string; user: string; token: string; patientId?: string; parameters: string[] }
+export type Magic = {
+  action: string
+  user: string
+  token: string
+  patientId?: string
+  parameters: string[]
+  /** Whether the action can create an encounter, so that a lost answer leaves the outcome unknown. */
+  creates: boolean
+}
 
 /** The three operations of a Unity service. Every method throws `EmrError`. */
 export class UnityService {
@@ -35,7 +43,7 @@ export class UnityService {
   /** A security token by the licence's own credentials. It is useless until a user is authenticated with it. */
   async getToken(call: Pick<EmrCall, 'signal'>): Promise<string> {
     const { appName: Appname, serviceUsername: Username, servicePassword: Password } = this.#about
-    const answer = await this.#post('GetToken', { Username, Password, Appname }, false, call)
+    const answer = await this.#post('GetToken', { Username, Password, Appname }, { writes: false }, call)
     const text = answer.body.toString().trim().replaceAll('"', '')
     if (/^error:/i.test(text))
       throw refused(401, { because: "the EMR did not accept the gateway's service credentials" })
@@ -44,14 +52,9 @@ export class UnityService {
   }
 
   /**
-   * Performs an action and returns the rows of its answer. `creates`: whether it can create an encounter, so that a
-   * lost answer leaves the outcome unknown. Throws `SessionEnded` when the token is no longer valid.
+   * Performs an action and returns the rows of its answer. Throws `SessionEnded` when the token is no longer valid.
    */
-  async magic(
-    { action, user, token, patientId = '', parameters }: Magic,
-    creates: boolean,
-    call: Pick<EmrCall, 'signal'>,
-  ) {
+  async magic({ action, user, token, patientId = '', parameters, creates }: Magic, call: Pick<EmrCall, 'signal'>) {
     const body = {
       Action: action,
       AppUserID: user,
@@ -61,19 +64,25 @@ export class UnityService {
       ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`Parameter${index + 1}`, parameters[index] ?? ''])),
       Data: '',
     }
-    return rowsIn(await this.#post('MagicJson', body, creates, call))
+    return rowsIn(await this.#post('MagicJson', body, { writes: creates }, call))
   }
 
   /** Invalidates a token. It does not matter whether that worked. */
   async retire(token: string, call: Pick<EmrCall, 'signal'>): Promise<void> {
-    await this.#post('RetireSecurityToken', { Token: token, Appname: this.#about.appName }, false, call).catch(() => {})
+    const body = { Token: token, Appname: this.#about.appName }
+    await this.#post('RetireSecurityToken', body, { writes: false }, call).catch(() => {})
   }
 
   close(): Promise<void> {
     return this.#http.close()
   }
 
-  async #post(operation: string, body: object, writes: boolean, call: Pick<EmrCall, 'signal'>): Promise<HttpAnswer> {
+  async #post(
+    operation: string,
+    body: object,
+    { writes }: { writes: boolean },
+    call: Pick<EmrCall, 'signal'>,
+  ): Promise<HttpAnswer> {
     const answer = await this.#http.send(
       {
         method: 'POST',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { EmrCall, EmrCredentials } from '../emr.ts'
 import { refused, EmrError } from '../emr-error.ts'
-import { keep, type Kept } from '../http/kept.ts'
+import { cacheReading, type CachedReading } from '../http/cached-reading.ts'
 import type { UnityService } from './magic.ts'
 import { valueIn } from './match.ts'
 import { SessionEnded } from './refusal.ts'
@@ -15,7 +15,7 @@ const REFUSED_FOR_MS = 60_000
 /** A token and the user that it is bound to. */
 export type Session = { user: string; token: string }
 
-type User = { kept: Kept<string>; token?: string; refusedUntil: number }
+type User = { kept: CachedReading<string>; token?: string; refusedUntil: number }
 
 /** Unity binds a token to one user by GetUserAuthentication, so each user of this connection has one of its own. */
 export class Sessions {
@@ -73,7 +73,7 @@ export class Sessions {
 
   #of(user: string, password: string): User {
     const key = createHash('sha256').update(`${user}\0${password}`).digest('base64')
-    const entry = this.#users.get(key) ?? { kept: keep<string>(), refusedUntil: 0 }
+    const entry = this.#users.get(key) ?? { kept: cacheReading<string>(), refusedUntil: 0 }
     this.#users.delete(key)
     this.#users.set(key, entry)
     const [oldest] = this.#users.keys()
@@ -84,8 +84,8 @@ export class Sessions {
   /** Whatever Unity's reason to refuse a user here, it is reported as a refused login. */
   async #letsIn(user: string, password: string, token: string, call: { signal: AbortSignal }): Promise<boolean> {
     try {
-      const login = { action: 'GetUserAuthentication', user, token, parameters: [password] }
-      const [row = {}] = await this.#unity.magic(login, false, call)
+      const login = { action: 'GetUserAuthentication', user, token, parameters: [password], creates: false }
+      const [row = {}] = await this.#unity.magic(login, call)
       return valueIn(row, 'ValidUser').toUpperCase() === 'YES'
     } catch (error) {
       if (error instanceof EmrError && [400, 401, 403].includes(error.code)) return false

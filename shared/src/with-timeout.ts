@@ -4,7 +4,7 @@ export class TooLate extends Error {
 }
 
 /** Resolves with the result of `work`, or throws `TooLate` after `ms` milliseconds. Does not stop the work. */
-export async function within<Value>(ms: number, work: Promise<Value>): Promise<Value> {
+export async function withTimeout<Value>(ms: number, work: Promise<Value>): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new TooLate(`no answer within ${ms} ms`)), ms)
   try {

@@ -5,7 +5,7 @@ import { unlessAborted } from '../unless-aborted.ts'
 const READING_TIMEOUT_MS = 10_000
 
 /** A value that a connection has read from its EMR and uses for a while: a token, or the EMR's capabilities. */
-export type Kept<Value> = {
+export type CachedReading<Value> = {
   /**
    * Returns the value, read again if it has expired or must be `fresh`. All callers during a reading get the same
    * answer. A failure reaches those who waited for it and is not kept. If the call's signal aborts first: `EmrError`
@@ -19,7 +19,7 @@ export type Kept<Value> = {
 /** Reads the value, within `signal`, and returns how long it may be used, in milliseconds. */
 export type Read<Value> = (call: { signal: AbortSignal }) => Promise<{ value: Value; forMs: number }>
 
-export function keep<Value>(): Kept<Value> {
+export function cacheReading<Value>(): CachedReading<Value> {
   let kept: { value: Value; until: number } | undefined
   let reading: Promise<Value> | undefined
 

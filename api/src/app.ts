@@ -57,6 +57,7 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { ignoreTrailingSlash: true },
     // http/body-timeout.ts limits the time for bodies, Node's headersTimeout (60 s) that for headers
     requestTimeout: 0,
     trustProxy: (_address, hop) => hop < trustedProxies,

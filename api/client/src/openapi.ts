@@ -1061,8 +1061,8 @@ export interface components {
       /** @description A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged. Prefer the header of this name, which takes precedence. */
       AuthorizationToken?: string | null
       /** @description `true` enables verbose logging of this job, without patient data. Prefer the header of this name, which takes precedence. */
-      RequestVerboseLogging?: boolean | null
-      /** @description Ignored, since the URL names the EMR; accepted because clients send it. */
+      RequestVerboseLogging?: boolean | string | null
+      /** @description May be left out, since the URL names the EMR. A name must be that of the URL; a number is ignored. */
       EMRSystem?: number | string | null
     }
     /** @description Whether this process can do its work. */
@@ -1171,6 +1171,8 @@ export interface operations {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
           'X-Request-Id'?: string
+          /** @description The path of the job or batch. */
+          Location?: string
           /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
           [name: string]: unknown

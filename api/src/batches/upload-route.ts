@@ -21,7 +21,10 @@ const SECOND = 1000
 const STALL_MS = 30 * SECOND
 /** After a refusal the connection stays open this long, so that the client can read the reply. */
 const LINGER_MS = 10 * SECOND
-const NDJSON = ['application/x-ndjson', 'application/ndjson']
+/** The registered name, and those by which other tools call the same format. */
+const NDJSON = ['x-ndjson', 'ndjson', 'jsonl', 'x-jsonl', 'jsonlines', 'x-jsonlines'].map(
+  (name) => `application/${name}`,
+)
 
 const params = Type.Object({ EMRSystem: Type.String({ description: 'The EMR, in any letter case.' }) })
 const about = { tags: ['Batches'], params }
@@ -113,7 +116,7 @@ export const batchUpload: FastifyPluginAsyncTypebox<{ stallMs: number | undefine
       Object.assign(request.noted, noteOf(connection, batch))
       if (known) reply.headers({ 'Idempotency-Replayed': 'true', Location: batchPath(batch.batchId) })
 
-      const isArray = request.headers['content-type']?.toLowerCase().startsWith('application/json') ?? false
+      const isArray = /^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')
       const { items, rejections } = await receiveBatch(app, {
         application,
         connection,
@@ -188,6 +191,9 @@ async function* withoutByteOrderMark(pieces: AsyncIterable<Buffer>): AsyncGenera
     }
     start = Buffer.concat([start, piece])
     if (start.length < 3) continue
+    if (start[0] === 0 || start[1] === 0 || start.readUInt16BE() === 0xfeff || start.readUInt16BE() === 0xfffe) {
+      throw new Refusal('unsupported-media-type', 'The upload is in UTF-16 or UTF-32; send it in UTF-8.')
+    }
     yield start.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? start.subarray(3) : start
     start = undefined
   }

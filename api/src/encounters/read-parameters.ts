@@ -1,4 +1,4 @@
-import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { parseEmrSystem, type EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import {
   mergeHeaderParameters,
   missingHeaderParameters,
@@ -53,9 +53,24 @@ export function checkedParameters(
   const others = [...missingHeaderParameters(emrSystem, merging.merged), ...merging.errors, ...more]
   const { Errors, ErrorsOmitted = 0 } = errors
     ? describeErrors(errors, PatientEncounterRequest)
-    : { Errors: [...unwritableTexts(body, rawBody), ...contradictions(body as PatientEncounterRequest)] }
+    : {
+        Errors: [
+          ...otherEmr(body as PatientEncounterRequest, emrSystem),
+          ...unwritableTexts(body, rawBody),
+          ...contradictions(body as PatientEncounterRequest),
+        ],
+      }
   if (Errors.length > 0 || others.length > 0) throw refusal([...others, ...Errors], ErrorsOmitted)
   return merging.merged
+}
+
+/** A request that names another EMR than its URL was sent to the wrong one of the two. */
+function otherEmr({ EMRSystem }: PatientEncounterRequest, emrSystem: EmrSystem): FieldError[] {
+  if (typeof EMRSystem !== 'string' || /^\s*\d*\s*$/.test(EMRSystem)) return []
+  const named = parseEmrSystem(EMRSystem)
+  if (named === emrSystem) return []
+  const Message = `names ${named ?? 'something else'}, but the URL names ${emrSystem}`
+  return [{ Pointer: '/EMRSystem', Message }]
 }
 
 /** The contradictions within an encounter, judged by the codes that all EMRs share. */
@@ -83,7 +98,8 @@ function parametersIn(body: unknown): object {
   const found: Partial<Record<HeaderParameter, unknown>> = {}
   for (const name of headerParameters) {
     const value = (body as typeof found)[name]
-    if (typeof value === (name === 'RequestVerboseLogging' ? 'boolean' : 'string')) found[name] = value
+    if (typeof value === 'string' || (name === 'RequestVerboseLogging' && typeof value === 'boolean'))
+      found[name] = value
   }
   return found
 }

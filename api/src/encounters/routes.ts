@@ -7,7 +7,7 @@ import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { chooseConnection, chooseEmrSystem } from './choose-connection.ts'
 import { intake } from './accept-request.ts'
-import { sendOutcome, sendRunning } from '../jobs/replies.ts'
+import { jobPath, sendOutcome, sendRunning } from '../jobs/replies.ts'
 import { readParameters } from './read-parameters.ts'
 import { waitAsPreferred } from '../jobs/wait-as-preferred.ts'
 import {
@@ -40,6 +40,7 @@ const schema = {
   body: PatientEncounterRequest,
   response: {
     201: documented('The encounter exists in the EMR. Only with `Prefer: wait=N`.', refTo(EncounterCreated), [
+      'Location',
       'Preference-Applied',
     ]),
     202: {
@@ -82,6 +83,6 @@ export const patientEncounters: FastifyPluginAsyncTypebox = async (app) => {
     if (!(await waitAsPreferred(app, request, reply, waiting))) return sendRunning(reply, job)
     // the job is accepted even if this read fails
     const view = await connection.records.jobs.view(job.JobId).catch(() => undefined)
-    return sendOutcome(reply, view ?? { job })
+    return sendOutcome(reply.header('Location', jobPath(job.JobId)), view ?? { job })
   })
 }

@@ -45,6 +45,11 @@ export const jsonBody = fp(
         return parseJson(rawBody)
       },
     )
+    // `curl -d ''` names a form; a route without a body takes an empty one of any type
+    app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, bytes: Buffer) => {
+      if (bytes.length === 0 && !request.routeOptions.schema?.body) return undefined
+      throw new Refusal('unsupported-media-type', 'Send the body as `Content-Type: application/json`, in UTF-8.')
+    })
   },
   { name: 'json-body' },
 )

@@ -2,6 +2,7 @@ import { problem, type Problem } from '@encounter-gateway/shared/contract/proble
 import { describeErrors } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { noteRoutes } from './allowed-methods.ts'
 import { isRedisFault } from './redis-fault.ts'
 import { Refusal } from './refusal.ts'
 
@@ -15,16 +16,20 @@ const UNAVAILABLE_RETRY_S = 2
 export const problems = fp(
   async function problems(app: FastifyInstance) {
     app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply))
-    app.setNotFoundHandler((request, reply) =>
-      sendProblem(reply, problem('not-found', `There is no ${request.method} route at this path; see /docs.`)),
-    )
+    const methodsAt = noteRoutes(app)
+    app.setNotFoundHandler((request, reply) => {
+      const methods = methodsAt(pathOf(request)).join(', ')
+      const slug = methods ? 'method-not-allowed' : 'not-found'
+      const detail = methods ? `Its methods are ${methods}.` : 'There is nothing at this path; see /docs.'
+      return sendProblem(methods ? reply.header('Allow', methods) : reply, problem(slug, detail))
+    })
   },
   { name: 'problems' },
 )
 
 /** Sends a problem document. Its `instance` is the path of the request unless the document names another. */
 export function sendProblem(reply: FastifyReply, document: Problem): FastifyReply {
-  const [instance = ''] = reply.request.url.split('?', 1)
+  const instance = pathOf(reply.request)
   return reply
     .code(document.status)
     .type('application/problem+json')
@@ -48,6 +53,10 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
     reply,
     problem('internal', `This is an error of the gateway. Its log contains the cause, with request id ${request.id}.`),
   )
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? ''
 }
 
 function redisAway(): Problem {

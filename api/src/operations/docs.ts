@@ -7,9 +7,10 @@ const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-/** `/openapi.json`, and `/docs` to browse and try the API. Requires the plugin `openapi`. */
+/** `/openapi.json`, `/`, which leads to `/docs`, and `/docs` to browse and try the API. Requires the plugin `openapi`. */
 export const docs = fp(
   async function docs(app: FastifyInstance) {
+    app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
     app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
     await app.register(async (scope) => {
       scope.addHook('onRequest', async (_request, reply) => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { ConfigError, loadConfig, type ConnectorOptions } from './config.ts'
 
 const key = Buffer.alloc(32, 1).toString('base64')
@@ -17,8 +17,12 @@ const connection = {
 const good = { applications: [application], connections: [connection], sealingKeys: [{ id: 'k1', key }] }
 const connectors: ConnectorOptions = { sandbox: Type.Object({ baseUrl: Type.String({ pattern: '^https?://' }) }) }
 
+const folders: string[] = []
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
+
 function written(content: unknown, files: Record<string, string> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-config-'))
+  folders.push(folder)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   const path = join(folder, 'config.json')
   writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))

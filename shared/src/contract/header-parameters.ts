@@ -101,7 +101,8 @@ function merge(
     if (name === 'RequestVerboseLogging') {
       if (header !== '' && !/^(?:true|false)$/i.test(header)) refuse('must be true or false', 'header')
       else if (header !== '') merged[name] = header.toLowerCase() === 'true'
-      else if (typeof body[name] === 'boolean') merged[name] = body[name]
+      else if (body[name] !== undefined && body[name] !== null)
+        merged[name] = String(body[name]).toLowerCase() === 'true'
       continue
     }
     const value = header || body[name]

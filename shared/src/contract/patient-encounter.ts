@@ -2,7 +2,15 @@ import { systemsWithoutLoginInWords } from './emr-system.ts'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { EncounterCreate } from './encounter-create.ts'
 import sample from './sample-request.json' with { type: 'json' }
-import { controlFreePattern, optional, optionalText, withoutNulls, type WithoutNulls } from './schema-forms.ts'
+import {
+  controlFreePattern,
+  optional,
+  optionalText,
+  trueOrFalsePattern,
+  visiblePattern,
+  withoutNulls,
+  type WithoutNulls,
+} from './schema-forms.ts'
 
 export { EncounterCreate } from './encounter-create.ts'
 export { Address, CustomField, Insurance, Location, Phone, Provider } from './encounter-parts.ts'
@@ -43,8 +51,16 @@ const inBody = <Schema extends TSchema>(schema: Schema) =>
 /** The body of a request to create an encounter: the properties of the Unified Data Model, and no others. */
 export const PatientEncounterRequest = Type.Object(
   {
-    UserId: Type.String({ minLength: 1, description: 'The EMR user recorded as the author of the encounter.' }),
-    PatientId: Type.String({ minLength: 1, description: 'The patient, who must already exist in the EMR.' }),
+    UserId: Type.String({
+      minLength: 1,
+      pattern: visiblePattern,
+      description: 'The EMR user recorded as the author of the encounter.',
+    }),
+    PatientId: Type.String({
+      minLength: 1,
+      pattern: visiblePattern,
+      description: 'The patient, who must already exist in the EMR.',
+    }),
     PatientIdType: optionalText(
       'The type of PatientId (MRN, enterprise number, FHIR id), as a code of the EMR or HL7 table 0203.',
     ),
@@ -56,12 +72,17 @@ export const PatientEncounterRequest = Type.Object(
     ApplicationKey: inBody(textParameters.ApplicationKey),
     AuthorizationToken: inBody(textParameters.AuthorizationToken),
     RequestVerboseLogging: inBody(
-      Type.Boolean({ description: '`true` enables verbose logging of this job, without patient data.' }),
+      Type.Unsafe<boolean | string>({
+        type: ['boolean', 'string'],
+        pattern: trueOrFalsePattern,
+        description: '`true` enables verbose logging of this job, without patient data.',
+      }),
     ),
     EMRSystem: Type.Optional(
       Type.Unsafe<number | string | null>({
         type: ['integer', 'string', 'null'],
-        description: 'Ignored, since the URL names the EMR; accepted because clients send it.',
+        description:
+          'May be left out, since the URL names the EMR. A name must be that of the URL; a number is ignored.',
       }),
     ),
   },

@@ -59,14 +59,21 @@ function holdsNull(value: unknown): boolean {
  */
 export const controlFreePattern = '^[^\\u0000-\\u001F\\u007F-\\u009F]*$'
 
+/** `true` or `false` as text, in any letter case. */
+export const trueOrFalsePattern = '^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$'
+
+/** At least one character that is visible. */
+export const visiblePattern = '\\S'
+
 /** An optional text property. */
 export const optionalText = (description: string) => optional(Type.String({ description }))
 
 /**
  * The pattern of a date and time: RFC 3339 in capitals, a time zone, at most 7 fractional digits as .NET writes them,
- * no leap second. The format `date-time` beside it checks that the day exists.
+ * no leap second, a year from 1800 on: an unset date of .NET is in the year 1. The format `date-time` beside it checks that the day exists.
  */
-export const dateTimePattern = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,7})?(Z|[+-]\\d{2}:\\d{2})$'
+export const dateTimePattern =
+  '^(1[89]|2\\d)\\d{2}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,7})?(Z|[+-]\\d{2}:\\d{2})$'
 
 /** An optional date and time property; passed on as written. */
 export const optionalDateTime = (description: string) =>

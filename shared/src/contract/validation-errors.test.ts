@@ -26,7 +26,7 @@ describe('describeErrors', () => {
         Insurances: [{ Address: { Zip: '1' } }, { Address: { ZIP: 12345 }, Phones: {} }],
         ICD10DXCodeIds: ['A', 1],
       },
-      RequestVerboseLogging: 'true',
+      RequestVerboseLogging: 'yes',
       EMRSystem: 1.5,
     }
     expect(describedRequest(body).Errors.toSorted((a, b) => a.Pointer.localeCompare(b.Pointer))).toEqual([

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { FieldError } from './problem.ts'
-import { controlFreePattern, dateTimePattern } from './schema-forms.ts'
+import { controlFreePattern, dateTimePattern, trueOrFalsePattern, visiblePattern } from './schema-forms.ts'
 
 /** The Ajv options for these schemas, in Fastify and elsewhere; the formats are those of ajv-formats. */
 export const ajvOptions = {
@@ -86,7 +86,7 @@ const articled: Record<string, string> = {
 const counted = (count: unknown, noun: string) => `${String(count)} ${noun}${count === 1 ? '' : 's'}`
 
 const dateTimeMessage =
-  'must be an RFC 3339 date and time that exists, with a time zone and at most 7 fractional digits, ' +
+  'must be an RFC 3339 date and time that exists, from 1800 on, with a time zone and at most 7 fractional digits, ' +
   'such as 2025-12-12T20:56:11.0053317+00:00'
 
 /** The message for one error, as part of a sentence. Never contains a value of the request. */
@@ -104,6 +104,8 @@ function messageOf({ keyword, instancePath, params, message }: SchemaError, sche
       return params['format'] === 'date-time' ? dateTimeMessage : `must be a valid ${String(params['format'])}`
     case 'pattern':
       if (params['pattern'] === dateTimePattern) return dateTimeMessage
+      if (params['pattern'] === trueOrFalsePattern) return 'must be true or false'
+      if (params['pattern'] === visiblePattern) return 'must not be blank'
       if (params['pattern'] === controlFreePattern) return 'must not contain control characters'
       return message ?? 'does not have the expected form'
     case 'minLength':

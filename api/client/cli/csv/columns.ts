@@ -102,8 +102,9 @@ function columnOf(cell: string): Column | string {
 function typeOf({ type = 'string', format, anyOf = [] }: Schema): CellType {
   if (format === 'date-time' || anyOf.some((each) => each.format === 'date-time')) return 'date'
   const types = new Set([type].flat())
+  if (types.has('boolean')) return 'boolean'
   if (types.has('string')) return 'text'
-  return types.has('boolean') ? 'boolean' : 'integer'
+  return 'integer'
 }
 
 const shown = (name: string) => JSON.stringify(name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name)

@@ -12,6 +12,7 @@ import { itemSealing } from './batches/item-sealing.ts'
 import { BODY_LIMIT_BYTES, jsonBody } from './http/json-body.ts'
 import { metrics } from './operations/metrics.ts'
 import { openapi } from './http/openapi.ts'
+import { operatorApi } from './operators/api/routes.ts'
 import { operators } from './operators/operators.ts'
 import { problems, sendError } from './http/problems.ts'
 import { rateLimit } from './admission/rate-limit.ts'
@@ -20,6 +21,7 @@ import { capacity } from './admission/capacity.ts'
 import { validation } from './http/validation.ts'
 import { waiters } from './connections/waiters.ts'
 import { requestIdOf } from './http/request-id.ts'
+import { operatorPages } from './operators/pages/routes.ts'
 import { board } from './operators/board.ts'
 import { batches } from './batches/routes.ts'
 import { batchUpload } from './batches/upload-route.ts'
@@ -110,7 +112,16 @@ export async function buildApp({
   )
   await app.register(health, { redis })
   await app.register(docs)
-  await app.register(operators, { operators: config.operators, sealingKeys })
+  await app.register(operators, { operators: config.operators, sealingKeys, redis })
+  await app.register(
+    async (scope) => {
+      await scope.register(bodyTimeout)
+      await scope.register(jsonBody)
+      await scope.register(operatorApi, { applications: config.applications, redis })
+    },
+    { prefix: '/api/v1/operator' },
+  )
+  await app.register(operatorPages, { prefix: '/admin', applications: config.applications, redis })
   const queues = new Map(app.connections.all.map(({ settings, records }) => [nameOf(settings), records.queue]))
   await app.register(board, { queues, webhooks })
   return app

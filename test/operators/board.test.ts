@@ -34,7 +34,7 @@ beforeAll(async () => {
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) routes.push({ method: each, url })
   })
-  await app.register(operators, { operators: [ops], sealingKeys: keys })
+  await app.register(operators, { operators: [ops], sealingKeys: keys, redis })
   await app.register(board, { queues: new Map([[nameOf(connection), queue]]), webhooks })
   cookie = await sessionCookie(app)
 })

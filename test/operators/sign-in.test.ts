@@ -1,4 +1,5 @@
 import { hashPassword } from '@encounter-gateway/api/operators/password.ts'
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { form, keys, operatorApp, ops, PASSWORD, signIn } from '../fixtures/operator-app.ts'
 
@@ -8,16 +9,17 @@ describe('the sign-in', () => {
     const reply = await signIn(app, { next: '/admin/secret' })
     expect(reply.statusCode).toBe(303)
     expect(reply.headers.location).toBe('/admin/secret')
-    const [cookie = '', ...attributes] = String(reply.headers['set-cookie']).split('; ')
-    expect(attributes).toEqual(expect.arrayContaining(['HttpOnly', 'SameSite=Strict', 'Path=/admin', 'Max-Age=28800']))
+    const set = [reply.headers['set-cookie']].flat().find((each) => each?.startsWith('eg_operator='))
+    const [cookie = '', ...attributes] = String(set).split('; ')
+    expect(attributes).toEqual(expect.arrayContaining(['HttpOnly', 'SameSite=Strict', 'Path=/']))
     expect(attributes).not.toContain('Secure')
     const seen = await app.inject({ url: '/admin/secret', headers: { cookie } })
-    expect(seen.json()).toEqual({ operator: 'ops', role: 'operator' })
+    expect(seen.json()).toEqual({ operator: ops.name, role: 'operator' })
   })
 
   it('marks the cookie Secure where the request came by https', async () => {
     const reply = await signIn(await operatorApp(), {}, { 'x-forwarded-proto': 'https' })
-    expect(String(reply.headers['set-cookie']).split('; ')).toContain('Secure')
+    for (const set of [reply.headers['set-cookie']].flat()) expect(String(set).split('; ')).toContain('Secure')
   })
 
   it.each([
@@ -62,9 +64,28 @@ describe('the sign-in', () => {
     expect(reply.body).not.toContain('<script>')
   })
 
-  it('stops a guesser after ten tries a minute, and not somebody else', async () => {
+  it('stops a guesser of one account from many addresses, and not the operator on a known device', async () => {
+    const guessed = { ...ops, name: `guessed-${randomBytes(4).toString('hex')}` }
+    const app = await operatorApp([guessed, ops])
+    const { name } = guessed
+    const first = await signIn(app, { name })
+    const device = [first.headers['set-cookie']].flat().find((each) => each?.startsWith('eg_device='))
+    const from = (address: number, fields: object, headers: object = {}) =>
+      signIn(app, { name, ...fields }, { 'x-forwarded-for': `192.0.2.${address}`, ...headers })
+    for (let tries = 1; tries <= 5; tries++) expect((await from(tries, { password: 'wrong' })).statusCode).toBe(401)
+    const stopped = await from(6, { password: 'wrong' })
+    expect(stopped.statusCode).toBe(429)
+    expect(Number(stopped.headers['retry-after'])).toBeGreaterThan(0)
+    // a stranger does not learn whether the password was right
+    expect((await from(7, {})).statusCode).toBe(429)
+    expect((await from(8, {}, { cookie: device?.split(';', 1)[0] ?? '' })).statusCode).toBe(303)
+    expect((await signIn(app, { name: ops.name }, { 'x-forwarded-for': '192.0.2.9' })).statusCode).toBe(303)
+  })
+
+  it('stops a guesser of many accounts after ten tries a minute, and not somebody else', async () => {
     const app = await operatorApp()
-    const from = (address: string) => signIn(app, { password: 'wrong' }, { 'x-forwarded-for': address })
+    const from = (address: string) =>
+      signIn(app, { name: randomBytes(8).toString('hex'), password: 'wrong' }, { 'x-forwarded-for': address })
     for (let tries = 0; tries < 10; tries++) expect((await from('192.0.2.1')).statusCode).toBe(401)
     const stopped = await from('192.0.2.1')
     expect(stopped.statusCode).toBe(429)

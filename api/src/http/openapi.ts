@@ -3,6 +3,7 @@ import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-c
 import { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { Problem } from '@encounter-gateway/shared/contract/problem.ts'
+import { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -15,7 +16,16 @@ const header = (name: string, description: string) => ({ type: 'apiKey', in: 'he
  */
 export const openapi = fp(
   async function openapi(app: FastifyInstance) {
-    for (const schema of [Problem, Job, Batch, BatchItem, BatchRetry, EncounterCreated, PatientEncounterRequest]) {
+    for (const schema of [
+      Problem,
+      Job,
+      Batch,
+      BatchItem,
+      BatchRetry,
+      EncounterCreated,
+      PatientEncounterRequest,
+      Readiness,
+    ]) {
       if (!app.getSchema(String(schema.$id))) app.addSchema(schema)
     }
     await app.register(swagger, {
@@ -35,12 +45,14 @@ export const openapi = fp(
           { name: 'PatientEncounters', description: 'Create encounters.' },
           { name: 'Jobs', description: 'Follow, cancel and retry requests.' },
           { name: 'Batches', description: 'Create many encounters with one upload.' },
+          { name: 'Operators', description: 'What operators of the gateway see and do.' },
           { name: 'Operations', description: 'For operators of the gateway.' },
         ],
         security: [{ ApplicationName: [], ApplicationKey: [] }],
         components: {
           securitySchemes: {
             ApplicationName: header('ApplicationName', 'Name of the calling application; requires ApplicationKey.'),
+            OperatorToken: { type: 'http', scheme: 'bearer', description: 'Token of an operator.' },
             ApplicationKey: header('ApplicationKey', 'Key of the calling application.'),
           },
         },

@@ -10,7 +10,7 @@ import { Refusal } from '../http/refusal.ts'
  */
 export async function cancelJob(
   connection: EmrConnection,
-  application: Application,
+  application: Pick<Application, 'name'>,
   { job, outcome }: JobView,
 ): Promise<void> {
   if (outcome?.status === 'Cancelled') return
@@ -25,7 +25,11 @@ export async function cancelJob(
  * Begins a new round of attempts for a job that has ended and did not succeed. Throws a 409 for any other job, and
  * while its batch is being cancelled; a 410 if its request has been erased.
  */
-export async function retryJob(connection: EmrConnection, application: Application, view: JobView): Promise<void> {
+export async function retryJob(
+  connection: EmrConnection,
+  application: Pick<Application, 'name'>,
+  view: JobView,
+): Promise<void> {
   const said = await connection.records.jobs.retry(routed(application, view.job))
   switch (said) {
     case 'reopened':
@@ -48,7 +52,11 @@ export async function retryJob(connection: EmrConnection, application: Applicati
   }
 }
 
-function routed({ name }: Application, { JobId, CreatedAt, BatchId, ItemIndex }: JobView['job']): RoutedJob {
+/** What the records need to know of a job. */
+export function routed(
+  { name }: Pick<Application, 'name'>,
+  { JobId, CreatedAt, BatchId, ItemIndex }: JobView['job'],
+): RoutedJob {
   const routing = { application: name, ...(BatchId && { BatchId }), ...(ItemIndex !== undefined && { ItemIndex }) }
   return { jobId: JobId, routing, createdAt: Date.parse(CreatedAt) }
 }

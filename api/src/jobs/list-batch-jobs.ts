@@ -14,7 +14,7 @@ const SCANNED_AT_ONCE = 10_000
  */
 export async function listBatchJobs(
   connections: EmrConnections,
-  application: Application,
+  application: Pick<Application, 'name'>,
   { batchId, status, from, limit }: { batchId: string; status: JobStatus | undefined; from: number; limit: number },
 ): Promise<JobList> {
   const found = await findBatch(connections, application, batchId)

@@ -1,16 +1,28 @@
 import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
+import { openAudit, type Audit } from '@encounter-gateway/shared/records/audit.ts'
+import { openOperatorSessions } from '@encounter-gateway/shared/records/operator-sessions.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import cookie from '@fastify/cookie'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { operatorSessions } from './session.ts'
-import { isApiRequest, returnPath, SESSION_COOKIE, signIn } from './sign-in.ts'
+import { identifier, type Identify, type Identity } from './identify.ts'
+import { isApiRequest, returnPath, signIn } from './sign-in.ts'
 
 declare module 'fastify' {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyRequest {
     /** The signed-in operator; set in every handler under `/admin` except those of the sign-in. */
     operator: Operator | undefined
+    /** The operator, and how the request showed who it is. */
+    identity: Identity | undefined
+  }
+  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
+  interface FastifyInstance {
+    /** The configured operators. */
+    operators: readonly Operator[]
+    identifyOperator: Identify
+    audit: Audit
   }
 }
 
@@ -20,7 +32,8 @@ const openRoutes = new Set(['/admin/login', '/admin/style.css'])
 /** Forbids framing, caching, sniffing and referrers to other sites, and loading anything from elsewhere. */
 const SECURITY_HEADERS = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
+    "form-action 'self'; frame-ancestors 'none'",
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
@@ -28,34 +41,44 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 }
 
+/** The dependencies of the sign-in and of everything behind it. */
+export type OperatorOptions = { operators: readonly Operator[]; sealingKeys: SealingKeys; redis: RedisClient }
+
 /**
  * Restricts every route under `/admin`, whichever plugin registers it, to operators who signed in at `/admin/login`.
  * The guard checks the matched route instead of the URL, so that no spelling of a URL bypasses it. Without operators in
  * the configuration all of `/admin` is a 404.
  */
 export const operators = fp(
-  async function operators(app: FastifyInstance, about: { operators: readonly Operator[]; sealingKeys: SealingKeys }) {
-    const sessions = operatorSessions(about.operators, about.sealingKeys)
-    // only requests under /admin use cookies
+  async function operators(app: FastifyInstance, { operators, sealingKeys, redis }: OperatorOptions) {
+    const sessions = openOperatorSessions(redis)
+    // only requests of operators use cookies
     await app.register(cookie, { hook: false })
     app.decorateRequest('operator', undefined)
+    app.decorateRequest('identity', undefined)
+    app.decorate('operators', { getter: () => operators })
+    app.decorate('identifyOperator', identifier(app, { operators, sessions }))
+    app.decorate('audit', { getter: () => audit })
+    const audit = openAudit(redis, sealingKeys)
 
     // a reply sent here ends the request: nothing after this hook runs
-    app.addHook('onRequest', (request, reply, done) => {
+    app.addHook('onRequest', async (request, reply) => {
       const route = request.routeOptions.url ?? ''
-      if (route !== '/admin' && !route.startsWith('/admin/')) return done()
-      if (about.operators.length === 0) return reply.callNotFound()
+      if (route !== '/admin' && !route.startsWith('/admin/')) return undefined
+      if (operators.length === 0) return reply.callNotFound()
       reply.headers(SECURITY_HEADERS)
-      if (comesFromElsewhere(request)) return void refuse(reply, 403, 'This form was sent from another site.')
-      request.operator = sessions.read(app.parseCookie(request.headers.cookie ?? '')[SESSION_COOKIE])
-      if (request.operator || openRoutes.has(route)) return done()
-      if (isApiRequest(request)) return void refuse(reply, 401, 'Sign in at /admin/login.')
-      return void reply.redirect(`/admin/login?next=${encodeURIComponent(returnPath(request.url))}`, 303)
+      if (comesFromElsewhere(request)) return refuse(reply, 403, 'This form was sent from another site.')
+      // the stylesheet must not keep a session alive
+      if (route === '/admin/style.css') return undefined
+      const identity = await app.identifyOperator(request)
+      request.identity = identity
+      request.operator = identity?.operator
+      if (identity || openRoutes.has(route)) return undefined
+      if (isApiRequest(request)) return refuse(reply, 401, 'Sign in at /admin/login.')
+      return reply.redirect(`/admin/login?next=${encodeURIComponent(returnPath(request.url))}`, 303)
     })
 
-    if (about.operators.length > 0) {
-      await app.register(signIn, { prefix: '/admin', operators: about.operators, sessions })
-    }
+    if (operators.length > 0) await app.register(signIn, { prefix: '/admin', operators, sessions })
   },
   { name: 'operators' },
 )

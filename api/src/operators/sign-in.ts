@@ -1,28 +1,22 @@
 import { ConfigError } from '@encounter-gateway/shared/config/config.ts'
 import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
-import type { CookieSerializeOptions } from '@fastify/cookie'
+import type { OperatorSessions } from '@encounter-gateway/shared/records/operator-sessions.ts'
 import formbody from '@fastify/formbody'
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { SESSION_MS, type OperatorSessions } from './session.ts'
+import { DEVICE_COOKIE, deviceCookie, SESSION_COOKIE, sessionCookie } from './cookies.ts'
+import { printOf } from './identify.ts'
 import { decoyOf, parsePasswordHash, verifyPassword, type PasswordHash } from './password.ts'
-import { landingPage, signInPage, STYLE } from './pages.ts'
+import { signInPage } from './pages/sign-in.ts'
+import { STYLE } from './pages/style.ts'
 
-export const SESSION_COOKIE = 'eg_operator'
+/**
+ * Each check takes tens of MiB; this limits their number if many addresses guess passwords at once. Devices on which the
+ * operator has signed in before have places of their own, so that strangers lock nobody out.
+ */
+const CHECKS_AT_ONCE = { strangers: 4, known: 2 }
 
-/** `auto`: Secure if the request came over https. */
-const cookieOptions: CookieSerializeOptions = {
-  path: '/admin',
-  httpOnly: true,
-  sameSite: 'strict',
-  secure: 'auto',
-  maxAge: SESSION_MS / 1000,
-}
-
-/** Each check takes tens of MiB; this limits their number if many addresses guess passwords at once. */
-const CHECKS_AT_ONCE = 4
-
-/** Sign-in, sign-out and landing page of operators, without scripts. */
+/** Sign-in and sign-out of operators, without scripts. */
 export async function signIn(
   app: FastifyInstance,
   { operators, sessions }: { operators: readonly Operator[]; sessions: OperatorSessions },
@@ -36,10 +30,6 @@ export async function signIn(
   app.get('/style.css', { schema, logLevel: 'warn' }, (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(STYLE),
   )
-  app.get('/', { schema }, ({ operator }, reply) =>
-    operator ? html(reply, landingPage(operator)) : reply.callNotFound(),
-  )
-
   app.get('/login', { schema }, (request, reply) => {
     const next = returnPath(textOf(request.query, 'next'))
     return request.operator ? reply.redirect(next, 303) : html(reply, signInPage({ next }))
@@ -60,24 +50,44 @@ export async function signIn(
     },
     async (request, reply) => {
       const next = returnPath(textOf(request.body, 'next'))
-      const operator = await checkPassword(textOf(request.body, 'name'), textOf(request.body, 'password'))
+      const name = textOf(request.body, 'name')
+      const device = app.parseCookie(request.headers.cookie ?? '')[DEVICE_COOKIE] ?? ''
+      const isKnown = device !== '' && (await sessions.isKnownDevice(name, device))
+      // by account: many addresses may guess one operator's password
+      const waitMs = isKnown ? 0 : await sessions.waitMs(name)
+      if (waitMs > 0) {
+        const seconds = Math.ceil(waitMs / 1000)
+        reply.code(429).header('retry-after', seconds)
+        return html(reply, signInPage({ next, mistake: `Too many attempts. Wait ${seconds} s, then try again.` }))
+      }
+      const operator = await checkPassword(name, textOf(request.body, 'password'), isKnown ? 'known' : 'strangers')
       if (operator === 'busy') {
         reply.code(503).header('retry-after', '2')
         return html(reply, signInPage({ next, mistake: 'Too many sign-ins at once. Try again.' }))
       }
       if (!operator) {
-        // the name is not logged: it may be the password, typed into the wrong field
+        // a name that is not an operator's is not recorded: it may be the password, typed into the wrong field
+        const Actor = operators.some((each) => each.name === name) ? name : '(unknown)'
         request.log.warn({ ip: request.ip }, 'operator.refused')
+        await sessions.failed(name)
+        await app.audit.append({ Actor, Kind: 'operator', From: request.ip, Action: 'SignInRefused' })
         return html(reply.code(401), signInPage({ next, mistake: 'Wrong name or password.' }))
       }
+      const { role: Role } = operator
+      await app.audit.append({ Actor: operator.name, Kind: 'operator', Role, From: request.ip, Action: 'SignedIn' })
       request.log.info({ operator: operator.name, role: operator.role, ip: request.ip }, 'operator.signedIn')
-      return reply.setCookie(SESSION_COOKIE, sessions.issue(operator), cookieOptions).redirect(next, 303)
+      const { token } = await sessions.start(operator.name, printOf(operator))
+      if (!isKnown) reply.setCookie(DEVICE_COOKIE, await sessions.knowDevice(operator.name), deviceCookie)
+      return reply.setCookie(SESSION_COOKIE, token, sessionCookie).redirect(next, 303)
     },
   )
 
-  app.post('/logout', { schema }, (request, reply) => {
-    request.log.info({ operator: request.operator?.name }, 'operator.signedOut')
-    return reply.clearCookie(SESSION_COOKIE, cookieOptions).redirect('/admin/login', 303)
+  app.post('/logout', { schema }, async (request, reply) => {
+    if (request.identity?.session) await sessions.end(request.identity.session.token)
+    const { name: Actor = '', role: Role } = request.operator ?? {}
+    await app.audit.append({ Actor, Kind: 'operator', Role, From: request.ip, Action: 'SignedOut' })
+    request.log.info({ operator: Actor }, 'operator.signedOut')
+    return reply.clearCookie(SESSION_COOKIE, sessionCookie).redirect('/admin/login', 303)
   })
 }
 
@@ -108,18 +118,22 @@ function passwordCheck(operators: readonly Operator[]) {
   })
   const [dearest] = known.map(({ hash }) => hash).toSorted((a, b) => b.N * b.r * b.p - a.N * a.r * a.p)
   const decoy = dearest && decoyOf(dearest)
-  let underWay = 0
-  return async (name: string, password: string): Promise<Operator | 'busy' | undefined> => {
+  const underWay = { strangers: 0, known: 0 }
+  return async (
+    name: string,
+    password: string,
+    lane: keyof typeof underWay,
+  ): Promise<Operator | 'busy' | undefined> => {
     // all operators have tokens only
     if (!decoy) return undefined
-    if (underWay >= CHECKS_AT_ONCE) return 'busy'
-    underWay += 1
+    if (underWay[lane] >= CHECKS_AT_ONCE[lane]) return 'busy'
+    underWay[lane] += 1
     try {
       const found = known.find(({ operator }) => operator.name === name)
       const fits = await verifyPassword(password.slice(0, 1024), found?.hash ?? decoy)
       return fits ? found?.operator : undefined
     } finally {
-      underWay -= 1
+      underWay[lane] -= 1
     }
   }
 }

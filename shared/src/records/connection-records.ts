@@ -3,7 +3,7 @@ import type { RedisClient } from '../redis/connect.ts'
 import { openBatches, type Batches } from './batches.ts'
 import { openBreakerRecord, type BreakerRecord } from './breaker.ts'
 import { openContext, redisTime, type RecordsAbout } from './context.ts'
-import { openControl, type ControlRecord } from './control.ts'
+import { holdConnection, openControl, releaseConnection, type ControlRecord } from './control.ts'
 import { openJobs, type Jobs } from './jobs.ts'
 import { underLease, type GoOn, type Lease } from './lease.ts'
 import {
@@ -13,6 +13,7 @@ import {
   type EncounterQueue,
   type EncounterWorker,
 } from './queue.ts'
+import { readOverview, type Overview } from './overview.ts'
 import { readMinutes, type Minute, type Tally } from './tally.ts'
 import { openTurns, type Turns } from './turns.ts'
 
@@ -33,6 +34,12 @@ export type ConnectionRecords = {
   tally: Tally
   /** The figures of the last `count` minutes, at most 2,880, oldest first; the last one is still being counted. */
   minutes(count: number): Promise<Minute[]>
+  /** What operators see of the connection at one moment, in one round trip of several commands. */
+  overview(): Promise<Overview>
+  /** Holds the calls of the fleet for a while, as if the EMR had asked for it. Never shortens a hold. Two commands. */
+  holdCalls(forMs: number): Promise<void>
+  /** Ends every hold. A breaker that is open lets one job through, and closes if the EMR answers. Several commands. */
+  releaseCalls(): Promise<void>
   /** BullMQ's queue of the connection: what it carries, and its limits for the fleet. It holds only routing. */
   queue: EncounterQueue
   /** Starts to take jobs from the queue; the caller closes the worker. `redis` must be of the consumer role. */
@@ -64,6 +71,9 @@ export function openConnectionRecords(redis: RedisClient, about: RecordsAbout): 
     control: openControl(redis, connection),
     tally: context.tally,
     minutes: (count) => readMinutes(redis, connection, count),
+    overview: () => readOverview(context),
+    holdCalls: (forMs) => holdConnection(redis, queue, connection, forMs),
+    releaseCalls: () => releaseConnection(redis, queue, connection),
     queue,
     openWorker: (processor, options) => openEncounterWorker(redis, connection, retention, processor, options),
     time: () => redisTime(redis),

@@ -1,6 +1,7 @@
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { recordKeys } from './keys.ts'
+import type { EncounterQueue } from './queue.ts'
 
 /** Who ordered something, why, and when (ms since the epoch); `until`: when it ends by itself. */
 export type Order = { by: string; reason: string; at: number; until?: number }
@@ -61,4 +62,30 @@ function current({ paused, hold, ...rest }: Control, now = Date.now()): Control 
     ...(paused && (ended ? { resumed: paused } : { paused })),
     ...(hold && hold.until > now && { hold }),
   }
+}
+
+/**
+ * Holds the calls of a connection for a while, as if the EMR had asked for it. Never shortens an existing hold of the
+ * queue.
+ */
+export async function holdConnection(
+  redis: RedisClient,
+  queue: Pick<EncounterQueue, 'getRateLimitTtl' | 'rateLimit'>,
+  connection: ConnectionName,
+  forMs: number,
+): Promise<void> {
+  await redis.set(recordKeys(connection).hold, Date.now() + forMs, 'PX', forMs)
+  if (forMs > (await queue.getRateLimitTtl())) await queue.rateLimit(forMs)
+}
+
+/** Ends every hold of a connection. A breaker that is open lets one job through, and closes if the EMR answers. */
+export async function releaseConnection(
+  redis: RedisClient,
+  queue: Pick<EncounterQueue, 'removeRateLimitKey'>,
+  connection: ConnectionName,
+): Promise<void> {
+  const { hold, breaker } = recordKeys(connection)
+  await redis.del(hold)
+  if ((await redis.exists(breaker)) === 1) await redis.hset(breaker, 'openUntil', Date.now())
+  await queue.removeRateLimitKey()
 }

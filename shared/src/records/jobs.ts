@@ -8,7 +8,8 @@ import { forgetEnded, indexEnded } from './ended-lists.ts'
 import { openJobList, type JobList } from './job-list.ts'
 import { viewJob, type JobView } from './job-view.ts'
 import type { GoOn } from './lease.ts'
-import { cancelled, openOutcomes, type Ending, type Guard, type Outcome } from './outcome.ts'
+import { readJobTimes, type JobTimes } from './job-times.ts'
+import { cancelled, openOutcomes, type Ending, type Guard, type Outcome, type Resolved } from './outcome.ts'
 import { openOverdue } from './overdue.ts'
 import type { EncounterQueue } from './queue.ts'
 import { recountDepth, type Recounted } from './recount.ts'
@@ -59,9 +60,17 @@ export type Jobs = JobList & {
   /**
    * Opens a new round of attempts for a job that ended without success, or returns why it cannot. A batch item then
    * waits for its turn (`lined up`). Any other job is queued in a second step; if that fails, the sweep finds it among
-   * the `reopened`.
+   * the `reopened`. `absent`: a person made sure that the EMR has nothing of a job that ended in doubt, so it is sent
+   * without asking.
    */
-  retry(job: RoutedJob): Promise<Reopened>
+  retry(job: RoutedJob, about?: { absent?: boolean }): Promise<Reopened>
+  /**
+   * Replaces the outcome of a job in doubt by what a person found out, as a round of its own: the encounter exists, or it
+   * does not and the job has failed. `false`: the job is not in doubt (any more).
+   */
+  resolve(jobId: string, application: string, found: Resolved): Promise<boolean>
+  /** When what happened to a job; without its result, so it needs no sealing key. Several commands. */
+  times(jobId: string): Promise<JobTimes>
 
   /**
    * A job as its application sees it: its outcome if it has one, otherwise its state. `undefined` if it does not exist
@@ -125,6 +134,7 @@ export function openJobs(context: RecordsContext, queue: EncounterQueue, giveTur
     figures: () => readFigures(context),
     depths: () => readDepths(context),
     find: (jobId) => findJob(context, jobId),
+    times: (jobId) => readJobTimes(context, jobId),
     forgetOldIds: (goOn) => forgetOldIds(context, goOn),
     async tidyEndedLists(goOn) {
       await indexEnded(context, goOn)

@@ -26,6 +26,9 @@ export type Ending = {
   claims?: boolean
 }
 
+/** What a person found out about a job in doubt. */
+export type Resolved = Pick<Ending, 'statusCode' | 'result'> & { status: 'Succeeded' | 'Failed' }
+
 /**
  * The condition for writing an outcome. `undispatched`: the encounter surely does not exist in the EMR;
  * `cancelledWithBatch`: the same, and the batch of the job is cancelled; the name of a call: no later attempt has
@@ -104,6 +107,28 @@ export function openOutcomes(context: RecordsContext) {
         ended?.()
       }
       return said
+    },
+
+    async resolve(jobId: string, application: string, { status, statusCode, result }: Resolved): Promise<boolean> {
+      const touched = {
+        ...keys,
+        outcome: keys.outcome(jobId),
+        payload: keys.payload(jobId),
+        history: keys.history(jobId),
+      }
+      const said = await runScript(redis, scripts.resolve, touched, {
+        ...about,
+        jobId,
+        status,
+        statusCode,
+        result: seal(sealingKeys, Buffer.from(JSON.stringify(result)), { kind: 'result', application, jobId }),
+        announce: announced.includes(application),
+        letter: itemLetters[status],
+      })
+      if (said !== 'resolved') return false
+      tally.ended(status)
+      ended?.()
+      return true
     },
 
     async hasEnded(jobId: string): Promise<boolean> {

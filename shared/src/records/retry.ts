@@ -21,8 +21,8 @@ export function openRetries(context: RecordsContext, queue: EncounterQueue, give
   }
 
   return {
-    async retry(job: RoutedJob): Promise<Reopened> {
-      const said = await reopen(context, job)
+    async retry(job: RoutedJob, { absent = false } = {}): Promise<Reopened> {
+      const said = await reopen(context, job, absent)
       if (said === 'reopened') await requeue(queue, job)
       if (said === 'lined up') giveTurns()
       return said
@@ -45,7 +45,11 @@ export function openRetries(context: RecordsContext, queue: EncounterQueue, give
 }
 
 /** The first step of a Retry: the job is pending again, and a batch item waits for its turn; no other job is queued. */
-export async function reopen({ redis, keys, terms }: RecordsContext, { jobId, routing }: RoutedJob): Promise<Reopened> {
+export async function reopen(
+  { redis, keys, terms }: RecordsContext,
+  { jobId, routing }: RoutedJob,
+  absent = false,
+): Promise<Reopened> {
   const { application } = routing
   const { BatchId: batchId, ItemIndex: index } = itemOf(routing) ?? {}
   const touched = {
@@ -58,6 +62,6 @@ export async function reopen({ redis, keys, terms }: RecordsContext, { jobId, ro
     queued: keys.queued(jobId),
   }
   const { deadlineMs, payloadMs, resultMs } = terms
-  const about = { base: keys.base, jobId, deadlineMs, payloadMs, resultMs, application, batchId, index }
+  const about = { base: keys.base, jobId, deadlineMs, payloadMs, resultMs, application, batchId, index, absent }
   return runScript(redis, scripts.reopen, touched, about)
 }

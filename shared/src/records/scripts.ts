@@ -107,6 +107,7 @@ export const scripts = {
       application: 'text',
       batchId: 'text?',
       index: 'number?',
+      absent: 'flag',
     },
   }),
 
@@ -123,6 +124,21 @@ export const scripts = {
       each: { application: 'text' },
     },
   ),
+
+  resolve: scriptOf<'resolved' | 'not in doubt'>()(['now', 'resolve'], {
+    keys: ['outcome', 'payload', 'history', 'outbox'],
+    args: {
+      base: 'text',
+      jobId: 'text',
+      status: terminalStatuses,
+      statusCode: 'number',
+      result: 'bytes',
+      keptMs: 'number',
+      announce: 'flag',
+      channel: 'text',
+      letter: letters,
+    },
+  }),
 
   jobStates: scriptOf<string[]>()(['job-states'], {
     keys: ['pending'],

@@ -4,11 +4,11 @@
 -- KEYS  outcome, dispatch, payload, pending, history, depth, reopened, cancelling, turns, fair, backlog of the application, and BullMQ's
 --       completed, failed and its hash of the job
 -- ARGV  base of the connection's keys, JobId, ms to the deadline, ms to keep the payload, ms to keep the history, application, and of a
---       batch item its BatchId and index, else ''
+--       batch item its BatchId and index, else '', and '1' if a person made sure that the EMR has nothing of a round that ended in doubt
 -- Returns 'reopened' | 'lined up' (a batch item: the caller must not queue it) | 'unfinished' | 'succeeded' | 'erased' |
 --       'cancelling' (its batch is being cancelled)
 local outcome, dispatch, payload, pending, history, depth, reopened, cancelling, turns, fair, backlog, completed, failed, queued = unpack(KEYS)
-local base, jobId, deadlineMs, payloadMs, resultMs, application, batchId, index = unpack(ARGV, 1, 8)
+local base, jobId, deadlineMs, payloadMs, resultMs, application, batchId, index, absent = unpack(ARGV, 1, 9)
 
 local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId
 local isItem = batchId ~= ''
@@ -24,9 +24,10 @@ redis.call('RPUSH', history, cjson.encode({ Round = tonumber(old[5]), Status = o
 redis.call('PEXPIRE', history, resultMs)
 redis.call('HSET', dispatch, 'round', old[5] + 1, 'attempt', 0, 'sentAt', old[7])
 if old[9] then redis.call('HSET', dispatch, 'firstSentAt', old[9]) end
-if old[1] == 'OutcomeUnknown' then redis.call('HSET', dispatch, 'state', 'unknown') end
+local inDoubt = old[1] == 'OutcomeUnknown' and absent ~= '1'
+if inDoubt then redis.call('HSET', dispatch, 'state', 'unknown') end
 -- in doubt the payload is kept until the outcome, as in begin.lua
-if old[1] == 'OutcomeUnknown' then redis.call('PERSIST', payload) else redis.call('PEXPIRE', payload, payloadMs) end
+if inDoubt then redis.call('PERSIST', payload) else redis.call('PEXPIRE', payload, payloadMs) end
 if old[8] then redis.call('HSET', dispatch, 'key', old[8]) end
 -- of a key that was used before 2026-11-28 the record is named by the job
 redis.call('PERSIST', base .. ':idempotency:' .. (old[8] or jobId))

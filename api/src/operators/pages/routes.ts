@@ -1,0 +1,258 @@
+import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
+import { emrSystems } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { JobStatus } from '@encounter-gateway/shared/contract/job.ts'
+import type { ListPlace } from '@encounter-gateway/shared/records/job-list.ts'
+import { readFleet } from '@encounter-gateway/shared/records/fleet.ts'
+import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
+import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
+import formbody from '@fastify/formbody'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { readFileSync } from 'node:fs'
+import { Refusal } from '../../http/refusal.ts'
+import { isRedisFault } from '../../http/redis-fault.ts'
+import { cursorAfter, readCursor } from '../../jobs/cursor.ts'
+import { actOnConnection, type Actor, type ConnectionAct } from '../acts.ts'
+import { connectionSeenBy, readDetail, type OperatorApiOptions } from '../api/routes.ts'
+import type { JobSelection } from '../api/schemas.ts'
+import { readAudit } from '../audit-page.ts'
+import { readConnectionRows } from '../connection-rows.ts'
+import { isOwnRequest } from '../identify.ts'
+import { actOnJob, actOnJobs, countMatching, resolveJob, type JobActing } from '../job-acts.ts'
+import { detailOf, findPlaces, readBatchJobs, readPlaces, seenJob } from '../jobs-seen.ts'
+import { mayDo, maySee, type Right } from '../rights.ts'
+import { connectionPage } from './connection.ts'
+import { auditPage, fleetPage, mistakePage } from './fleet.ts'
+import { confirmPage, inDoubtPage, jobPage, jobsPage } from './jobs.ts'
+import { nowPage } from './now.ts'
+
+const PER_PAGE = 50
+const live = readFileSync(new URL('live.js', import.meta.url), 'utf8')
+const statuses = new Set<string>(JobStatus['enum'] as string[])
+
+/**
+ * The pages of operators under `/admin`. They work without scripts; `live.js` only fetches them again when something has
+ * changed. Requires the plugins `operators`, which restricts access, and `connections`.
+ */
+export async function operatorPages(app: FastifyInstance, { applications, redis }: OperatorApiOptions): Promise<void> {
+  if (app.operators.length === 0) return
+  const configured = applications.map(({ name }) => name)
+  await app.register(formbody, { bodyLimit: 8 * 1024 })
+  const schema = { hide: true }
+  const html = (reply: FastifyReply, page: string) => reply.type('text/html; charset=utf-8').send(page)
+
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const { operator } = request
+    if (!operator) throw error
+    const refused = error instanceof Refusal ? error.problem : undefined
+    if (!refused && (error.statusCode ?? 500) >= 500) request.log.error({ err: error }, 'page.fault')
+    const status = refused?.status ?? (isRedisFault(error) ? 503 : (error.statusCode ?? 500))
+    const title = refused?.title ?? (status < 500 ? 'The request is not valid' : 'The page cannot be shown now')
+    const detail = refused?.detail ?? 'Try again; the log of the gateway has the cause.'
+    return html(reply.code(status), mistakePage({ operator, title, detail }))
+  })
+
+  const on = (request: FastifyRequest): JobActing => ({
+    audit: app.audit,
+    log: request.log,
+    connections: app.connections,
+    applications,
+  })
+  const selectedFrom = (fields: unknown) => readSelection(fields)
+
+  app.get('/live.js', { schema, logLevel: 'warn' }, (_request, reply) => reply.type('text/javascript').send(live))
+
+  app.get('/', { schema }, async (request, reply) => {
+    const operator = allowed(request, 'see')
+    const seen = app.connections.all.filter(({ settings }) => maySee(operator, settings))
+    const [connections, processes, health] = await Promise.all([
+      readConnectionRows(redis, seen),
+      readFleet(redis),
+      readRedisHealth(redis),
+    ])
+    return html(reply, nowPage({ operator, connections, processes, redis: health }))
+  })
+
+  app.get<{ Params: Place }>('/connections/:EMRSystem/:EmrInstance', { schema }, async (request, reply) => {
+    const operator = allowed(request, 'see')
+    const detail = await readDetail(redis, connectionSeenBy(app, operator, request.params))
+    return html(reply, connectionPage({ operator, csrf: csrfOf(request), detail }))
+  })
+
+  app.post<{ Params: Place }>('/connections/:EMRSystem/:EmrInstance', { schema }, async (request, reply) => {
+    const actor = actorOf(request)
+    const connection = connectionSeenBy(app, actor.operator, request.params)
+    await actOnConnection(on(request), connection, actor, readOrder(request.body))
+    const { emrSystem, emrInstance } = connection.settings
+    return reply.redirect(`/admin/connections/${emrSystem}/${emrInstance}`, 303)
+  })
+
+  /** One page of jobs that match. */
+  async function list(operator: Operator, selection: JobSelection, cursor: string) {
+    const after: ListPlace | undefined = cursor === '' ? undefined : readCursor(cursor)
+    const { places, next } = await findPlaces(
+      app.connections,
+      { operator, configured },
+      { selection, after, limit: PER_PAGE },
+    )
+    return { jobs: await readPlaces(places), cursor: next && cursorAfter(next) }
+  }
+
+  app.get('/jobs', { schema }, async (request, reply) => {
+    const operator = allowed(request, 'see')
+    const searched = textOf(request.query, 'q').trim()
+    const csrf = csrfOf(request)
+    if (searched !== '') {
+      const { Jobs } = await readBatchJobs(app.connections, operator, {
+        batchId: searched,
+        status: undefined,
+        from: 0,
+        limit: PER_PAGE,
+      })
+      if (Jobs.length === 0 && isJobId(searched)) return reply.redirect(`/admin/jobs/${searched}`, 303)
+      return html(
+        reply,
+        jobsPage({ operator, csrf, jobs: Jobs, selection: {}, cursor: undefined, applications: configured }),
+      )
+    }
+    const selection = selectedFrom(request.query)
+    const found = await list(operator, selection, textOf(request.query, 'Cursor'))
+    return html(reply, jobsPage({ operator, csrf, ...found, selection, applications: configured }))
+  })
+
+  app.post('/jobs', { schema }, async (request, reply) => {
+    const act = textOf(request.body, 'act') === 'Cancel' ? 'Cancel' : 'Retry'
+    const selection = selectedFrom(request.body)
+    const expect = textOf(request.body, 'expect')
+    if (expect === '') {
+      const operator = allowedChange(request)
+      const found = await countMatching(on(request), operator, selection)
+      return html(reply, confirmPage({ operator, csrf: csrfOf(request), act, selection, found }))
+    }
+    await actOnJobs(on(request), actorOf(request), { act, selection, expect })
+    return reply.redirect('/admin/jobs', 303)
+  })
+
+  app.get<{ Params: { JobId: string } }>('/jobs/:JobId', { schema }, async (request, reply) => {
+    const operator = allowed(request, 'see')
+    const { connection, view } = await seenJob(app.connections, operator, request.params.JobId)
+    return html(reply, jobPage({ operator, csrf: csrfOf(request), job: await detailOf(connection, view) }))
+  })
+
+  app.post<{ Params: { JobId: string } }>('/jobs/:JobId', { schema }, async (request, reply) => {
+    const actor = actorOf(request)
+    const { JobId } = request.params
+    const act = textOf(request.body, 'act')
+    if (act === 'Retry' || act === 'Cancel') await actOnJob(on(request), actor, act, JobId)
+    else if (act === 'Send' || act === 'Fail')
+      await resolveJob(on(request), actor, JobId, { as: 'NotCreated', next: act })
+    else {
+      const encounterId = textOf(request.body, 'encounterId').trim()
+      if (act !== 'Created' || encounterId === '') throw new Refusal('invalid-request', 'An EncounterId is required.')
+      await resolveJob(on(request), actor, JobId, { as: 'Created', encounterId })
+    }
+    return reply.redirect(`/admin/jobs/${JobId}`, 303)
+  })
+
+  app.get('/in-doubt', { schema }, async (request, reply) => {
+    const operator = allowed(request, 'see')
+    const selection: JobSelection = { ...selectedFrom(request.query), Status: 'OutcomeUnknown' }
+    const found = await list(operator, selection, textOf(request.query, 'Cursor'))
+    return html(reply, inDoubtPage({ operator, csrf: csrfOf(request), ...found, selection }))
+  })
+
+  app.get('/fleet', { schema }, async (request, reply) =>
+    html(reply, fleetPage({ operator: allowed(request, 'see'), processes: await readFleet(redis) })),
+  )
+
+  app.get('/audit', { schema }, async (request, reply) => {
+    const operator = allowed(request, 'audit')
+    const cursor = textOf(request.query, 'Cursor')
+    const page = await readAudit(app.audit, operator, /^\d{1,15}-\d{1,10}$/.test(cursor) ? { Cursor: cursor } : {})
+    return html(reply, auditPage({ operator, entries: page.Entries, cursor: page.Cursor }))
+  })
+}
+
+type Place = { EMRSystem: string; EmrInstance: string }
+
+/** The operator, if the role permits it. Throws a 403. */
+function allowed({ operator }: FastifyRequest, right: Right): Operator {
+  if (!operator) throw new TypeError('the guard lets nobody else in')
+  if (!mayDo(operator, right)) {
+    throw new Refusal('operator-forbidden', `The role ${operator.role} does not include this.`)
+  }
+  return operator
+}
+
+/** As `allowed`, for a change: it must come from a page of this session. */
+function allowedChange(request: FastifyRequest): Operator {
+  const { identity } = request
+  if (!identity || !isOwnRequest(identity, textOf(request.body, 'csrf'))) {
+    throw new Refusal('operator-forbidden', 'This form is not of this session: open the page again.')
+  }
+  return allowed(request, 'act')
+}
+
+function actorOf(request: FastifyRequest): Actor {
+  const operator = allowedChange(request)
+  const reason = textOf(request.body, 'reason').trim()
+  // oxlint-disable-next-line no-control-regex -- these are what is refused
+  if (reason === '' || reason.length > 200 || /[\u0000-\u001F\u007F-\u009F]/.test(reason)) {
+    throw new Refusal('invalid-request', 'Give a reason of at most 200 characters.')
+  }
+  return { operator, from: request.ip, reason }
+}
+
+function csrfOf({ identity }: FastifyRequest): string {
+  return identity?.session?.csrf ?? ''
+}
+
+function readOrder(body: unknown): ConnectionAct {
+  const act = textOf(body, 'act')
+  switch (act) {
+    case 'Pause': {
+      const minutes = numberOf(body, 'minutes')
+      return { act, ...(minutes !== undefined && { until: Date.now() + minutes * 60_000 }) }
+    }
+    case 'Hold':
+      return { act, seconds: Math.min(numberOf(body, 'seconds') ?? 300, 86_400) }
+    case 'Limits': {
+      const concurrency = numberOf(body, 'concurrency', 10_000)
+      const requestsPerSecond = numberOf(body, 'requestsPerSecond', 100_000)
+      return { act, ...(concurrency && { concurrency }), ...(requestsPerSecond && { requestsPerSecond }) }
+    }
+    case 'Resume':
+    case 'Drain':
+    case 'Release':
+      return { act }
+    default:
+      throw new Refusal('invalid-request', 'This is not an order.')
+  }
+}
+
+function readSelection(fields: unknown): JobSelection {
+  const text = (name: string) => textOf(fields, name).slice(0, 64)
+  const [status, system, instance, application] = ['Status', 'EMRSystem', 'EmrInstance', 'Application'].map(text)
+  const code = numberOf(fields, 'StatusCode', 599)
+  const EMRSystem = emrSystems.find((each) => each === system)
+  return {
+    ...(status && statuses.has(status) && { Status: status as JobStatus }),
+    ...(EMRSystem && { EMRSystem }),
+    ...(instance && { EmrInstance: instance }),
+    ...(application && { Application: application }),
+    ...(code && { StatusCode: code }),
+  }
+}
+
+/** A positive whole number; `undefined` if the field is empty. Throws a 400 for anything else. */
+function numberOf(fields: unknown, name: string, most = 99_999): number | undefined {
+  const text = textOf(fields, name).trim()
+  if (text === '') return undefined
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (value < 1 || value > most) throw new Refusal('invalid-request', `${name} must be a number from 1 to ${most}.`)
+  return value
+}
+
+function textOf(fields: unknown, name: string): string {
+  const value = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>)[name] : undefined
+  return typeof value === 'string' ? value : ''
+}

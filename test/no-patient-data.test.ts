@@ -40,7 +40,8 @@ async function readBoard({ url, emrInstance }: Processes): Promise<string> {
     redirect: 'manual',
     body: new URLSearchParams({ name: 'ops', password }),
   })
-  const headers = { cookie: signedIn.headers.get('set-cookie')?.split(';', 1)[0] ?? '' }
+  const set = signedIn.headers.getSetCookie().find((each) => each.startsWith('eg_operator='))
+  const headers = { cookie: set?.split(';', 1)[0] ?? '' }
   const read = async (path: string) => (await fetch(`${url}/admin/queues${path}`, { headers })).text()
   const queue = encodeURIComponent(`{Sandbox.${emrInstance}}`)
   const states = ['latest', 'failed', 'completed', 'waiting', 'delayed', 'active']

@@ -1,5 +1,4 @@
 import { hashPassword } from '@encounter-gateway/api/operators/password.ts'
-import { openControl } from '@encounter-gateway/shared/records/control.ts'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { failed, minimalRequest, openIngress, unknown, type Ingress } from '../fixtures/ingress.ts'
@@ -110,7 +109,8 @@ describe('who may what', () => {
 
 describe('orders', () => {
   test('pause, drain, hold and limits are in force at once, and are taken back', async () => {
-    const { queue, settings } = gateway.connection
+    const { records } = gateway.connection
+    const { queue } = records
     expect((await post(`${base}/Pause`, { Reason: 'maintenance' })).json()).toMatchObject({
       State: 'Paused',
       OrderedBy: 'doer',
@@ -125,7 +125,7 @@ describe('orders', () => {
     expect((await get(`Jobs/${job}`)).json()).toMatchObject({ Status: 'Queued' })
     await post(`${base}/Limits`, { Reason: 'gently', Concurrency: 2, RequestsPerSecond: 5 })
     expect(await row()).toMatchObject({ Concurrency: 2, RequestsPerSecond: 5, Configured: { Concurrency: 20 } })
-    expect(Object.keys(await openControl(gateway.redis, settings).read()).sort()).toEqual(['limits', 'resumed'])
+    expect(Object.keys(await records.control.read()).sort()).toEqual(['limits', 'resumed'])
     await post(`${base}/Limits`, { Reason: 'as before' })
     expect((await row())['OrderedBy']).toBeUndefined()
   })
@@ -230,7 +230,7 @@ describe('jobs', () => {
     expect((await resolve(there ?? '', { As: 'NotCreated', Then: 'Send' })).statusCode).toBe(409)
     expect((await resolve(absent ?? '', { As: 'NotCreated', Then: 'Fail' })).json()).toMatchObject({ Status: 'Failed' })
     expect((await resolve(send ?? '', { As: 'NotCreated', Then: 'Send' })).json()).toMatchObject({ Status: 'Queued' })
-    expect(await gateway.connection.records.begin(send ?? '')).toMatchObject({ kind: 'go', doubt: false })
+    expect(await gateway.connection.records.jobs.begin(send ?? '')).toMatchObject({ kind: 'go', doubt: false })
     expect((await row())['InDoubt']).toBe(0)
   })
 })

@@ -266,6 +266,361 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/operator/Connections': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List connections, those in trouble first */
+    get: operations['listOperatorConnections']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a connection with its figures of 48 hours */
+    get: operations['getOperatorConnection']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}/Pause': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Send nothing more to an EMR */
+    post: operations['pauseConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}/Resume': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** End a pause or a drain */
+    post: operations['resumeConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}/Drain': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Accept nothing new for a connection */
+    post: operations['drainConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}/Release': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** End a hold; an open breaker tries the EMR at once */
+    post: operations['releaseConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}/Hold': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Park the jobs of a connection for a while */
+    post: operations['holdConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Connections/{EMRSystem}/{EmrInstance}/Limits': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Set limits in place of the configured ones */
+    post: operations['limitConnection']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List the jobs of all applications
+     * @description Ordered and paged as `GET /api/v1/Jobs`.
+     */
+    get: operations['listOperatorJobs']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs/{JobId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a job with its timeline */
+    get: operations['getOperatorJob']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs/Retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Retry the jobs that match a filter
+     * @description With `DryRun` it only counts and returns `Expect`, which the act requires; the act is refused if the number has moved by more than a tenth since. At most 10,000 jobs per request.
+     */
+    post: operations['retryOperatorJobs']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs/{JobId}/Retry': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Retry a job */
+    post: operations['retryOperatorJob']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs/Cancel': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Cancel the jobs that match a filter
+     * @description With `DryRun` it only counts and returns `Expect`, which the act requires; the act is refused if the number has moved by more than a tenth since. At most 10,000 jobs per request.
+     */
+    post: operations['cancelOperatorJobs']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs/{JobId}/Cancel': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Cancel a job */
+    post: operations['cancelOperatorJob']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Jobs/{JobId}/Resolve': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Record what was found in the EMR about a job in doubt
+     * @description `Created` with `EncounterId`: the encounter is there, and the job has succeeded. `NotCreated`: it is not there; `Then` `Send` sends it without asking the EMR again, `Fail` ends the job as failed.
+     */
+    post: operations['resolveOperatorJob']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Workers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List the processes of the gateway */
+    get: operations['listProcesses']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Redis': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get the state of Redis */
+    get: operations['getRedisHealth']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Applications': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List applications and what they have waiting */
+    get: operations['listApplications']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Audit': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Read the audit log, newest first */
+    get: operations['listAuditEntries']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Follow changes of connections as server-sent events
+     * @description An event `changed` with the name and state of each connection whenever one of them changes.
+     */
+    get: operations['watchConnections']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -2842,6 +3197,2892 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Readiness']
+        }
+      }
+    }
+  }
+  listOperatorConnections: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The connections. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Connections: {
+              /**
+               * @description The EMR in which the encounter is created.
+               * @enum {string}
+               */
+              EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+              EmrInstance: string
+              Connector: string
+              /**
+               * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+               * @enum {string}
+               */
+              State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+              /**
+               * Format: date-time
+               * @description Since when it is in this state. RFC 3339, UTC.
+               */
+              Since?: string
+              /** @description Why, in words of the gateway. */
+              Cause?: string
+              /** @description Jobs that have not ended. */
+              Pending: number
+              /**
+               * Format: date-time
+               * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+               */
+              OldestPendingAt?: string
+              /** @description Jobs that a worker has taken. */
+              Running: number
+              /** @description Jobs that are held back without spending attempts. */
+              Parked: number
+              /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+              InDoubt: number
+              /** @description Average of the last five minutes. */
+              AcceptedPerMinute: number
+              /** @description Average of the last five minutes. */
+              EndedPerMinute: number
+              /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+              EmptyInSeconds?: number
+              /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+              P95Ms?: number
+              /**
+               * Format: date-time
+               * @description When the EMR is tried again. RFC 3339, UTC.
+               */
+              NextProbeAt?: string
+              /** @description Calls at once over all workers, as in force. */
+              Concurrency: number
+              /** @description Jobs started per second over all workers, as in force. */
+              RequestsPerSecond: number
+              /** @description Worker processes that give signs of life. */
+              Workers: number
+              /** @description `true`: nothing new is accepted. */
+              Draining?: boolean
+              /** @description The operator who paused, held, drained or limited it. */
+              OrderedBy?: string
+              /** @description The reason that operator gave. */
+              Reason?: string
+              /**
+               * Format: date-time
+               * @description When that ends by itself. RFC 3339, UTC.
+               */
+              Until?: string
+            }[]
+          }
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getOperatorConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The connection. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+            /** @description The last 48 hours, oldest first, without minutes in which nothing happened. */
+            Minutes: {
+              /**
+               * Format: date-time
+               * @description The beginning of the minute. RFC 3339, UTC.
+               */
+              At: string
+              Accepted: number
+              /** @description By status. */
+              Ended: {
+                [key: string]: number
+              }
+              /** @description Calls that create, by code. */
+              Calls: {
+                [key: string]: number
+              }
+              /** @description Calls that ask for an encounter, by code. */
+              Finds: {
+                [key: string]: number
+              }
+              P95Ms?: number
+            }[]
+            Applications: {
+              Name: string
+              Pending: number
+            }[]
+            Configured: {
+              Concurrency: number
+              RequestsPerSecond: number
+            }
+          }
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  pauseConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+          /**
+           * Format: date-time
+           * @description When it ends by itself. RFC 3339.
+           */
+          Until?: string
+        }
+      }
+    }
+    responses: {
+      /** @description The connection as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  resumeConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The connection as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  drainConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The connection as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  releaseConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The connection as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  holdConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+          /** @description For how long. */
+          Seconds: number
+        }
+      }
+    }
+    responses: {
+      /** @description The connection as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  limitConnection: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EMRSystem: string
+        EmrInstance: string
+      }
+      cookie?: never
+    }
+    /** @description What is left out is as configured again. */
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+          Concurrency?: number
+          RequestsPerSecond?: number
+        }
+      }
+    }
+    responses: {
+      /** @description The connection as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Connector: string
+            /**
+             * @description `Sick`: the breaker is open. `Throttled`: the EMR asked for a pause. `Slow`: 5% of the calls take more than half of their time-out. `NoWorkers`: no worker process gives a sign of life. `Paused`: an operator ordered it.
+             * @enum {string}
+             */
+            State: 'Healthy' | 'Slow' | 'Sick' | 'Throttled' | 'Paused' | 'NoWorkers'
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Why, in words of the gateway. */
+            Cause?: string
+            /** @description Jobs that have not ended. */
+            Pending: number
+            /**
+             * Format: date-time
+             * @description When the oldest of them was accepted or retried. RFC 3339, UTC.
+             */
+            OldestPendingAt?: string
+            /** @description Jobs that a worker has taken. */
+            Running: number
+            /** @description Jobs that are held back without spending attempts. */
+            Parked: number
+            /** @description Jobs that ended `OutcomeUnknown` and wait for a person. */
+            InDoubt: number
+            /** @description Average of the last five minutes. */
+            AcceptedPerMinute: number
+            /** @description Average of the last five minutes. */
+            EndedPerMinute: number
+            /** @description When nothing will be left at this rate; absent if the jobs do not get fewer. */
+            EmptyInSeconds?: number
+            /** @description Duration that 95% of the calls of the last minutes did not exceed. */
+            P95Ms?: number
+            /**
+             * Format: date-time
+             * @description When the EMR is tried again. RFC 3339, UTC.
+             */
+            NextProbeAt?: string
+            /** @description Calls at once over all workers, as in force. */
+            Concurrency: number
+            /** @description Jobs started per second over all workers, as in force. */
+            RequestsPerSecond: number
+            /** @description Worker processes that give signs of life. */
+            Workers: number
+            /** @description `true`: nothing new is accepted. */
+            Draining?: boolean
+            /** @description The operator who paused, held, drained or limited it. */
+            OrderedBy?: string
+            /** @description The reason that operator gave. */
+            Reason?: string
+            /**
+             * Format: date-time
+             * @description When that ends by itself. RFC 3339, UTC.
+             */
+            Until?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listOperatorJobs: {
+    parameters: {
+      query?: {
+        /** @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished). */
+        Status?:
+          | 'Queued'
+          | 'Running'
+          | 'Retrying'
+          | 'Parked'
+          | 'Succeeded'
+          | 'Failed'
+          | 'OutcomeUnknown'
+          | 'Cancelled'
+          | 'Expired'
+        Application?: string
+        /** @description The EMR in which the encounter is created. */
+        EMRSystem?: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+        EmrInstance?: string
+        StatusCode?: number
+        From?: string
+        To?: string
+        By?: 'CreatedAt' | 'FinishedAt'
+        /** @description Only jobs of this batch, by item; with `Status`. */
+        BatchId?: string
+        Cursor?: string
+        Limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description One page of jobs. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Jobs: {
+              JobId: string
+              /**
+               * @description The EMR in which the encounter is created.
+               * @enum {string}
+               */
+              EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+              EmrInstance: string
+              Application: string
+              /**
+               * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+               * @enum {string}
+               */
+              Status:
+                | 'Queued'
+                | 'Running'
+                | 'Retrying'
+                | 'Parked'
+                | 'Succeeded'
+                | 'Failed'
+                | 'OutcomeUnknown'
+                | 'Cancelled'
+                | 'Expired'
+              /**
+               * Format: date-time
+               * @description When it was accepted. RFC 3339, UTC.
+               */
+              CreatedAt?: string
+              /**
+               * Format: date-time
+               * @description When it last changed. RFC 3339, UTC.
+               */
+              UpdatedAt?: string
+              /**
+               * Format: date-time
+               * @description When it ended. RFC 3339, UTC.
+               */
+              FinishedAt?: string
+              Attempts?: number
+              MaxAttempts?: number
+              /**
+               * Format: date-time
+               * @description The earliest time of its next attempt. RFC 3339, UTC.
+               */
+              NextAttemptAt?: string
+              StatusCode?: number
+              /** @description The kind of its problem: the last part of the `type`. */
+              Problem?: string
+              Recovered?: boolean
+              BatchId?: string
+              ItemIndex?: number
+            }[]
+            Cursor?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getOperatorJob: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        JobId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The job. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            JobId: string
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Application: string
+            /**
+             * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+             * @enum {string}
+             */
+            Status:
+              | 'Queued'
+              | 'Running'
+              | 'Retrying'
+              | 'Parked'
+              | 'Succeeded'
+              | 'Failed'
+              | 'OutcomeUnknown'
+              | 'Cancelled'
+              | 'Expired'
+            /**
+             * Format: date-time
+             * @description When it was accepted. RFC 3339, UTC.
+             */
+            CreatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it last changed. RFC 3339, UTC.
+             */
+            UpdatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it ended. RFC 3339, UTC.
+             */
+            FinishedAt?: string
+            Attempts?: number
+            MaxAttempts?: number
+            /**
+             * Format: date-time
+             * @description The earliest time of its next attempt. RFC 3339, UTC.
+             */
+            NextAttemptAt?: string
+            StatusCode?: number
+            /** @description The kind of its problem: the last part of the `type`. */
+            Problem?: string
+            Recovered?: boolean
+            BatchId?: string
+            ItemIndex?: number
+            Timeline: {
+              /**
+               * Format: date-time
+               * @description When it happened. RFC 3339, UTC.
+               */
+              At: string
+              /** @description `Accepted`, `FirstAttempt`, `LastAttempt`, `NextAttempt`, or the status of an ended round. */
+              Event: string
+              Round?: number
+              StatusCode?: number
+              Attempts?: number
+            }[]
+          }
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  retryOperatorJobs: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          Filter: {
+            /**
+             * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+             * @enum {string}
+             */
+            Status?:
+              | 'Queued'
+              | 'Running'
+              | 'Retrying'
+              | 'Parked'
+              | 'Succeeded'
+              | 'Failed'
+              | 'OutcomeUnknown'
+              | 'Cancelled'
+              | 'Expired'
+            Application?: string
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem?: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance?: string
+            StatusCode?: number
+            /** Format: date-time */
+            From?: string
+            /** Format: date-time */
+            To?: string
+            /** @enum {string} */
+            By?: 'CreatedAt' | 'FinishedAt'
+          }
+          /** @description `true`: only count, and return `Expect`. */
+          DryRun?: boolean
+          /** @description From the dry run of the same filter; required to act. */
+          Expect?: string
+          /** @description Why, for the audit log. No patient data. */
+          Reason?: string
+        }
+      }
+    }
+    responses: {
+      /** @description What was or would be done. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Jobs that match. */
+            Count: number
+            Expect?: string
+            /** @description Jobs that were retried or cancelled. */
+            Done?: number
+            /** @description Jobs whose state no longer permitted it. */
+            Skipped?: number
+            /** @description `true`: more jobs match than one request handles; repeat it. */
+            More?: boolean
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `count-moved`: More or fewer jobs match than in the dry run. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  retryOperatorJob: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        JobId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The job. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            JobId: string
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Application: string
+            /**
+             * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+             * @enum {string}
+             */
+            Status:
+              | 'Queued'
+              | 'Running'
+              | 'Retrying'
+              | 'Parked'
+              | 'Succeeded'
+              | 'Failed'
+              | 'OutcomeUnknown'
+              | 'Cancelled'
+              | 'Expired'
+            /**
+             * Format: date-time
+             * @description When it was accepted. RFC 3339, UTC.
+             */
+            CreatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it last changed. RFC 3339, UTC.
+             */
+            UpdatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it ended. RFC 3339, UTC.
+             */
+            FinishedAt?: string
+            Attempts?: number
+            MaxAttempts?: number
+            /**
+             * Format: date-time
+             * @description The earliest time of its next attempt. RFC 3339, UTC.
+             */
+            NextAttemptAt?: string
+            StatusCode?: number
+            /** @description The kind of its problem: the last part of the `type`. */
+            Problem?: string
+            Recovered?: boolean
+            BatchId?: string
+            ItemIndex?: number
+            Timeline: {
+              /**
+               * Format: date-time
+               * @description When it happened. RFC 3339, UTC.
+               */
+              At: string
+              /** @description `Accepted`, `FirstAttempt`, `LastAttempt`, `NextAttempt`, or the status of an ended round. */
+              Event: string
+              Round?: number
+              StatusCode?: number
+              Attempts?: number
+            }[]
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The state of the job or batch does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `gone`: No longer available. */
+      410: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  cancelOperatorJobs: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          Filter: {
+            /**
+             * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+             * @enum {string}
+             */
+            Status?:
+              | 'Queued'
+              | 'Running'
+              | 'Retrying'
+              | 'Parked'
+              | 'Succeeded'
+              | 'Failed'
+              | 'OutcomeUnknown'
+              | 'Cancelled'
+              | 'Expired'
+            Application?: string
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem?: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance?: string
+            StatusCode?: number
+            /** Format: date-time */
+            From?: string
+            /** Format: date-time */
+            To?: string
+            /** @enum {string} */
+            By?: 'CreatedAt' | 'FinishedAt'
+          }
+          /** @description `true`: only count, and return `Expect`. */
+          DryRun?: boolean
+          /** @description From the dry run of the same filter; required to act. */
+          Expect?: string
+          /** @description Why, for the audit log. No patient data. */
+          Reason?: string
+        }
+      }
+    }
+    responses: {
+      /** @description What was or would be done. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Jobs that match. */
+            Count: number
+            Expect?: string
+            /** @description Jobs that were retried or cancelled. */
+            Done?: number
+            /** @description Jobs whose state no longer permitted it. */
+            Skipped?: number
+            /** @description `true`: more jobs match than one request handles; repeat it. */
+            More?: boolean
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `count-moved`: More or fewer jobs match than in the dry run. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  cancelOperatorJob: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        JobId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The job. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            JobId: string
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Application: string
+            /**
+             * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+             * @enum {string}
+             */
+            Status:
+              | 'Queued'
+              | 'Running'
+              | 'Retrying'
+              | 'Parked'
+              | 'Succeeded'
+              | 'Failed'
+              | 'OutcomeUnknown'
+              | 'Cancelled'
+              | 'Expired'
+            /**
+             * Format: date-time
+             * @description When it was accepted. RFC 3339, UTC.
+             */
+            CreatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it last changed. RFC 3339, UTC.
+             */
+            UpdatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it ended. RFC 3339, UTC.
+             */
+            FinishedAt?: string
+            Attempts?: number
+            MaxAttempts?: number
+            /**
+             * Format: date-time
+             * @description The earliest time of its next attempt. RFC 3339, UTC.
+             */
+            NextAttemptAt?: string
+            StatusCode?: number
+            /** @description The kind of its problem: the last part of the `type`. */
+            Problem?: string
+            Recovered?: boolean
+            BatchId?: string
+            ItemIndex?: number
+            Timeline: {
+              /**
+               * Format: date-time
+               * @description When it happened. RFC 3339, UTC.
+               */
+              At: string
+              /** @description `Accepted`, `FirstAttempt`, `LastAttempt`, `NextAttempt`, or the status of an ended round. */
+              Event: string
+              Round?: number
+              StatusCode?: number
+              Attempts?: number
+            }[]
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The state of the job or batch does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `gone`: No longer available. */
+      410: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  resolveOperatorJob: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        JobId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @enum {string} */
+          As: 'Created' | 'NotCreated'
+          /** @description For `Created`: its id in the EMR. */
+          EncounterId?: string
+          /**
+           * @description For `NotCreated`.
+           * @enum {string}
+           */
+          Then?: 'Send' | 'Fail'
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The job. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            JobId: string
+            /**
+             * @description The EMR in which the encounter is created.
+             * @enum {string}
+             */
+            EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+            EmrInstance: string
+            Application: string
+            /**
+             * @description The state of the job. `Queued`: waiting for its first attempt. `Running`: an attempt is in progress. `Retrying`: waiting for its next attempt. `Parked`: held back, without spending attempts, until the EMR is available. Terminal states: `Succeeded`, `Failed`, `OutcomeUnknown` (the encounter may or may not exist in the EMR; an operator must check), `Cancelled`, `Expired` (its deadline passed before it finished).
+             * @enum {string}
+             */
+            Status:
+              | 'Queued'
+              | 'Running'
+              | 'Retrying'
+              | 'Parked'
+              | 'Succeeded'
+              | 'Failed'
+              | 'OutcomeUnknown'
+              | 'Cancelled'
+              | 'Expired'
+            /**
+             * Format: date-time
+             * @description When it was accepted. RFC 3339, UTC.
+             */
+            CreatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it last changed. RFC 3339, UTC.
+             */
+            UpdatedAt?: string
+            /**
+             * Format: date-time
+             * @description When it ended. RFC 3339, UTC.
+             */
+            FinishedAt?: string
+            Attempts?: number
+            MaxAttempts?: number
+            /**
+             * Format: date-time
+             * @description The earliest time of its next attempt. RFC 3339, UTC.
+             */
+            NextAttemptAt?: string
+            StatusCode?: number
+            /** @description The kind of its problem: the last part of the `type`. */
+            Problem?: string
+            Recovered?: boolean
+            BatchId?: string
+            ItemIndex?: number
+            Timeline: {
+              /**
+               * Format: date-time
+               * @description When it happened. RFC 3339, UTC.
+               */
+              At: string
+              /** @description `Accepted`, `FirstAttempt`, `LastAttempt`, `NextAttempt`, or the status of an ended round. */
+              Event: string
+              Round?: number
+              StatusCode?: number
+              Attempts?: number
+            }[]
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The state of the job or batch does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `gone`: No longer available. */
+      410: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listProcesses: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The processes. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Processes: {
+              Id: string
+              /** @enum {string} */
+              Kind: 'api' | 'worker'
+              Host: string
+              Pid: number
+              Version: string
+              /** @description Processes with the same one run the same configuration. */
+              Configuration: string
+              /**
+               * Format: date-time
+               * @description When it started. RFC 3339, UTC.
+               */
+              StartedAt: string
+              /**
+               * Format: date-time
+               * @description Its last sign of life. RFC 3339, UTC.
+               */
+              SeenAt: string
+              Alive: boolean
+            }[]
+          }
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getRedisHealth: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Whether this process can do its work. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Readiness']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listApplications: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The applications. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Applications: {
+              Name: string
+              Configured: boolean
+              /** @description On the connections that the operator may see. */
+              Pending: number
+              Connections: {
+                /**
+                 * @description The EMR in which the encounter is created.
+                 * @enum {string}
+                 */
+                EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+                EmrInstance: string
+                Pending: number
+              }[]
+            }[]
+          }
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listAuditEntries: {
+    parameters: {
+      query?: {
+        Actor?: string
+        Action?: string
+        JobId?: string
+        From?: string
+        To?: string
+        Cursor?: string
+        Limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description One page of entries. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Entries: {
+              Id: string
+              /**
+               * Format: date-time
+               * @description When. RFC 3339, UTC.
+               */
+              At: string
+              Actor: string
+              Kind: string
+              Role?: string
+              From?: string
+              Action: string
+              EMRSystem?: string
+              EmrInstance?: string
+              JobId?: string
+              About?: string
+              Before?: string
+              After?: string
+              Reason?: string
+              /** @description Chains the entry to the one before it. */
+              Hash: string
+            }[]
+            Cursor?: string
+          }
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  watchConnections: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The events. */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'text/event-stream': string
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
         }
       }
     }

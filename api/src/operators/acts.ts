@@ -70,7 +70,7 @@ function ordersFor(order: ConnectionAct, by: By, before: Control): Orders {
       return { hold: { ...by, until: by.at + order.seconds * 1000 } }
     case 'Release':
       return { hold: undefined }
-    case 'Limits': {
+    default: {
       const { concurrency, requestsPerSecond } = order
       if (concurrency === undefined && requestsPerSecond === undefined)
         return before.limits ? { limits: undefined } : {}

@@ -36,7 +36,10 @@ export async function* connectionEvents(
       yield `event: changed\ndata: ${JSON.stringify({ Connections })}\n\n`
     }
     if (performance.now() - quietSince > HEARTBEAT_MS) {
-      if (!(await app.identifyOperator(request, { isIdle: true }))) return yield 'event: ended\ndata: {}\n\n'
+      if (!(await app.identifyOperator(request, { isIdle: true }))) {
+        yield 'event: ended\ndata: {}\n\n'
+        return
+      }
       quietSince = performance.now()
       yield ': still here\n\n'
     }

@@ -26,7 +26,7 @@ export function identifier(
     const [, bearer] = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? []
     if (authorization !== undefined) {
       const sent = hash('sha256', bearer ?? '', 'buffer')
-      const found = digests.filter(({ digest }) => timingSafeEqual(digest, sent)).at(0)
+      const found = digests.find(({ digest }) => timingSafeEqual(digest, sent))
       return bearer && found ? { operator: found.operator } : undefined
     }
     const token = cookie ? app.parseCookie(cookie)[SESSION_COOKIE] : undefined

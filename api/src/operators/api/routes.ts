@@ -90,9 +90,9 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
         response: { 200: documented('The connections.', schemas.ConnectionList), ...problemReplies(...always) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const rows = await readConnectionRows(redis, seen(request))
-      return { Connections: rows.map(({ row }) => row) }
+      return reply.send({ Connections: rows.map(({ row }) => row) })
     },
   )
 
@@ -110,7 +110,7 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
         },
       },
     },
-    async (request) => readDetail(redis, seenConnection(request, request.params)),
+    (request) => readDetail(redis, seenConnection(request, request.params)),
   )
 
   /** Does an act and answers with the connection. */
@@ -201,7 +201,7 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { Cursor, Limit = 50, ...selection } = request.query
       const isBatch = selection.BatchId !== undefined
       const after = Cursor === undefined || isBatch ? undefined : readCursor(Cursor)
@@ -212,19 +212,15 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
       const operator = operatorOf(request)
       if (selection.BatchId !== undefined) {
         const from = Cursor === undefined ? 0 : (readItemCursor(Cursor) ?? 0)
-        return readBatchJobs(app.connections, operator, {
-          batchId: selection.BatchId,
-          status: selection.Status,
-          from,
-          limit: Limit,
-        })
+        const page = { batchId: selection.BatchId, status: selection.Status, from, limit: Limit }
+        return reply.send(await readBatchJobs(app.connections, operator, page))
       }
       const { places, next } = await findPlaces(
         app.connections,
         { operator, configured },
         { selection, after, limit: Limit },
       )
-      return { Jobs: await readPlaces(places), ...(next && { Cursor: cursorAfter(next) }) }
+      return reply.send({ Jobs: await readPlaces(places), ...(next && { Cursor: cursorAfter(next) }) })
     },
   )
 
@@ -239,9 +235,9 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
         response: { 200: documented('The job.', schemas.JobDetail), ...problemReplies(...always, 'not-found') },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { connection, view } = await seenJob(app.connections, operatorOf(request), request.params.JobId)
-      return detailOf(connection, view)
+      return reply.send(await detailOf(connection, view))
     },
   )
 
@@ -316,11 +312,11 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { JobId } = request.params
       await resolveJob(on(request), actorOf(request, request.body.Reason), JobId, resolutionOf(request.body))
       const { connection, view } = await seenJob(app.connections, operatorOf(request), JobId)
-      return detailOf(connection, view)
+      return reply.send(await detailOf(connection, view))
     },
   )
 
@@ -361,7 +357,7 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
         response: { 200: documented('The applications.', schemas.ApplicationList), ...problemReplies(...always) },
       },
     },
-    async (request) => ({ Applications: await readApplications(seen(request), configured) }),
+    async (request, reply) => reply.send({ Applications: await readApplications(seen(request), configured) }),
   )
 
   app.get(
@@ -477,7 +473,7 @@ export async function readDetail(redis: RedisClient, connection: EmrConnection):
   const { concurrency, requestsPerSecond } = settings
   return {
     ...seenNow.row,
-    Minutes: Minutes as schemas.ConnectionDetail['Minutes'],
+    Minutes,
     Applications,
     Configured: { Concurrency: concurrency, RequestsPerSecond: requestsPerSecond },
   }

@@ -98,7 +98,7 @@ function sentence(row: ConnectionRow, now: number): Html {
       return html`${name} is slow: ${waits}.`
     case 'Paused':
       return html`${name} is paused${since}${row.OrderedBy ? ` by ${row.OrderedBy}` : ''}: ${waits}.`
-    case 'Healthy':
+    default:
       return ''
   }
 }

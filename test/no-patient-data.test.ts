@@ -58,7 +58,26 @@ async function readBoard({ url, emrInstance }: Processes): Promise<string> {
   const jobs = await Promise.all(
     [...ids].flatMap((id) => [read(`/api/queues/${queue}/${id}`), read(`/api/queues/${queue}/${id}/logs`)]),
   )
-  return [await read(''), ...lists, ...jobs].join('\n')
+  const pages = [
+    '/admin',
+    `/admin/connections/Sandbox/${emrInstance}`,
+    '/admin/jobs',
+    '/admin/in-doubt',
+    '/admin/fleet',
+  ]
+  const api = ['Connections', `Connections/Sandbox/${emrInstance}`, 'Jobs', 'Workers', 'Applications']
+  const seen = await Promise.all(
+    [
+      ...pages,
+      ...api.map((path) => `/api/v1/operator/${path}`),
+      ...[...ids].flatMap((id) => [`/admin/jobs/${id}`, `/api/v1/operator/Jobs/${id}`]),
+    ].map(async (path) => {
+      const reply = await fetch(`${url}${path}`, { headers })
+      expect({ path, status: reply.status }).toEqual({ path, status: 200 })
+      return reply.text()
+    }),
+  )
+  return [await read(''), ...lists, ...jobs, ...seen].join('\n')
 }
 
 function readAll(folder: string): Buffer {

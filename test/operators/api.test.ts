@@ -267,5 +267,6 @@ test('processes, Redis and applications are shown', async () => {
 
 test('without operators there is no operator API', async () => {
   await using other = await openIngress()
-  expect((await other.app.inject({ url: '/api/v1/operator/Connections', headers: as('doer') })).statusCode).toBe(404)
+  for (const url of ['/api/v1/operator/Connections', '/admin', '/admin/jobs', '/admin/queues', '/admin/login'])
+    expect({ url, code: (await other.app.inject({ url, headers: as('doer') })).statusCode }).toEqual({ url, code: 404 })
 })

@@ -65,7 +65,7 @@ export const operators = fp(
     app.addHook('onRequest', async (request, reply) => {
       const route = request.routeOptions.url ?? ''
       if (route !== '/admin' && !route.startsWith('/admin/')) return undefined
-      if (operators.length === 0) return reply.callNotFound()
+      if (operators.length === 0) return refuse(reply, 404, 'There is nothing at this path; see /docs.')
       reply.headers(SECURITY_HEADERS)
       if (comesFromElsewhere(request)) return refuse(reply, 403, 'This form was sent from another site.')
       // the stylesheet must not keep a session alive
@@ -91,7 +91,9 @@ function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
   return method !== 'GET' && method !== 'HEAD' && from !== undefined && from !== 'same-origin' && from !== 'none'
 }
 
-function refuse(reply: FastifyReply, status: 401 | 403, detail: string): FastifyReply {
-  const title = status === 401 ? 'Unauthorized' : 'Forbidden'
+const titles = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found' }
+
+function refuse(reply: FastifyReply, status: keyof typeof titles, detail: string): FastifyReply {
+  const title = titles[status]
   return reply.code(status).type('application/problem+json').send({ type: 'about:blank', title, status, detail })
 }

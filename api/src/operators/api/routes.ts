@@ -61,7 +61,7 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('Cache-Control', 'no-store')
-    if (app.operators.length === 0) return reply.callNotFound()
+    if (app.operators.length === 0) throw new Refusal('not-found', 'There is nothing at this path; see /docs.')
     const { right = 'see' } = request.routeOptions.config
     request.identity = await authorize(app, request, right)
     request.operator = request.identity.operator

@@ -104,7 +104,6 @@ export function openBatches(context: RecordsContext): Batches {
   const { base } = keys
   const { resultMs } = terms
   const keyIds = usableKeyIds(sealingKeys)
-  const announces = (application: string) => announced.includes(application)
 
   async function askForKey(
     scope: IdempotencyScope,
@@ -179,14 +178,20 @@ export function openBatches(context: RecordsContext): Batches {
 
     received({ batchId, application }, count) {
       const touched = { ...keys, batch: keys.batch(batchId), items: keys.items(batchId) }
-      const about = { batchId, count, announce: announces(application), channel: FINISHED_CHANNEL, keptMs: resultMs }
+      const about = {
+        batchId,
+        count,
+        announce: announced.has(application),
+        channel: FINISHED_CHANNEL,
+        keptMs: resultMs,
+      }
       return runScript(redis, scripts.batchReceived, touched, about)
     },
 
     async abandoned(afterMs, atMost) {
       const notBefore = Math.round(Math.min(afterMs, resultMs / 2))
       const about = { base, channel: FINISHED_CHANNEL, afterMs: notBefore, keptMs: resultMs, atMost }
-      const each = announced.map((application) => ({ application }))
+      const each = Array.from(announced, (application) => ({ application }))
       const [looked, closed] = await runScript(redis, scripts.batchAbandoned, keys, about, each)
       if (closed.length > 0) ended?.()
       return { looked, closed }
@@ -194,7 +199,7 @@ export function openBatches(context: RecordsContext): Batches {
 
     cancel({ batchId, application }) {
       const touched = { ...keys, batch: keys.batch(batchId), backlog: keys.backlog(application) }
-      const about = { batchId, announce: announces(application), channel: FINISHED_CHANNEL, keptMs: resultMs }
+      const about = { batchId, announce: announced.has(application), channel: FINISHED_CHANNEL, keptMs: resultMs }
       return runScript(redis, scripts.batchCancel, touched, about)
     },
 

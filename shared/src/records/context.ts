@@ -34,7 +34,7 @@ export type RecordsContext = RecordsAbout & {
   /** Counts what happens on the connection. */
   tally: Tally
   /** The applications with a webhook endpoint, to which the ends of jobs and batches are announced. */
-  announced: readonly string[]
+  announced: ReadonlySet<string>
   /** In ms: how long a job may take, and how long payloads, results and the payloads of unsuccessful jobs are kept. */
   terms: { deadlineMs: number; payloadMs: number; resultMs: number; failedPayloadMs: number }
 }
@@ -48,7 +48,7 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
     redis,
     keys: recordKeys(connection),
     tally: openTally(redis, connection),
-    announced: applications.filter(({ webhook }) => webhook).map(({ name }) => name),
+    announced: new Set(applications.filter(({ webhook }) => webhook).map(({ name }) => name)),
     terms: {
       deadlineMs,
       payloadMs: deadlineMs + PAYLOAD_GRACE_MS,

@@ -89,7 +89,7 @@ export function openOutcomes(context: RecordsContext) {
         jobId,
         guard: typeof onlyIf === 'object' ? `${onlyIf.round}.${onlyIf.attempt}` : onlyIf,
         payloadMs: status === 'Succeeded' ? 0 : terms.failedPayloadMs,
-        announce: announced.includes(application),
+        announce: announced.has(application),
         application,
         batchId,
         index,
@@ -122,7 +122,7 @@ export function openOutcomes(context: RecordsContext) {
         status,
         statusCode,
         result: seal(sealingKeys, Buffer.from(JSON.stringify(result)), { kind: 'result', application, jobId }),
-        announce: announced.includes(application),
+        announce: announced.has(application),
         letter: itemLetters[status],
       })
       if (said !== 'resolved') return false

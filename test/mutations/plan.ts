@@ -1,5 +1,5 @@
 const store = (name: string) => `shared/src/records/${name}.test.ts`
-const suite = ['accept', 'begin', 'settle', 'finish', 'reopen', 'recount', 'batches', 'turns']
+const suite = ['accept', 'accept-keyed', 'begin', 'settle', 'finish', 'reopen', 'recount', 'batches', 'turns']
 const attempts = (name: string) => `worker/src/attempts/${name}.test.ts`
 
 /**
@@ -19,7 +19,7 @@ export const plans: Plan[] = [
   lua('begin', 'begin'),
   lua('finish', 'finish'),
   lua('reopen', 'reopen'),
-  lua('accept', 'accept'),
+  lua('accept', 'accept', 'accept-keyed'),
   lua('recount', 'recount'),
   lua('each', 'begin', 'finish'),
   lua('end-batch', 'batches', 'finish'),

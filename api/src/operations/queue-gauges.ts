@@ -12,7 +12,7 @@ const STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as cons
 
 /** The sources of the figures. */
 export type QueueGaugeSources = {
-  connections: readonly { settings: ConnectionName; records: Pick<ConnectionRecords, 'queue' | 'jobs'> }[]
+  connections: readonly { settings: ConnectionName; records: Pick<ConnectionRecords, 'queue' | 'jobs' | 'overview'> }[]
   /** The queue of webhook deliveries. */
   webhooks?: Pick<Queue, 'getJobCounts'> | undefined
 }
@@ -30,11 +30,18 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   const pending = gauge('gateway_pending_jobs', 'Accepted jobs without an outcome')
   const outbox = gauge('gateway_outbox_events', 'Webhook events that are not in the queue of deliveries yet')
   const breakerOpen = gauge('gateway_breaker_open', '1 while the circuit breaker holds the queue of a connection')
+  const inDoubt = gauge('gateway_in_doubt_jobs', 'Jobs that ended OutcomeUnknown and wait for a person')
+  const oldest = gauge('gateway_oldest_pending_seconds', 'Age of the oldest job without an outcome; 0 without one')
+  const paused = gauge('gateway_paused', '1 while an operator has paused or holds a connection')
   const reachable = gauge('gateway_redis_reachable', '1 if the other figures could be read from Redis', [])
 
   async function readConnection({ settings, records }: QueueGaugeSources['connections'][number]) {
-    const [counts, figures] = await Promise.all([countsOf(records.queue), records.jobs.figures()])
-    return { connection: nameOf(settings), counts, figures }
+    const [counts, figures, seen] = await Promise.all([
+      countsOf(records.queue),
+      records.jobs.figures(),
+      records.overview(),
+    ])
+    return { connection: nameOf(settings), counts, figures, seen }
   }
 
   const read = cachedFor(2 * SECOND, () =>
@@ -45,15 +52,18 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
 
   return async function refresh() {
     const figures = await read()
-    for (const each of [jobs, deliveries, pending, outbox, breakerOpen]) each.reset()
+    for (const each of [jobs, deliveries, pending, outbox, breakerOpen, inDoubt, oldest, paused]) each.reset()
     reachable.set(figures ? 1 : 0)
     if (!figures) return
     const [byConnection, webhookCounts] = figures
-    for (const { connection, counts, figures: each } of byConnection) {
+    for (const { connection, counts, figures: each, seen } of byConnection) {
       for (const [state, count] of Object.entries(counts)) jobs.set({ connection, state }, count)
       pending.set({ connection }, each.pending)
       outbox.set({ connection }, each.outbox)
       breakerOpen.set({ connection }, each.breakerOpen ? 1 : 0)
+      inDoubt.set({ connection }, seen.inDoubt)
+      oldest.set({ connection }, seen.oldestPendingAt ? Math.max(Date.now() - seen.oldestPendingAt, 0) / SECOND : 0)
+      paused.set({ connection }, seen.control.paused || seen.control.hold ? 1 : 0)
     }
     for (const [state, count] of Object.entries(webhookCounts)) deliveries.set({ state }, count)
   }

@@ -29,6 +29,7 @@ import { docs } from './operations/docs.ts'
 import { health } from './operations/health.ts'
 import { jobList } from './jobs/list-route.ts'
 import { jobs } from './jobs/routes.ts'
+import { previews } from './encounters/preview.ts'
 import { patientEncounters } from './encounters/routes.ts'
 
 /** The dependencies of the api. The caller closes both connections to Redis, after the app. */
@@ -86,6 +87,7 @@ export async function buildApp({
   })
   await app.register(capacity, { redis })
   await app.register(waiters, { subscriber })
+  await app.register(previews, { redis, subscriber, sealingKeys })
   const webhooks = openWebhookQueue(redis)
   webhooks.on('error', () => undefined)
   app.addHook('onClose', () => webhooks.close())

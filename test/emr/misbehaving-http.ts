@@ -18,7 +18,12 @@ export type HttpVendor = {
 }
 
 /** A server on a free port of 127.0.0.1 that answers as the vendor does, and misbehaves on demand. */
-export type MisbehavingHttp = Pick<SimulatedEmr, 'misbehave' | 'down' | 'load'> & AsyncDisposable & { baseUrl: string }
+export type MisbehavingHttp = Pick<SimulatedEmr, 'misbehave' | 'down' | 'load'> &
+  AsyncDisposable & {
+    baseUrl: string
+    /** The body of every call that had one, oldest first. */
+    bodies: string[]
+  }
 
 const OVERSIZED_BYTES = 8 * 1024 * 1024
 const DRIP_MS = 50
@@ -28,6 +33,7 @@ export async function openMisbehavingHttp(vendor: HttpVendor): Promise<Misbehavi
   let how: Misbehaviour['how'] | undefined
   let isDown = false
   let atOnce = 0
+  const bodies: string[] = []
   const load = { mostAtOnce: 0, arrivals: [] as number[] }
 
   const server = createServer((request, response) => {
@@ -41,6 +47,7 @@ export async function openMisbehavingHttp(vendor: HttpVendor): Promise<Misbehavi
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     const url = new URL(request.url ?? '/', 'http://emr')
     const body = Buffer.concat(chunks).toString()
+    if (body !== '') bodies.push(body)
     const call = { method: request.method ?? '', url, headers: request.headers, body }
     if (!vendor.creates(call)) return send(response, await vendor.handle(call))
     load.arrivals.push(performance.now())
@@ -73,6 +80,7 @@ export async function openMisbehavingHttp(vendor: HttpVendor): Promise<Misbehavi
 
   return {
     baseUrl: `http://127.0.0.1:${port}`,
+    bodies,
     load: () => load,
     misbehave(next) {
       how = next === 'never' ? undefined : next.how

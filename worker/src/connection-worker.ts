@@ -7,6 +7,7 @@ import type { Breaker } from './attempts/breaker.ts'
 import type { LateSuccess } from './attempts/late-success.ts'
 import { cancelBatches } from './upkeep/cancel-batches.ts'
 import { followControl } from './upkeep/follow-control.ts'
+import type { Emr } from './emr/emr.ts'
 import { createEncounter, TryAgain } from './attempts/create-encounter.ts'
 import type { Attempted } from './connection-at-work.ts'
 import { openAtWork } from './open-at-work.ts'
@@ -43,6 +44,7 @@ const INFRASTRUCTURE_DELAY_MS = 2 * SECOND
 export type ConnectionWorker = {
   connection: Connection
   breaker: Breaker
+  emr: Emr
   /** Takes no more jobs, waits for those in flight, and closes everything. */
   close(): Promise<void>
 }
@@ -119,6 +121,7 @@ export async function startConnectionWorker(about: {
   return {
     connection,
     breaker,
+    emr: atWork.emr,
     async close() {
       closing = true
       clearInterval(batchCheck)

@@ -12,6 +12,7 @@ import { startConnectionWorker, type ConnectionWorker } from './connection-worke
 import { connectorOptions, policyMistakes } from './emr/registry.ts'
 import { startHealthServer } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { startPreviews } from './previews.ts'
 import { openQuarantine } from './quarantine/quarantine.ts'
 import { ShutdownError } from './emr/shutdown-error.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
@@ -29,9 +30,11 @@ async function main(): Promise<void> {
   const log = createLogger('worker')
   const config = readConfig()
   const drainMs = readSeconds('DRAIN_SECONDS', DRAIN_SECONDS) * SECOND
-  const redis = connectRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', 'consumer')
-  redis.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
-  await untilReady(redis)
+  const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
+  const redis = connectRedis(url, 'consumer')
+  const subscriber = connectRedis(url, 'consumer')
+  for (const client of [redis, subscriber]) client.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
+  await Promise.all([untilReady(redis), untilReady(subscriber)])
 
   const stopping = new AbortController()
   const workers: ConnectionWorker[] = []
@@ -56,6 +59,8 @@ async function main(): Promise<void> {
     const about = { config, connection, redis, log, stopping: stopping.signal, quarantine, ...hearOf(connection) }
     workers.push(await startConnectionWorker(about))
   }
+  const emrs = workers.map(({ connection, emr }) => ({ connection, emr }))
+  const stopPreviews = await startPreviews({ redis, subscriber, sealingKeys: config.sealingKeys, emrs, log })
   const beating = startBeating(redis, { kind: 'worker', configuration: config.fingerprint })
   log.info({ connections: workers.length }, 'worker.started')
 
@@ -69,6 +74,8 @@ async function main(): Promise<void> {
     await webhooks.close()
     await health.close()
     await beating.close()
+    stopPreviews()
+    subscriber.disconnect()
     await redis.quit()
     log.info('worker.stopped')
   })

@@ -5,6 +5,7 @@ import { batch } from './commands/batch.ts'
 import { completion } from './commands/completion.ts'
 import { cancel } from './commands/cancel.ts'
 import { job } from './commands/job.ts'
+import { preview } from './commands/preview.ts'
 import { results } from './commands/results.ts'
 import { retry } from './commands/retry.ts'
 import { submit } from './commands/submit.ts'
@@ -17,7 +18,17 @@ import type { Terminal } from './terminal.ts'
 import { usage, usageOf } from './usage.ts'
 import { version } from './version.ts'
 
-const commands: Record<CommandName, Command> = { submit, batch, results, retry, cancel, job, validate, completion }
+const commands: Record<CommandName, Command> = {
+  submit,
+  batch,
+  results,
+  retry,
+  cancel,
+  job,
+  validate,
+  preview,
+  completion,
+}
 const names = Object.keys(commands) as CommandName[]
 
 /** Runs one command and returns the exit code. Writes to the standard streams. */

@@ -169,6 +169,18 @@ export const reference = {
     },
     examples: ['encounter-gateway validate encounters.csv'],
   },
+  preview: {
+    operands: 'FILE',
+    summary: 'show what the first encounter of a file would become at the EMR, and send nothing there',
+    options: {
+      emr: { type: 'string', value: 'EMR', help: 'the EMR whose messages to show (required)' },
+      instance: { type: 'string', value: 'NAME', help: 'the connection of that EMR (default: default)' },
+      format,
+      ...tableOptions,
+      ...gatewayOptions,
+    },
+    examples: ['encounter-gateway preview encounters.csv --emr Cerner'],
+  },
   completion: {
     operands: 'SHELL',
     summary: 'print the script that completes commands and options in bash or zsh',

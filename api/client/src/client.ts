@@ -8,12 +8,13 @@ import {
   type RetryOptions,
 } from './batches.ts'
 import type { BatchSource } from './batch-source.ts'
-import type { Batch, BatchItem, BatchRetry, EmrSystem, Job, PatientEncounterRequest } from './contract.ts'
+import type { Batch, BatchItem, BatchRetry, EmrSystem, Job, PatientEncounterRequest, Preview } from './contract.ts'
 import { openGateway, type ClientOptions, type Gateway } from './gateway.ts'
 import {
   cancelJob,
   follow,
   listJobs,
+  preview,
   readJob,
   retryJob,
   submit,
@@ -34,6 +35,8 @@ export type Client = {
   submit(emrSystem: EmrSystem, encounter: PatientEncounterRequest, options?: SubmitOptions): Promise<Job>
   /** Submits one encounter and waits for the outcome; returns a failed job like a successful one. */
   submitAndWait(emrSystem: EmrSystem, encounter: PatientEncounterRequest, options?: SubmitOptions): Promise<Job>
+  /** Returns what one encounter would become at the EMR; nothing is stored or sent. */
+  preview(emrSystem: EmrSystem, encounter: PatientEncounterRequest, options?: CallOptions & EmrLogin): Promise<Preview>
   /** Waits for a job to end. */
   waitFor(jobId: string, options?: WaitOptions): Promise<Job>
   /** Gets a job. */
@@ -77,6 +80,7 @@ export function createClient(options: ClientOptions): Client {
       const { JobId } = await submit(gateway, emrSystem, encounter, { ...options, waitSeconds: 0 })
       return follow(gateway, JobId, options)
     },
+    preview: (...about) => preview(gateway, ...about),
     waitFor: (...about) => follow(gateway, ...about),
     job: (...about) => readJob(gateway, ...about),
     jobs: (...about) => listJobs(gateway, ...about),

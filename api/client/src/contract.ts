@@ -13,6 +13,8 @@ export type Batch = Schemas['Batch']
 export type BatchItem = Schemas['BatchItem']
 /** How many items of a batch were retried. */
 export type BatchRetry = Schemas['BatchRetry']
+/** What one encounter would become at the EMR. */
+export type Preview = Schemas['Preview']
 /** An error reply (RFC 9457). */
 export type Problem = Schemas['Problem']
 export type EmrSystem = Job['EMRSystem']

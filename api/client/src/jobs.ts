@@ -1,4 +1,11 @@
-import { hasEnded, type EmrSystem, type Job, type JobStatus, type PatientEncounterRequest } from './contract.ts'
+import {
+  hasEnded,
+  type EmrSystem,
+  type Job,
+  type JobStatus,
+  type PatientEncounterRequest,
+  type Preview,
+} from './contract.ts'
 import { contentOf, type Gateway } from './gateway.ts'
 import { pauseFor } from './patience.ts'
 import { newIdempotencyKey, type EmrLogin } from './request-headers.ts'
@@ -52,6 +59,22 @@ export async function submit(
   const job = contentOf(result) as Job
   const { waitSeconds = 0 } = options
   return waitSeconds > 0 && !hasEnded(job) ? await follow(gateway, job.JobId, options) : job
+}
+
+/** Returns what one encounter would become at the EMR; nothing is stored or sent. */
+export async function preview(
+  gateway: Gateway,
+  emrSystem: EmrSystem,
+  encounter: PatientEncounterRequest,
+  options: CallOptions & EmrLogin = {},
+): Promise<Preview> {
+  const result = await gateway.api.POST('/api/v1/{EMRSystem}/PatientEncounters', {
+    params: { path: { EMRSystem: emrSystem }, query: { DryRun: true } },
+    headers: gateway.loginFor(options),
+    body: encounter,
+    ...signalIn(options),
+  })
+  return contentOf(result) as Preview
 }
 
 /** Gets a job. */

@@ -22,6 +22,16 @@ export function chooseEmrSystem(text: string, application: Application, connecti
   return emrSystem
 }
 
+/** The same with a 404 for an EMR that the application may not use, as if it did not exist. */
+export function ownEmrSystem(text: string, application: Application, connections: EmrConnections): EmrSystem {
+  const emrSystem = parseEmrSystem(text)
+  if (!emrSystem || application.emrSystems.includes(emrSystem)) return chooseEmrSystem(text, application, connections)
+  throw new Refusal(
+    'unknown-emr-system',
+    `There is no such EMR for your application. ${usable(application, connections)}`,
+  )
+}
+
 /**
  * Returns the connection for an `EmrInstance`. Throws a 404 that lists the connections available to the application.
  */

@@ -2,10 +2,12 @@ import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { emrSystemsInWords } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
-import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { PatientEncounterRequest, takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { Preview } from '@encounter-gateway/shared/contract/preview.ts'
 import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { chooseConnection, chooseEmrSystem } from './choose-connection.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { chooseConnection, chooseEmrSystem, ownEmrSystem } from './choose-connection.ts'
 import { intake } from './accept-request.ts'
 import { jobPath, sendOutcome, sendRunning } from '../jobs/replies.ts'
 import { readParameters } from './read-parameters.ts'
@@ -26,12 +28,27 @@ const schema = {
   description:
     'Stores the request durably and returns 202 with its job; workers then create the encounter in the EMR, at most once. ' +
     'With `Prefer: wait=N` the reply is the outcome if it is known in time: 201 with the encounter, or a problem. ' +
-    'The header parameters may also be sent as properties of the body; a header takes precedence.',
+    'The header parameters may also be sent as properties of the body; a header takes precedence. ' +
+    'With `DryRun=true` nothing is stored or sent: the reply is what the EMR would get.',
   params: Type.Object({
     EMRSystem: Type.String({
       description: `The EMR, in any letter case: ${emrSystemsInWords}.`,
     }),
   }),
+  // a misspelt DryRun must not create an encounter
+  querystring: Type.Object(
+    {
+      DryRun: Type.Optional(
+        Type.Boolean({
+          default: false,
+          description:
+            'Replies with what would be sent to the EMR, and creates nothing. The request is checked as usual; Prefer and ' +
+            'Idempotency-Key have no effect.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
   headers: Type.Object({
     ...HeaderParameters.properties,
     Prefer: preferField,
@@ -39,6 +56,7 @@ const schema = {
   }),
   body: PatientEncounterRequest,
   response: {
+    200: documented('What would be sent to the EMR. Only with `DryRun=true`.', refTo(Preview)),
     201: documented('The encounter exists in the EMR. Only with `Prefer: wait=N`.', refTo(EncounterCreated), [
       'Location',
       'Preference-Applied',
@@ -57,10 +75,25 @@ const schema = {
   },
 }
 
+/** What the EMR would get. Another application's EMR is a 404 here: whoever only looks learns nothing about it. */
+async function preview(
+  app: FastifyInstance,
+  request: FastifyRequest<{ Params: { EMRSystem: string }; Body: PatientEncounterRequest }>,
+): Promise<Preview> {
+  const { application, body } = request
+  const emrSystem = ownEmrSystem(request.params.EMRSystem, application, app.connections)
+  const { parameters } = readParameters(request, emrSystem)
+  const connection = chooseConnection(emrSystem, parameters.EmrInstance, application, app.connections)
+  Object.assign(request.noted, { connection: nameOf(connection.settings), dryRun: 'true' })
+  return app.preview(connection, application, takeEncounter(body))
+}
+
 /** `POST /:EMRSystem/PatientEncounters`: creates an encounter. */
 export const patientEncounters: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/:EMRSystem/PatientEncounters', { schema, attachValidation: true }, async (request, reply) => {
-    const { application, body, rawBody } = request
+    const { application, body, rawBody, query, validationError } = request
+    if (validationError?.validationContext === 'querystring') throw validationError
+    if (query.DryRun) return preview(app, request)
     const emrSystem = chooseEmrSystem(request.params.EMRSystem, application, app.connections)
     const { parameters, idempotencyKey } = readParameters(request, emrSystem)
     const connection = chooseConnection(emrSystem, parameters.EmrInstance, application, app.connections)

@@ -2,6 +2,7 @@ import { Batch, BatchItem, BatchRetry } from '@encounter-gateway/shared/contract
 import { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import { Preview } from '@encounter-gateway/shared/contract/preview.ts'
 import { Problem } from '@encounter-gateway/shared/contract/problem.ts'
 import { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
 import swagger from '@fastify/swagger'
@@ -25,6 +26,7 @@ export const openapi = fp(
       EncounterCreated,
       PatientEncounterRequest,
       Readiness,
+      Preview,
     ]) {
       if (!app.getSchema(String(schema.$id))) app.addSchema(schema)
     }

@@ -22,6 +22,14 @@ export function requestsKey(application: string, minute: number): string {
 /** The channel on which JobIds and BatchIds are published when they end. */
 export const FINISHED_CHANNEL = 'eg:finished'
 
+/** The channel on which the api asks workers for previews. */
+export const PREVIEWS_CHANNEL = `${KEY_PREFIX}:previews`
+
+/** The channel on which one process of the api gets its previews. */
+export function previewedChannel(process: string): string {
+  return `${KEY_PREFIX}:previewed:${process}`
+}
+
 /** The processes of the gateway, by id. */
 export const FLEET_KEY = `${KEY_PREFIX}:fleet`
 

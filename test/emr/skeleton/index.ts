@@ -38,22 +38,30 @@ function openSkeleton(baseUrl: string, concurrency: number): Emr {
   const http = openHttp({ connections: concurrency })
   const send = ({ credentials }: EncounterOrder, call: EmrCall, request: HttpRequest) =>
     http.send({ ...request, headers: { ...request.headers, ...authorizationOf(credentials) } }, call)
-  const found = ({ encounter }: EncounterOrder, EncounterId: string): EncounterFound => ({
+  const found = ({ encounter }: Pick<EncounterOrder, 'encounter'>, EncounterId: string): EncounterFound => ({
     EncounterId,
     AlternativeIdentifiers: [],
     NotCarried: notCarried(encounter, ({ path }) => Object.hasOwn(carried, path)),
   })
 
+  const bodyOf = ({ correlationKey, encounter }: Pick<EncounterOrder, 'correlationKey' | 'encounter'>): string => {
+    const { EncounterDateTime: start, ReasonForVisit: reason } = encounter.Encounter
+    return JSON.stringify({ reference: correlationKey, patient: encounter.PatientId, start, reason })
+  }
+
   return {
     async create(order, call) {
-      const { PatientId: patient, Encounter } = order.encounter
-      const { EncounterDateTime: start, ReasonForVisit: reason } = Encounter
-      const body = JSON.stringify({ reference: order.correlationKey, patient, start, reason })
+      const body = bodyOf(order)
       const headers = { 'content-type': 'application/json' }
       const answer = await send(order, call, { method: 'POST', url: visits, headers, body, writes: true })
       if (answer.status !== 201) throw refusal(answer)
       return found(order, jsonAs(answer, Visit).id)
     },
+
+    render: (order) => ({
+      messages: [{ To: 'POST visits', ContentType: 'application/json', Body: bodyOf(order) }],
+      notCarried: found(order, '').NotCarried,
+    }),
 
     async find(order, call) {
       const url = urlBelow(baseUrl, 'visits', { reference: order.correlationKey })

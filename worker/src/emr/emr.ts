@@ -1,5 +1,6 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import type { PreviewedMessage } from '@encounter-gateway/shared/contract/preview.ts'
 import type { EncounterCreated } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import type { Static, TObject } from '@sinclair/typebox'
 import type { Logger } from 'pino'
@@ -62,10 +63,25 @@ export interface Emr {
    * if the EMR cannot be asked; its connection then needs `onUnknownOutcome: resend | stop`.
    */
   find?(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined>
+  /**
+   * What `create` would send for this encounter, without sending or asking anything. Throws `EmrError` 400 where `create`
+   * would refuse the content before it sends.
+   */
+  render(order: Pick<EncounterOrder, 'correlationKey' | 'encounter'>): Rendered
   /** Reaches the EMR, logs in and reads as far as it can without creating anything; throws what is wrong. */
   check(call: EmrCall): Promise<void>
   /** Releases sockets and timers. */
   close(): Promise<void>
+}
+
+/**
+ * What `create` would send. Messages hold no credentials: a place for one says so in parentheses, and so does a place for
+ * what only the EMR knows.
+ */
+export type Rendered = {
+  messages: PreviewedMessage[]
+  /** As in `EncounterFound`, if the EMR accepts everything. */
+  notCarried: string[]
 }
 
 /** A connection as configured: the settings that all connections have, and the connector's own options. */

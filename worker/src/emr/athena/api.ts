@@ -1,4 +1,5 @@
 import type { StaticDecode, TSchema } from '@sinclair/typebox'
+import type { PreviewedMessage } from '@encounter-gateway/shared/contract/preview.ts'
 import type { EmrCall, EmrCredentials } from '../emr.ts'
 import { refused } from '../emr-error.ts'
 import { authorizationOf, openHttp, urlBelow, type Http, type HttpAnswer, type HttpRequest } from '../http/exchange.ts'
@@ -12,6 +13,12 @@ export type Caller = { credentials?: EmrCredentials; call: EmrCall }
 
 /** One write. `creates`: whether it can create an encounter, so that a lost answer leaves the outcome unknown. */
 export type Write = { method: 'POST' | 'PUT'; path: string; form: Record<string, string>; creates: boolean }
+
+/** A write as the EMR gets it. */
+export function previewOf({ method, path, form }: Omit<Write, 'creates'>): PreviewedMessage {
+  const Body = new URLSearchParams(form).toString()
+  return { To: `${method} ${path}`, ContentType: 'application/x-www-form-urlencoded', Body }
+}
 
 /** athenaOne v1 of one practice: form bodies in, JSON out. Every method throws `EmrError`. */
 export class AthenaApi {

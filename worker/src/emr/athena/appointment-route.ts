@@ -1,12 +1,12 @@
 import { cancelledSince } from '../claim.ts'
-import type { EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
+import type { EmrCall, EncounterFound, EncounterOrder, Rendered } from '../emr.ts'
 import { refused, brokenOff, EmrError } from '../emr-error.ts'
 import { Appointment, Encounters, Reasons, codesOf, type ListedEncounter } from './answers.ts'
-import { segment, type AthenaApi, type Caller } from './api.ts'
+import { previewOf, segment, type AthenaApi, type Caller } from './api.ts'
 import { isDeleted } from './match.ts'
 import { appointmentOf, bookingForm, departmentOf, notCarriedByAppointment, patientIdOf } from './encounter.ts'
 import type { Settings } from './options.ts'
-import { complete } from './parts.ts'
+import { complete, partsOf } from './parts.ts'
 import type { Route } from './route.ts'
 
 const OPEN = 'o'
@@ -37,6 +37,25 @@ export class AppointmentRoute implements Route {
     const encounter = await this.#encounterOf(booked, order, caller).catch(existsUnseen)
     if (!encounter) throw notShownYet(true)
     return this.#finish(booked, encounter, order, caller)
+  }
+
+  /** As if the appointment were booked already, with the type, clinician and department of the request. */
+  render({ encounter }: Pick<EncounterOrder, 'encounter'>): Rendered {
+    segment(patientIdOf(encounter, this.#settings), '/PatientId')
+    const { id, pointer } = appointmentOf(encounter, this.#settings)
+    const checkIn = { method: 'POST' as const, path: `appointments/${segment(id, pointer)}/checkin`, form: {} }
+    const { Encounter } = encounter
+    const appointment: Appointment = {
+      appointmentstatus: BOOKED,
+      patientid: encounter.PatientId,
+      appointmenttypeid: Encounter.EncounterTypeId ?? '',
+      providerid: Encounter.AttendingProviderId ?? '',
+      departmentid: departmentOf(encounter, this.#settings),
+    }
+    return {
+      messages: [checkIn, ...partsOf(encounter, this.#settings, undefined)].map(previewOf),
+      notCarried: notCarriedByAppointment(encounter, this.#settings, appointment, new Set()),
+    }
   }
 
   async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory, Rendered } from '../emr.ts'
 import { begunState } from '../encounter-state/refusals.ts'
 import { carried } from './encounter.ts'
 import { AthenaApi } from './api.ts'
@@ -41,6 +41,11 @@ class AthenaConnector implements Emr {
   async create(order: EncounterOrder, call: EmrCall): Promise<EncounterFound> {
     begunState(order.encounter, { now: Date.now(), statusCodes: this.#statusCodes })
     return this.#route.create(order, call)
+  }
+
+  render(order: Pick<EncounterOrder, 'correlationKey' | 'encounter'>): Rendered {
+    begunState(order.encounter, { now: Date.now(), statusCodes: this.#statusCodes })
+    return this.#route.render(order)
   }
 
   find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {

@@ -1,12 +1,12 @@
 import { alike, cancelledSince, onlyOne, verdictOn } from '../claim.ts'
-import type { EmrCall, EncounterFound, EncounterOrder } from '../emr.ts'
+import type { EmrCall, EncounterFound, EncounterOrder, Rendered } from '../emr.ts'
 import { LookAlikes } from '../look-alikes.ts'
 import { Encounters, OrderGroup, Orders, Reasons, codesOf, hasOrders, type ListedEncounter } from './answers.ts'
-import { segment, type AthenaApi, type Caller } from './api.ts'
+import { previewOf, segment, type AthenaApi, type Caller } from './api.ts'
 import { departmentOf, noteOf, notCarriedByOrderGroup, orderGroupForm, patientIdOf } from './encounter.ts'
 import { isDeleted, keyIn, likenessOf, mayBeOurs, searchDays, type Sought } from './match.ts'
 import type { Settings } from './options.ts'
-import { complete, type Standing } from './parts.ts'
+import { complete, partsOf, type Standing } from './parts.ts'
 import type { Route } from './route.ts'
 
 /** A patient with more order groups than this in a few days needs a person to look. */
@@ -32,6 +32,16 @@ export class OrderGroupRoute implements Route {
       const made = await this.#api.make({ method: 'POST', path, form, creates: true }, OrderGroup, caller)
       return this.#finish(made.encounterid, order, { note: '', diagnoses: [] }, caller)
     })
+  }
+
+  render({ encounter, correlationKey }: Pick<EncounterOrder, 'correlationKey' | 'encounter'>): Rendered {
+    const path = `chart/${this.#patient({ encounter })}/ordergroups`
+    const made = { method: 'POST' as const, path, form: orderGroupForm(encounter, this.#settings) }
+    const parts = partsOf(encounter, this.#settings, this.#keyOf({ correlationKey }))
+    return {
+      messages: [made, ...parts].map(previewOf),
+      notCarried: notCarriedByOrderGroup(encounter, this.#settings, new Set()),
+    }
   }
 
   async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
@@ -105,11 +115,11 @@ export class OrderGroupRoute implements Route {
     return { EncounterId: encounterId, AlternativeIdentifiers: [], NotCarried }
   }
 
-  #patient({ encounter }: EncounterOrder): string {
+  #patient({ encounter }: Pick<EncounterOrder, 'encounter'>): string {
     return segment(patientIdOf(encounter, this.#settings), '/PatientId')
   }
 
-  #keyOf({ correlationKey }: EncounterOrder): string | undefined {
+  #keyOf({ correlationKey }: Pick<EncounterOrder, 'correlationKey'>): string | undefined {
     return this.#settings.keyInNote ? correlationKey : undefined
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { PatientEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import type { EncounterOrder } from '../emr.ts'
 import { EmrError } from '../emr-error.ts'
 import type { AthenaApi, Caller, Write } from './api.ts'
@@ -10,6 +11,25 @@ const LONGEST_WAIT_MS = 2_000
 
 /** What an encounter already has. */
 export type Standing = { note: string; diagnoses: string[] }
+
+/** What `complete` writes into an encounter that has neither note nor diagnoses. */
+export function partsOf(
+  encounter: PatientEncounter,
+  settings: Settings,
+  key: string | undefined,
+): Omit<Write, 'creates'>[] {
+  const note = noteOf(encounter, key)
+  const codes = new Map((encounter.Encounter.ICD10DXCodeIds ?? []).map((code) => [plainCode(code), code]))
+  const write = (part: string, form: Record<string, string>) => ({
+    method: 'POST' as const,
+    path: `chart/encounter/(encounter id)/${part}`,
+    form,
+  })
+  return [
+    ...(note === '' ? [] : [write('encounterreasonnote', { notetext: note, appendtext: 'false' })]),
+    ...[...codes.values()].map((code) => write('diagnoses', diagnosisForm(code, settings))),
+  ]
+}
 
 /**
  * Adds to an encounter what it lacks: the reason note first, since our key is in it, then each diagnosis. Nothing

@@ -1,5 +1,5 @@
 import { cancelledSince, onlyOne, verdictOn } from '../claim.ts'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory, Rendered } from '../emr.ts'
 import { unreadable, notAgreed, type EmrError } from '../emr-error.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
 import { idInLocation, openFhir, type FhirExchange } from '../fhir-r4/exchange.ts'
@@ -65,6 +65,28 @@ class CernerConnector implements Emr {
         call,
       )
     })
+  }
+
+  render({ correlationKey, encounter }: Pick<EncounterOrder, 'correlationKey' | 'encounter'>): Rendered {
+    consistentState(encounter, { now: Date.now(), statusCodes: this.#site.statusCodes })
+    const named = namedPatient(encounter, this.#site.patientIdentifierSystems)
+    if (named.by === 'unknown type') throw unknownPatientIdType(encounter)
+    const patientId = named.by === 'id' ? named.id : '(patient id)'
+    const order = { correlationKey, encounter, credentials: {} }
+    const translated = translate(order, { site: this.#site, patientId, now: Date.now() })
+    const message = (type: string, resource: object) => ({
+      To: `POST ${type}`,
+      ContentType: 'application/fhir+json',
+      Body: JSON.stringify(resource),
+    })
+    const coverages = translated.coverages.map(({ coverage }) => forEncounter(coverage, '(encounter id)'))
+    return {
+      messages: [
+        message('Encounter', translated.encounter),
+        ...coverages.map((coverage) => message('Coverage', coverage)),
+      ],
+      notCarried: translated.notCarried,
+    }
   }
 
   async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {

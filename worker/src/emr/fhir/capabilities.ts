@@ -40,6 +40,23 @@ export type CapabilityReader = {
   /** Throws `EmrError` with a known outcome, 502 for a server that does not speak R4 or accepts no Encounters. */
   get(credentials: EmrCredentials, call: Pick<EmrCall, 'signal'>): Promise<Capabilities>
   forget(): void
+  /** What was last read, if it is still kept. */
+  known(): Capabilities | undefined
+}
+
+/** The capabilities of a server that accepts all that the connector can send. */
+export function everything(transactions: 'auto' | 'never'): Capabilities {
+  const types = new Set([
+    'Account',
+    'Condition',
+    'Coverage',
+    'Encounter',
+    'Location',
+    'Organization',
+    'Practitioner',
+    'RelatedPerson',
+  ])
+  return { creates: transactions === 'auto' ? types : new Set(), conditionally: types }
 }
 
 /** `transactions: 'never'` overrides what the server declares. */
@@ -60,6 +77,7 @@ export function openCapabilities(fhir: FhirExchange, transactions: 'auto' | 'nev
         throw error
       }),
     forget: () => kept.forget(),
+    known: () => kept.known(),
   }
 }
 

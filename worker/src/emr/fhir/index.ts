@@ -1,5 +1,5 @@
 import type { Reference } from 'fhir/r4.js'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory, Rendered } from '../emr.ts'
 import { unreadable, EmrError } from '../emr-error.ts'
 import { cancelledSince, Undecided } from '../claim.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
@@ -17,7 +17,7 @@ import { findPatient, identifierQuery, patientExists, token } from '../fhir-r4/p
 import { refusalOf } from '../fhir-r4/refusal.ts'
 import type { HttpAnswer } from '../http/exchange.ts'
 import { createdAlone, createdTogether, type Created } from './created.ts'
-import { openCapabilities, type Capabilities, type CapabilityReader } from './capabilities.ts'
+import { everything, openCapabilities, type Capabilities, type CapabilityReader } from './capabilities.ts'
 import { carried, leavesBelow, stateRules, transactionOf, translate, type Translated } from './encounter.ts'
 import { options, type FhirOptions } from './options.ts'
 import { patientReference } from './patient.ts'
@@ -45,6 +45,13 @@ export const fhir: EmrFactory<typeof options> = {
   login: { AuthorizationToken: 'Authorization: Bearer, instead of `auth`' },
   canFind: () => true,
   create: (connection) => new FhirConnector(connection),
+}
+
+type Coded = Pick<EncounterOrder, 'correlationKey' | 'encounter'>
+
+/** The patient of an identifier, for the server to resolve within a transaction. */
+function conditionalReference({ system, value }: { system: string; value: string }): string {
+  return `Patient?${identifierQuery(system, value)}`
 }
 
 class FhirConnector implements Emr {
@@ -94,6 +101,21 @@ class FhirConnector implements Emr {
     return found
   }
 
+  /** For a server that accepts everything, until `/metadata` was read; its patient is not looked up. */
+  render(order: Coded): Rendered {
+    consistentState(order.encounter, stateRules(order.encounter, this.#options, Date.now()))
+    const able = this.#capabilities.known() ?? everything(this.#options.transactions)
+    const named = patientReference(order.encounter, this.#options)
+    const patient =
+      'reference' in named
+        ? named.reference
+        : { reference: able.creates.size > 0 ? conditionalReference(named) : 'Patient/(patient id)' }
+    const { translated } = this.#translate(order, able, patient)
+    const { path, body } = this.#messageOf(order, translated, able)
+    const message = { To: `POST ${path}`.trim(), ContentType: 'application/fhir+json', Body: JSON.stringify(body) }
+    return { messages: [message], notCarried: translated.notCarried }
+  }
+
   async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {
     const found = await this.#search(order, call)
     if (!found) return undefined
@@ -114,7 +136,7 @@ class FhirConnector implements Emr {
   async #patient({ encounter, credentials }: EncounterOrder, able: Capabilities, call: EmrCall): Promise<Reference> {
     const reference = patientReference(encounter, this.#options)
     if ('reference' in reference) return reference.reference
-    if (able.creates.size > 0) return { reference: `Patient?${identifierQuery(reference.system, reference.value)}` }
+    if (able.creates.size > 0) return { reference: conditionalReference(reference) }
     const id = await findPatient(this.#fhir, { ...reference, by: 'POST' }, credentials, call)
     return { reference: `Patient/${id}` }
   }
@@ -139,7 +161,7 @@ class FhirConnector implements Emr {
     return refusal
   }
 
-  #translate({ correlationKey, encounter }: EncounterOrder, able: Capabilities, patient: Reference) {
+  #translate({ correlationKey, encounter }: Coded, able: Capabilities, patient: Reference) {
     const about = { options: this.#options, patient, now: Date.now() }
     const translated = translate({ correlationKey, encounter }, { ...about, takes: able })
     const conditional = translated.entries.filter((entry) => entry.ifNoneExist !== undefined)
@@ -153,7 +175,7 @@ class FhirConnector implements Emr {
     return { translated, searchFirst: !guarded }
   }
 
-  #messageOf({ correlationKey: key }: EncounterOrder, { encounter, entries }: Translated, able: Capabilities) {
+  #messageOf({ correlationKey: key }: Coded, { encounter, entries }: Translated, able: Capabilities) {
     const headers = { prefer: 'return=representation' }
     if (entries.length > 1) return { path: '', body: transactionOf(entries), headers }
     const condition = identifierQuery(this.#options.identifierSystem, key)

@@ -1,9 +1,10 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { createSecureContext } from 'node:tls'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory, Rendered } from '../emr.ts'
 import { brokenOff, unreadable, EmrError } from '../emr-error.ts'
 import { readAcknowledgement } from './acknowledgement.ts'
 import { answerTo } from './answer-to.ts'
+import { characterSets } from './character-set.ts'
 import type { Discharge } from './discharge.ts'
 import { carried, encodeEncounter, type EncodedEncounter } from './encounter.ts'
 import { openMllp, type Mllp } from './mllp.ts'
@@ -49,6 +50,19 @@ class Hl7v2Connector implements Emr {
     const discharged = encoded.discharge ? await this.#discharge(encoded.discharge, about, call) : true
     const notCarried = encoded.notCarried.filter((pointer) => !encoded.discharge || pointer !== DISCHARGE)
     return found(order, encoded, this.#site, discharged ? notCarried : [...notCarried, DISCHARGE])
+  }
+
+  render(order: Pick<EncounterOrder, 'correlationKey' | 'encounter'>): Rendered {
+    const { bytes, discharge, notCarried } = encodeEncounter(order, this.#site, new Date())
+    const encoding = characterSets[this.#site.characterSet]
+    return {
+      messages: [bytes, ...(discharge ? [discharge.bytes] : [])].map((message) => ({
+        To: 'MLLP',
+        ContentType: 'x-application/hl7-v2+er7',
+        Body: message.toString(encoding),
+      })),
+      notCarried: notCarried.filter((pointer) => !discharge || pointer !== DISCHARGE),
+    }
   }
 
   async check(call: EmrCall): Promise<void> {

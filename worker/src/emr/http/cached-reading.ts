@@ -12,6 +12,8 @@ export type CachedReading<Value> = {
    * 502, nothing sent.
    */
   get(call: Pick<EmrCall, 'signal'>, read: Read<Value>, about?: { fresh?: boolean }): Promise<Value>
+  /** The value that `get` would return at once. */
+  known(): Value | undefined
   /** The next caller triggers a new reading. */
   forget(): void
 }
@@ -29,9 +31,13 @@ export function cacheReading<Value>(): CachedReading<Value> {
     return value
   }
 
+  const known = () => (kept && Date.now() < kept.until ? kept.value : undefined)
+
   return {
+    known,
     async get({ signal }, read, { fresh = false } = {}) {
-      if (!fresh && kept && Date.now() < kept.until) return kept.value
+      const present = known()
+      if (!fresh && present !== undefined) return present
       reading ??= readAnew(read).finally(() => (reading = undefined))
       return unlessAborted(signal, reading)
     },

@@ -1,6 +1,6 @@
 import { AlternativeIdentifiers } from '@encounter-gateway/shared/contract/encounter-created.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory } from '../emr.ts'
+import type { Emr, EmrCall, EncounterFound, EncounterOrder, ConnectionWith, EmrFactory, Rendered } from '../emr.ts'
 import { authorizationOf, BaseUrl, jsonAs, openHttp, urlBelow, type Http, type HttpRequest } from '../http/exchange.ts'
 import { carried } from './carried.ts'
 import { refusal } from './refusal.ts'
@@ -48,6 +48,11 @@ class SandboxConnector implements Emr {
     })
     if (answer.status !== 201) throw refusal(answer)
     return found(jsonAs(answer, Created))
+  }
+
+  render({ encounter }: Pick<EncounterOrder, 'encounter'>): Rendered {
+    const message = { To: 'POST encounters', ContentType: 'application/json', Body: JSON.stringify(encounter) }
+    return { messages: [message], notCarried: [] }
   }
 
   async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {

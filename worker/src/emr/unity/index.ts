@@ -7,6 +7,7 @@ import {
   type EncounterOrder,
   type ConnectionWith,
   type EmrFactory,
+  type Rendered,
 } from '../emr.ts'
 import { consistentState } from '../encounter-state/refusals.ts'
 import { LookAlikes } from '../look-alikes.ts'
@@ -36,6 +37,7 @@ export const unity: EmrFactory<typeof options> = {
 function withoutFind(connector: Emr): Emr {
   return {
     create: (order, call) => connector.create(order, call),
+    render: (order) => connector.render(order),
     check: (call) => connector.check(call),
     close: () => connector.close(),
   }
@@ -70,6 +72,16 @@ class UnityConnector implements Emr {
       if (encounterId === undefined) throw unreadable(true)
       return this.#given(encounterId, order)
     })
+  }
+
+  render({ encounter }: Pick<EncounterOrder, 'encounter'>): Rendered {
+    consistentState(encounter, { now: Date.now(), statusCodes: this.#settings.statusCodes })
+    const patientId = patientIdOf(encounter, this.#settings)
+    const parameters = parametersOf(encounter, this.#settings)
+    const session = { user: '(LoginId)', token: '(token)' }
+    const body = this.#unity.bodyOf({ ...session, action: this.#settings.action, patientId, parameters })
+    const message = { To: 'POST json/MagicJson', ContentType: 'application/json', Body: JSON.stringify(body) }
+    return { messages: [message], notCarried: notCarriedByUnity(encounter, this.#settings, '') }
   }
 
   async find(order: EncounterOrder, call: EmrCall): Promise<EncounterFound | undefined> {

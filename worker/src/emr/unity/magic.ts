@@ -54,8 +54,13 @@ export class UnityService {
   /**
    * Performs an action and returns the rows of its answer. Throws `SessionEnded` when the token is no longer valid.
    */
-  async magic({ action, user, token, patientId = '', parameters, creates }: Magic, call: Pick<EmrCall, 'signal'>) {
-    const body = {
+  async magic(magic: Magic, call: Pick<EmrCall, 'signal'>) {
+    return rowsIn(await this.#post('MagicJson', this.bodyOf(magic), { writes: magic.creates }, call))
+  }
+
+  /** The request for an action. */
+  bodyOf({ action, user, token, patientId = '', parameters }: Omit<Magic, 'creates'>) {
+    return {
       Action: action,
       AppUserID: user,
       Appname: this.#about.appName,
@@ -64,7 +69,6 @@ export class UnityService {
       ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((index) => [`Parameter${index + 1}`, parameters[index] ?? ''])),
       Data: '',
     }
-    return rowsIn(await this.#post('MagicJson', body, { writes: creates }, call))
   }
 
   /** Invalidates a token. It does not matter whether that worked. */

@@ -31,7 +31,7 @@ export interface paths {
     put?: never
     /**
      * Create a patient encounter
-     * @description Stores the request durably and returns 202 with its job; workers then create the encounter in the EMR, at most once. With `Prefer: wait=N` the reply is the outcome if it is known in time: 201 with the encounter, or a problem. The header parameters may also be sent as properties of the body; a header takes precedence.
+     * @description Stores the request durably and returns 202 with its job; workers then create the encounter in the EMR, at most once. With `Prefer: wait=N` the reply is the outcome if it is known in time: 201 with the encounter, or a problem. The header parameters may also be sent as properties of the body; a header takes precedence. With `DryRun=true` nothing is stored or sent: the reply is what the EMR would get.
      */
     post: operations['createPatientEncounter']
     delete?: never
@@ -1461,6 +1461,25 @@ export interface components {
         }
       }
     }
+    /** @description What would be sent to the EMR. Nothing was stored or sent. */
+    Preview: {
+      EMRSystem: string
+      EmrInstance: string
+      /** @description In the order in which they would be sent. */
+      Messages: {
+        /**
+         * @description Where it goes: method and path below the EMR's base address, or `MLLP`.
+         * @example POST Encounter
+         */
+        To: string
+        /** @example application/fhir+json */
+        ContentType: string
+        /** @description The message as the EMR would get it. The JobId is `00000000000000000000`; what only the EMR or the login knows is named in parentheses, such as `(patient id)`. */
+        Body: string
+      }[]
+      /** @description JSON Pointers to what the EMR would not get, if it accepts everything that is sent. */
+      NotCarried: string[]
+    }
   }
   responses: never
   parameters: never
@@ -1492,7 +1511,10 @@ export interface operations {
   }
   createPatientEncounter: {
     parameters: {
-      query?: never
+      query?: {
+        /** @description Replies with what would be sent to the EMR, and creates nothing. The request is checked as usual; Prefer and Idempotency-Key have no effect. */
+        DryRun?: boolean
+      }
       header?: {
         /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. */
         LoginId?: string
@@ -1521,6 +1543,17 @@ export interface operations {
       }
     }
     responses: {
+      /** @description What would be sent to the EMR. Only with `DryRun=true`. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Preview']
+        }
+      }
       /** @description The encounter exists in the EMR. Only with `Prefer: wait=N`. */
       201: {
         headers: {

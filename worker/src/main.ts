@@ -1,6 +1,7 @@
 import { ConfigError, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
+import { openAudit } from '@encounter-gateway/shared/records/audit.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { endUnstarted, readSeconds } from '@encounter-gateway/shared/start-up.ts'
@@ -25,6 +26,8 @@ const SECOND = 1000
 const DRAIN_SECONDS = 25
 /** For giving back and closing, once the drain time has passed. */
 const CLOSING_MS = 10 * SECOND
+/** How often entries of the audit log that are older than `auditDays` are removed. */
+const AUDIT_TRIM_MS = 3_600 * SECOND
 
 async function main(): Promise<void> {
   const log = createLogger('worker')
@@ -62,6 +65,10 @@ async function main(): Promise<void> {
   const emrs = workers.map(({ connection, emr }) => ({ connection, emr }))
   const stopPreviews = await startPreviews({ redis, subscriber, sealingKeys: config.sealingKeys, emrs, log })
   const beating = startBeating(redis, { kind: 'worker', configuration: config.fingerprint })
+  const audit = openAudit(redis, config.sealingKeys)
+  const forgetting = setInterval(() => {
+    audit.forget(config.retention.auditDays).catch((err: unknown) => log.warn({ err }, 'audit.notTrimmed'))
+  }, AUDIT_TRIM_MS)
   log.info({ connections: workers.length }, 'worker.started')
 
   closeWithGrace({ delay: drainMs + CLOSING_MS, logger: log }, async ({ err, signal }) => {
@@ -73,6 +80,7 @@ async function main(): Promise<void> {
     await quarantine.close()
     await webhooks.close()
     await health.close()
+    clearInterval(forgetting)
     await beating.close()
     stopPreviews()
     subscriber.disconnect()

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
-import { connectRedis, RedisUnusable, untilReady } from '../src/redis/connect.ts'
+import { connectRedis, untilReady } from '../src/redis/connect.ts'
+import { RedisUnusable } from '../src/redis/redis-url.ts'
 import { LaunchError } from './launch-error.ts'
 import { startRedis } from './redis-server.ts'
 

@@ -2,6 +2,8 @@ import { destination, pino, stdSerializers, type DestinationStream, type Logger,
 
 /** If the reader of the log stops reading, the newest lines are dropped, so that memory does not fill up. */
 const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
+/** Lines are written once they have this many characters, even if the turn of the event loop never ends. */
+const MAX_GATHERED = 256 * 1024
 
 /** Errors whose messages are the gateway's own and may be shown; any other message may quote patient data. */
 const shownMessages = new Set([
@@ -41,7 +43,7 @@ function openStandardOutput(): DestinationStream {
   const output = destination({ sync: false, maxLength: MAX_UNWRITTEN_BYTES })
   let lines = ''
   const writeLines = () => {
-    output.write(lines)
+    if (lines !== '') output.write(lines)
     lines = ''
   }
   process.once('exit', () => {
@@ -52,6 +54,7 @@ function openStandardOutput(): DestinationStream {
     write(line) {
       if (lines === '') setImmediate(writeLines)
       lines += line
+      if (lines.length > MAX_GATHERED) writeLines()
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { ConfigError, EXIT_CONFIG } from './config/config.ts'
-import { RedisUnusable } from './redis/connect.ts'
+import { RedisUnusable } from './redis/redis-url.ts'
 
 /** The process cannot start; the message is one sentence that says why and what to do. */
 export class StartError extends Error {

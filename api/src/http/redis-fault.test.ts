@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { isRedisFault } from './redis-fault.ts'
 
@@ -27,6 +27,22 @@ test('a command that ioredis refuses while it is not connected is a fault of Red
   expect(isRedisFault(refused)).toBe(true)
   const late: unknown = await redis.get('key').catch((error: unknown) => error)
   expect(isRedisFault(late)).toBe(true)
+})
+
+test('so is every error of a cluster, also those that ioredis gives neither a class nor a code', async () => {
+  const cluster = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true, enableOfflineQueue: false })
+  const handlers = { maxRedirections: (error: Error) => found.push(error) }
+  const found: unknown[] = []
+  Reflect.apply(Reflect.get(cluster, 'handleError') as () => void, cluster, [
+    new Error('MOVED'),
+    { value: 0 },
+    handlers,
+  ])
+  const refused: unknown = await cluster.get('key').catch((error: unknown) => error)
+  found.push(refused)
+  cluster.disconnect()
+  expect(found.map(isRedisFault)).toEqual([true, true])
+  expect(String(found[0])).toContain('Too many Cluster redirections')
 })
 
 test.each([

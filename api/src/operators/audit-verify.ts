@@ -1,6 +1,7 @@
 import { ConfigError, EXIT_CONFIG, loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { openAudit } from '@encounter-gateway/shared/records/audit.ts'
-import { connectRedis, RedisUnusable, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { RedisUnusable } from '@encounter-gateway/shared/redis/redis-url.ts'
 
 /**
  * `npm run audit-verify`: checks that no entry of the audit log was changed, inserted or removed. Exits with 0, 1 (the

@@ -13,7 +13,8 @@ export const PAYLOAD_GRACE_MS = 24 * HOUR_MS
 export type RecordedConnection = Pick<
   Connection,
   'emrSystem' | 'emrInstance' | 'deadlineHours' | 'maxAttempts' | 'concurrency'
->
+> &
+  Partial<Pick<Connection, 'onUnknownOutcome'>>
 
 /** What the records of a connection are opened with. */
 export type RecordsAbout = {
@@ -35,25 +36,50 @@ export type RecordsContext = RecordsAbout & {
   tally: Tally
   /** The applications with a webhook endpoint, to which the ends of jobs and batches are announced. */
   announced: ReadonlySet<string>
-  /** In ms: how long a job may take, and how long payloads, results and the payloads of unsuccessful jobs are kept. */
-  terms: { deadlineMs: number; payloadMs: number; resultMs: number; failedPayloadMs: number }
+  /** The highest count of the connection's moves that this process has seen; see moves.lua. */
+  seen: Seen
+  /**
+   * In ms: how long a job may take; for how long a request may be repeated under its Idempotency-Key after the store has
+   * forgotten its job; and how long payloads, results and the payloads of unsuccessful jobs are kept.
+   */
+  terms: { deadlineMs: number; repeatMs: number; payloadMs: number; resultMs: number; failedPayloadMs: number }
 }
+
+/** Remembers the highest count of moves; `splitOff` takes it from the end of a script's replies. */
+export type Seen = { readonly count: number; splitOff<Reply>(replies: (Reply | number)[]): Reply[] }
 
 export function openContext(redis: RedisClient, about: RecordsAbout): RecordsContext {
   defineScripts(redis)
   const { connection, retention, applications } = about
+  const resultMs = Math.round(retention.resultHours * HOUR_MS)
   const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
   return {
     ...about,
     redis,
     keys: recordKeys(connection),
     tally: openTally(redis, connection),
+    seen: openSeen(),
     announced: new Set(applications.filter(({ webhook }) => webhook).map(({ name }) => name)),
     terms: {
       deadlineMs,
+      // where each doubt costs a person's time, only for as long as clients usually repeat
+      repeatMs: connection.onUnknownOutcome === 'stop' ? HOUR_MS : resultMs,
       payloadMs: deadlineMs + PAYLOAD_GRACE_MS,
-      resultMs: Math.round(retention.resultHours * HOUR_MS),
+      resultMs,
       failedPayloadMs: Math.round(retention.failedPayloadHours * HOUR_MS),
+    },
+  }
+}
+
+function openSeen(): Seen {
+  let count = 0
+  return {
+    get count() {
+      return count
+    },
+    splitOff<Reply>(replies: (Reply | number)[]): Reply[] {
+      count = Math.max(count, Number(replies.at(-1)))
+      return replies.slice(0, -1) as Reply[]
     },
   }
 }

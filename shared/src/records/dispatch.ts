@@ -34,6 +34,8 @@ export type Begun =
        * sent it.
        */
       firstAttemptAt: number | undefined
+      /** No call is recorded; it may have been in what the store forgot (moves.lua). */
+      suspected: boolean
       /** Redis' clock when this was read. */
       now: number
     } & BegunCall)
@@ -56,9 +58,10 @@ export type Settlement = CallName & {
 }
 
 /** Marks calls to the EMR before they are made, and records how they went; the mark is the record `dispatch`. */
-export function openDispatch({ redis, keys, sealingKeys }: RecordsContext) {
-  const begin = coalesce((jobs: Values<typeof scripts.begin.each>[]) =>
-    runScript(redis, scripts.begin, keys, { base: keys.base }, jobs, { inBytes: true }),
+export function openDispatch({ redis, keys, sealingKeys, seen, terms }: RecordsContext) {
+  const about = { base: keys.base, repeatMs: terms.repeatMs }
+  const begin = coalesce(async (jobs: Values<typeof scripts.begin.each>[]) =>
+    seen.splitOff(await runScript(redis, scripts.begin, keys, { ...about, seen: seen.count }, jobs, { inBytes: true })),
   )
 
   return {
@@ -97,6 +100,8 @@ export function openDispatch({ redis, keys, sealingKeys }: RecordsContext) {
       return (await redis.hexists(keys.dispatch(jobId), 'deaths')) === 1
     },
 
+    forgot: () => runScript(redis, scripts.forgot, keys, {}),
+
     died(jobId: string, { alone }: { alone: boolean }): Promise<number> {
       const touched = { pending: keys.pending, dispatch: keys.dispatch(jobId) }
       return runScript(redis, scripts.died, touched, { jobId, alone })
@@ -112,7 +117,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
   if (kind === 'expired' || kind === 'erased') return { kind, doubt: Number(rest[0]) === 1 }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'cancelled' }
-  const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code, firstSentAt, now] = rest
+  const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code, firstSentAt, now, suspected] = rest
   const call = {
     round: Number(round),
     attempt: Number(attempt),
@@ -130,6 +135,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     sinceMs: Number(sinceMs),
     statusCode: Number(code) || undefined,
     firstAttemptAt: Number(firstSentAt) || undefined,
+    suspected: Number(suspected) === 1,
     now: Number(now),
   }
 }

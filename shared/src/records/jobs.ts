@@ -40,6 +40,11 @@ export type Jobs = JobList & {
   settle(jobId: string, settlement: Settlement): Promise<boolean>
   /** The latest call of a job without outcome, and whether the encounter may exist in the EMR. */
   lastCall(jobId: string): Promise<{ inDoubt: boolean; call: CallName }>
+  /**
+   * The store was replaced by an older copy of itself: every job pending now is asked about before it is sent. Returns how
+   * many there are.
+   */
+  forgot(): Promise<number>
   /** Whether a quarantine process has died with the job in this round. */
   hasDied(jobId: string): Promise<boolean>
   /** Records that a process died while it ran the job; returns how many died in this round while running only this job. */

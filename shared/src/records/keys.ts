@@ -101,6 +101,8 @@ export function recordKeys(connection: ConnectionName) {
     outbox: `${base}:outbox`,
     /** Entries of the outbox that could not be read, newest first. */
     outboxUnreadable: `${base}:outbox-unreadable`,
+    /** The count of begins and ends, and when the store last forgot some of them. */
+    moves: `${base}:moves`,
     breaker: `${base}:breaker`,
     /** The end of the pause that the EMR asked for, ms since the epoch. */
     hold: `${base}:hold`,

@@ -56,6 +56,8 @@ export function openEncounterWorker(
   return new Worker(queueNameOf(connection), (job: EncounterJob, token = '') => processor(job, token), {
     connection: redis,
     prefix: KEY_PREFIX,
+    // it asks INFO, which a Redis user may be denied; BullMQ would ask again without a pause
+    skipVersionCheck: true,
     removeOnComplete: { count: 1_000 },
     removeOnFail: { age: Math.ceil(retention.failedPayloadHours * HOUR_S) + HOUR_S },
     ...options,

@@ -37,11 +37,13 @@ export const scripts = {
     asFunction('add_to_bullmq', addStandardJob.content),
   ),
 
-  begin: scriptOf<((Buffer | number)[] | Error)[]>()(['now', 'each', 'begin'], {
-    keys: ['pending', 'breaker'],
-    args: { base: 'text' },
+  begin: scriptOf<((Buffer | number)[] | Error | number)[]>()(['now', 'each', 'moves', 'begin'], {
+    keys: ['pending', 'breaker', 'moves'],
+    args: { base: 'text', seen: 'number', repeatMs: 'number' },
     each: { jobId: 'text', batchId: 'text?', from: 'number?', as: ['absent', 'resend', undefined] },
   }),
+
+  forgot: scriptOf<number>()(['now', 'moves', 'forgot'], { keys: ['moves', 'pending'] }),
 
   settle: scriptOf<0 | 1>()(['now', 'settle'], {
     keys: ['outcome', 'dispatch'],
@@ -59,9 +61,9 @@ export const scripts = {
     args: { jobId: 'text', alone: 'flag' },
   }),
 
-  finish: scriptOf<(Finished | Error)[]>()(['now', 'each', 'keep-batch', 'end-batch', 'finish'], {
-    keys: ['pending', 'outbox', 'depth'],
-    args: { base: 'text', channel: 'text', keptMs: 'number' },
+  finish: scriptOf<(Finished | Error | number)[]>()(['now', 'each', 'moves', 'keep-batch', 'end-batch', 'finish'], {
+    keys: ['pending', 'outbox', 'depth', 'moves'],
+    args: { base: 'text', channel: 'text', keptMs: 'number', seen: 'number' },
     each: {
       jobId: 'text',
       guard: 'text?',

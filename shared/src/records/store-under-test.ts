@@ -182,8 +182,8 @@ function numbered(fields: Record<string, string>): Record<string, string | numbe
  * Whether a key is BullMQ's: `wait`, `meta` ..., or a job's hash, named by its JobId. Ours are those below, or contain
  * a colon.
  */
-/** Figures are written within a second, at any time. */
-const isCounted = (name: string) => name.includes(':minutes:')
+/** Figures are written within a second, at any time, and moves are counted with each call. */
+const isCounted = (name: string) => name.includes(':minutes:') || name.endsWith(':moves')
 
 function isBullMq(name: string): boolean {
   return !name.includes(':') && !ourKeys.has(name)

@@ -1,12 +1,26 @@
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
 
-/** Patches an ioredis connection, and every copy that `duplicate` creates, such as BullMQ's blocking connection. */
+/** BullMQ's blocking commands wait for at most 10 s. */
+const BLOCKING_SILENT_MS = 15_000
+
+/** Patches an ioredis connection, and every copy that `duplicate` creates: BullMQ's blocking connections. */
 export function amended(redis: Redis): Redis {
   writeAtOnce(redis)
   sayEnd(redis)
   const duplicate = redis.duplicate.bind(redis)
-  redis.duplicate = (override?: RedisOptions) => amended(duplicate(override))
+  redis.duplicate = (override?: RedisOptions) => amended(duplicate({ socketTimeout: BLOCKING_SILENT_MS, ...override }))
   return redis
+}
+
+/** The same for a cluster. */
+export function amendedCluster(cluster: Cluster): Cluster {
+  cluster.on('+node', writeAtOnce)
+  const duplicate = cluster.duplicate.bind(cluster)
+  cluster.duplicate = (nodes, override) => {
+    const redisOptions = { socketTimeout: BLOCKING_SILENT_MS, ...override?.redisOptions }
+    return amendedCluster(duplicate(nodes, { ...override, redisOptions }))
+  }
+  return cluster
 }
 
 /**

@@ -1,53 +1,78 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { amended, writeAtOnce } from './amend-ioredis.ts'
+import { amended, amendedCluster } from './amend-ioredis.ts'
+import { readRedisUrl, RedisUnusable } from './redis-url.ts'
 
 /** A connection to Redis: to a single server, through Sentinel, or to a Cluster. */
 export type RedisClient = Redis | Cluster
 
-/** Redis cannot be used; `message` is one sentence with the reason and the remedy. */
-export class RedisUnusable extends Error {
-  override name = 'RedisUnusable'
-}
-
 const SECONDS = 1000
 /** Jobs may wait this long after Redis is back; a refused connection costs almost nothing. */
 const MAX_RECONNECT_DELAY_MS = 500
+/**
+ * A connection on which no byte of a reply arrives for this long is replaced: a peer that hangs, or a firewall that
+ * forgot the connection, closes nothing.
+ */
+const SILENT_MS = 5 * SECONDS
+/** How often a connection is tried while nothing else is sent on it. */
+const PING_EVERY_MS = 3 * SECONDS
+/** How often the slots of a cluster are read: a node that hangs sends no redirection to the one that replaced it. */
+const SLOTS_EVERY_MS = 2 * SECONDS
+/** ioredis waits a minute before it returns to a sentinel that went away, and hears of no failover meanwhile. */
+const SENTINEL_RECONNECT_MS = 2 * SECONDS
 
 /**
  * `producer` fails at once if Redis is unreachable, so that no request hangs. `consumer` waits for Redis to return, as
  * BullMQ's workers require. Both reconnect within half a second of its return (a connection created by BullMQ may take
- * 20 seconds).
+ * 20 seconds), and replace a connection that has gone silent within 8 s.
  */
 export type RedisRole = 'producer' | 'consumer'
 
 /**
- * Connects to `REDIS_URL`: `redis://`, `rediss://`, `redis+sentinel://[user:password@]host:port,host:port/master-name`
- * or `redis+cluster://[user:password@]host:port,host:port`. Does not wait for the connection; see `untilReady`.
+ * Connects to a `REDIS_URL`, whose forms are those of `readRedisUrl`; throws `RedisUnusable`. Does not wait for the
+ * connection; see `untilReady`.
  */
-export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = 5 * SECONDS): RedisClient {
+export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = SILENT_MS): RedisClient {
+  const { kind, nodes, login, db, masterName, sentinelLogin, tls } = readRedisUrl(url)
   const options = {
-    connectTimeout: 5 * SECONDS,
+    connectTimeout: SILENT_MS,
+    socketTimeout: SILENT_MS,
     retryStrategy: reconnectDelay,
+    // a server that became a replica, behind the same address
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     maxRetriesPerRequest: role === 'consumer' ? null : 1,
     enableOfflineQueue: role === 'consumer',
     ...(role === 'producer' ? { commandTimeout: commandTimeoutMs } : {}),
+    ...login,
+    ...(tls && { tls }),
   } satisfies RedisOptions
-  const many = /^redis\+(sentinel|cluster):\/\/(?:([^:@]*):([^@]*)@)?([^/]+)(?:\/(.+))?$/.exec(url)
-  if (!many) return amended(new Redis(url, options))
-  const [, kind, username, password, hosts = '', masterName] = many
-  const nodes = hosts.split(',').map(hostAndPort)
-  const login = { ...(username && { username }), ...(password && { password: decodeURIComponent(password) }) }
   if (kind === 'cluster') {
     const cluster = new Cluster(nodes, {
       enableOfflineQueue: role === 'consumer',
       clusterRetryStrategy: reconnectDelay,
-      redisOptions: { ...options, ...login },
+      slotsRefreshInterval: SLOTS_EVERY_MS,
+      redisOptions: options,
+      // certificates name hosts, while a cluster announces addresses, unless it is told to announce its hosts
+      ...(tls && { dnsLookup: (address, found) => found(null, address) }),
     })
-    return cluster.on('+node', writeAtOnce)
+    return amendedCluster(cluster)
   }
-  if (!masterName) throw new RedisUnusable('REDIS_URL lacks the master name: redis+sentinel://host:port,host:port/name')
-  return amended(
-    new Redis({ ...options, ...login, sentinels: nodes, name: masterName, sentinelRetryStrategy: reconnectDelay }),
+  if (kind === 'single') return keptAwake(amended(new Redis({ ...options, ...nodes[0], db })))
+  return keptAwake(
+    amended(
+      new Redis({
+        ...options,
+        db,
+        sentinels: nodes,
+        name: masterName,
+        ...sentinelLogin,
+        ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: tls }),
+        sentinelRetryStrategy: reconnectDelay,
+        sentinelReconnectStrategy: () => SENTINEL_RECONNECT_MS,
+        sentinelCommandTimeout: SILENT_MS,
+        // an old primary goes on answering for some ten seconds, and everything it is given is lost
+        failoverDetector: true,
+      }),
+    ),
   )
 }
 
@@ -71,12 +96,19 @@ export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECONDS): 
   }
 }
 
+/**
+ * Pings an idle connection, so that it is replaced if it has gone silent (`SILENT_MS`): a subscriber would wait for ever
+ * for messages, a producer would lose the next request. In a cluster, reading the slots does it.
+ */
+function keptAwake(redis: Redis): Redis {
+  const ping = setInterval(() => {
+    if (redis.status === 'ready') redis.ping().catch(() => undefined)
+  }, PING_EVERY_MS)
+  ping.unref()
+  return redis.once('end', () => clearInterval(ping))
+}
+
 /** With jitter: all processes lose Redis at the same moment, and must not all reconnect at the same moment. */
 function reconnectDelay(attempt: number): number {
   return Math.min(50 * 2 ** attempt, MAX_RECONNECT_DELAY_MS) * (0.5 + 0.5 * Math.random())
-}
-
-function hostAndPort(text: string): { host: string; port: number } {
-  const [host = '', port] = text.split(':')
-  return { host, port: Number(port ?? 6379) }
 }

@@ -7,6 +7,10 @@ import { withTimeout } from '../with-timeout.ts'
 const SECOND = 1000
 /** Below this share of free memory, a batch could fill Redis before the next check. */
 const LEAST_FREE = 0.05
+/** A server that does not answer for this long is reported as unknown, beside the others of a cluster. */
+const SETTINGS_MS = 800
+/** How long an accept may wait for the figures of a server's memory, at most once per second. */
+const MEMORY_MS = 250
 const PROBE_KEY = `${KEY_PREFIX}:readiness`
 
 /** The settings of a Redis server; `undefined` for those that it does not report. */
@@ -38,17 +42,22 @@ export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
 }
 
 /**
- * Memory use of the fullest server, 0 to 1; 0 if there is no limit or it is not reported. Throws if Redis is
- * unreachable.
+ * Memory use of the fullest server, 0 to 1; 0 if there is no limit or it is not reported. Servers that do not answer at
+ * once are left out: one that hangs must not hold up what is stored on the others.
  */
 export async function readRedisMemory(redis: RedisClient): Promise<number> {
-  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  const infos = await Promise.all(nodes.map((node) => node.info('memory')))
+  const infos = await Promise.allSettled(primariesOf(redis).map((node) => withTimeout(MEMORY_MS, node.info('memory'))))
   const full = infos.map((info) => {
-    const { usedBytes = 0, maxBytes = 0 } = readInfo(info)
+    const { usedBytes = 0, maxBytes = 0 } = readInfo(info.status === 'fulfilled' ? info.value : '')
     return maxBytes > 0 ? usedBytes / maxBytes : 0
   })
-  return Math.max(...full)
+  return Math.max(0, ...full)
+}
+
+/** The servers that take writes and are connected. */
+function primariesOf(redis: RedisClient): Redis[] {
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
+  return nodes.filter((node) => node.status === 'ready')
 }
 
 /** How durable accepted jobs are in this Redis. Evicting keys loses jobs as well, even if they are on disk. */
@@ -92,14 +101,13 @@ async function probeWrite(redis: RedisClient): Promise<void> {
 }
 
 async function readSettings(redis: RedisClient): Promise<RedisSettings[]> {
-  if (redis.status !== 'ready') return []
-  return Promise.all((redis instanceof Cluster ? redis.nodes('master') : [redis]).map(readServer))
+  return Promise.all(primariesOf(redis).map(readServer))
 }
 
 async function readServer(server: Redis): Promise<RedisSettings> {
   const [info, [, appendFsync]] = await Promise.all([
-    server.info().catch(() => ''),
-    server.config('GET', 'appendfsync').catch((): string[] => []),
+    withTimeout(SETTINGS_MS, server.info()).catch(() => ''),
+    withTimeout(SETTINGS_MS, server.config('GET', 'appendfsync')).catch((): string[] => []),
   ])
   return { ...readInfo(info), appendFsync }
 }

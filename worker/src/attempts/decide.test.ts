@@ -24,6 +24,7 @@ const common = { round: 1, payload, deadlineInMs: 60_000, probing: false, askedA
 const go = { kind: 'go', ...common, attempt: 1, doubt: false } as const
 const unknown = {
   kind: 'dangling',
+  suspected: false,
   ...common,
   attempt: 1,
   doubt: true,
@@ -96,6 +97,11 @@ test.each<Row>([
   ['a dangling call', afterBegin(dispatching, policy), 'ask'],
   ['a dangling call, policy stop', afterBegin(dispatching, stop), 'OutcomeUnknown 408 if 1.1'],
   ['the first of a new round, policy stop', afterBegin({ ...unknown, attempt: 0 }, stop), 'ask'],
+  [
+    'one that only the store may have forgotten, policy stop',
+    afterBegin({ ...unknown, attempt: 0, suspected: true }, stop),
+    'OutcomeUnknown 408 if 1.0',
+  ],
   ['a dangling call, policy resend', afterBegin(dispatching, resend), 'take over attempt 1 as resend'],
   ['the same while it may still run', afterBegin({ ...dispatching, sinceMs: 11_999 }, resend), 'give back for 1'],
   ['the same, ended just now', afterBegin({ ...unknown, sinceMs: 500 }, resend), 'give back for 1500'],

@@ -96,7 +96,7 @@ export function afterTakeOver(begun: Begun, policy: Policy, { backoffMs }: Pick<
 /** The result of an earlier call is unknown: ask, or follow the policy. */
 function afterDangling(call: Extract<Begun, { kind: 'dangling' }>, policy: Policy): Next {
   // attempt 0: a person opened this round, and so decided that the job continues
-  if (policy.onUnknownOutcome === 'stop' && call.attempt > 0)
+  if (policy.onUnknownOutcome === 'stop' && (call.attempt > 0 || call.suspected))
     return { step: 'end', ending: unanswered(codeOf(call)), onlyIf: call }
   return policy.asks ? { step: 'ask', call } : afterSilence(call, policy, false)
 }

@@ -73,9 +73,6 @@ export function headline(rows: readonly ConnectionRow[], now = Date.now()): Html
   if (troubled.length === 0) {
     return html`All connections are well: ${counted(wait, 'encounter waits', 'encounters wait')}${inDoubt}.`
   }
-  if (rows.every(({ State }) => State === 'NoWorkers')) {
-    return html`<em>No worker runs</em>: ${counted(wait, 'encounter waits', 'encounters wait')}${inDoubt}.`
-  }
   const sentences = troubled.slice(0, 4).map((row) => sentence(row, now))
   const more = troubled.length - sentences.length
   return `${sentences.join(' ')}${more > 0 ? html` ${counted(more, 'more is', 'more are')} in trouble.` : ''}`

@@ -1,19 +1,31 @@
 -- Requests permission to call the EMR for some jobs, and marks each call before it is made.
--- KEYS  pending, breaker
--- ARGV  base of the connection's keys, then per job: JobId, BatchId (or ''), the
+-- KEYS  pending, breaker, moves
+-- ARGV  base of the connection's keys, the highest count of moves that the caller has seen, ms for which a request may be repeated under
+--       its Idempotency-Key after the store has forgotten it, then per job: JobId, BatchId (or ''), the
 --       attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'
 -- Each call is named by its round and attempt.
+-- A job that may have been begun in what the store forgot (moves.lua) is begun as dangling, once.
 -- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased', doubt} | {'expired', doubt} | {'cancelled'}: with its batch
 --     | {'dangling', round, attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent or ended, seed code or '',
---        when the job's first attempt was sent or '', now}: both by this clock; '' in a mark of a version that did not note it
+--        when the job's first attempt was sent or '', now (both by this clock; '' in a mark of a version that did not note it,
+--        1 if it is only suspected to have been sent}
 --     | {'go', round, attempt, payload, ms to the deadline, probing, doubt} | an error, which is that job's alone
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
 -- probing is 1 while the breaker waits for one good answer before it closes
-local pending, breaker = unpack(KEYS)
-local base = ARGV[1]
+local pending, breaker, moves = unpack(KEYS)
+local base, seen, repeatMs = unpack(ARGV, 1, 3)
 
 local openUntil = tonumber(redis.call('HGET', breaker, 'openUntil') or 0)
 local probing = openUntil > 0 and 1 or 0
+
+local count = move(moves, pending, seen, now)
+local generation, forgotAt, suspectsTo = unpack(redis.call('HMGET', moves, 'generation', 'forgotAt', 'suspectsTo'))
+
+-- Whether a call may have been begun in what the store forgot, and nobody has asked since.
+local function is_suspected(deadline, key, asked)
+  if not forgotAt or asked == generation then return false end
+  return tonumber(deadline) <= tonumber(suspectsTo) or (key and now <= forgotAt + repeatMs)
+end
 
 local function begin(at)
   local jobId, batchId, from, as = unpack(ARGV, at, at + 3)
@@ -24,9 +36,18 @@ local function begin(at)
   if openUntil > now then return { 'parked', openUntil - now } end
   local payload = redis.call('GET', base .. ':payload:' .. jobId)
   local dispatch = base .. ':dispatch:' .. jobId
-  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'sentAt', 'code', 'doubt', 'endedAt', 'round', 'firstSentAt')
+  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'sentAt', 'code', 'doubt', 'endedAt', 'round', 'firstSentAt', 'key', 'asked')
   local round = tonumber(mark[7] or 1)
   local left = math.floor(deadline - now)
+  if is_suspected(deadline, mark[9], mark[10]) then
+    -- also of a call that is recorded: the EMR may since have been asked, and another attempt have been made
+    mark[1], mark[2], mark[3], mark[10] = 'unknown', mark[2] or '0', mark[3] or forgotAt, generation
+    mark[6] = math.max(mark[6] or 0, forgotAt)
+    redis.call('HSET', dispatch, 'state', mark[1], 'attempt', mark[2], 'sentAt', mark[3], 'endedAt', mark[6], 'asked', generation)
+    redis.call('PERSIST', base .. ':payload:' .. jobId)
+    from = ''
+  end
+  local suspected = mark[10] and mark[10] == generation
   local dangling = mark[1] == 'dispatching' or mark[1] == 'unknown'
   if not payload then
     local doubt = (dangling or mark[5]) and 1 or 0
@@ -35,7 +56,7 @@ local function begin(at)
   end
   if dangling and from ~= mark[2] then
     local since = now - (mark[6] or mark[3])
-    return { 'dangling', round, tonumber(mark[2]), payload, left, probing, mark[1], since, mark[4] or '', mark[8] or '', now }
+    return { 'dangling', round, tonumber(mark[2]), payload, left, probing, mark[1], since, mark[4] or '', mark[8] or '', now, suspected and 1 or 0 }
   end
   local doubt = mark[5] and 1 or 0
   if dangling and as == 'resend' then
@@ -65,5 +86,6 @@ local function begin(at)
 end
 
 local replies = {}
-for at = 2, #ARGV, 4 do replies[#replies + 1] = each(begin, at) end
+for at = 4, #ARGV, 4 do replies[#replies + 1] = each(begin, at) end
+replies[#replies + 1] = count
 return replies

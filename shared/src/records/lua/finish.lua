@@ -1,8 +1,8 @@
 -- Writes the outcomes of some jobs: the terminal state of each in its round. In the same step the payload is erased (or gets its term),
 -- the job leaves the pending set and, unless it succeeded, enters the lists of ended jobs, the webhook's event enters the outbox and waiting
 -- clients are notified.
--- KEYS  pending, outbox, depth
--- ARGV  base of the connection's keys, channel, ms to keep outcomes, then per job: JobId, guard, ms to keep the payload (0 = erase
+-- KEYS  pending, outbox, depth, moves
+-- ARGV  base of the connection's keys, channel, ms to keep outcomes, the highest count of moves that the caller has seen (moves.lua), then per job: JobId, guard, ms to keep the payload (0 = erase
 --       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
 --       code, createdAt, maxAttempts, '1' if recovered, sealed result, and for an EMR that knows no correlation key the claims on the
 --       encounter, with commas between them
@@ -10,9 +10,11 @@
 -- while its batch is cancelled; 'round.attempt' only while that is the newest attempt: an earlier one that failed does not end the job.
 -- No job expires before its deadline: a Retry may have set a new one since the caller saw it overdue
 -- Returns for each job 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed' (this encounter
--- was reported to another job) | an error, which is that job's alone
-local pending, outbox, depth = unpack(KEYS)
-local base, channel, keptMs = unpack(ARGV, 1, 3)
+-- was reported to another job) | an error, which is that job's alone, and then the count of moves
+local pending, outbox, depth, moves = unpack(KEYS)
+local base, channel, keptMs, seen = unpack(ARGV, 1, 4)
+
+local count = move(moves, pending, seen, now)
 
 -- by application; `counted`: those that a running recount has already counted (recount.lua)
 local ended, counted = {}, {}
@@ -90,10 +92,11 @@ local function finish(at)
 end
 
 local replies = {}
-for at = 4, #ARGV, 15 do replies[#replies + 1] = each(finish, at) end
+for at = 5, #ARGV, 15 do replies[#replies + 1] = each(finish, at) end
 for application, count in pairs(ended) do
   -- jobs accepted before counts were kept must not make it negative
   if redis.call('HINCRBY', depth, application, -count) < 0 then redis.call('HSET', depth, application, 0) end
 end
 for application, count in pairs(counted) do redis.call('HINCRBY', base .. ':recount', 'of:' .. application, -count) end
+replies[#replies + 1] = count
 return replies

@@ -163,6 +163,17 @@ export function conformance(subject: Subject): void {
       expect(emr.encounters()).toHaveLength(12)
     })
 
+    test('an EMR that turns calls away with 429 costs no attempt', async ({ skip }) => {
+      await using both = await open({ maxAttempts: 1 })
+      const { emr, gateway } = both
+      if (emr.cannotSay.includes(429)) skip('this EMR has no way to say 429')
+      emr.misbehave({ how: { answer: 429 }, times: 3 })
+      const jobs = (await Promise.all(Array.from({ length: 3 }, () => gateway.submit()))).map((s) => s.job)
+      const ended = await Promise.all(jobs.map((job) => gateway.ended(job)))
+      expect(ended).toMatchObject(jobs.map(() => ({ status: 'Succeeded', attempts: 1 })))
+      expect(emr.encounters()).toHaveLength(3)
+    })
+
     test("two workers together observe the connection's concurrency", async () => {
       await using both = await open({ concurrency: 3 })
       const { emr, gateway } = both

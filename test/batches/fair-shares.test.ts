@@ -16,7 +16,14 @@ const retention = { resultHours: 1, failedPayloadHours: 1 }
 /** A connection whose EMR creates one encounter after the other; only the order of service counts here. */
 async function openLine(shares: Record<string, number>, concurrency = CONCURRENCY) {
   const emrInstance = `t${randomBytes(8).toString('hex')}`
-  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5, concurrency } as const
+  const connection = {
+    emrSystem: 'Sandbox',
+    emrInstance,
+    deadlineHours: 1,
+    maxAttempts: 5,
+    timeoutMs: 10_000,
+    concurrency,
+  } as const
   const { redis, subscriber, [Symbol.dispose]: disconnect } = await connectBoth(sharedRedisUrl())
   const applications = Object.entries(shares).map(([name, share]) => ({ name, share }))
   const faults: unknown[] = []

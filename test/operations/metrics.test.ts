@@ -22,7 +22,7 @@ const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
 const retention = { resultHours: 1, failedPayloadHours: 1 }
 const open = (client: RedisClient) =>
   names.map((name) => {
-    const settings = { ...name, deadlineHours: 1, maxAttempts: 5, concurrency: 5 }
+    const settings = { ...name, deadlineHours: 1, maxAttempts: 5, timeoutMs: 10_000, concurrency: 5 }
     const about = { connection: settings, sealingKeys, retention, applications: [] }
     return { settings, records: openConnectionRecords(client, about) }
   })

@@ -37,7 +37,14 @@ async function gateway() {
   onTestFinished(() => redis.disconnect())
   await untilReady(redis)
   const emrInstance = randomBytes(6).toString('hex')
-  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5, concurrency: 5 } as const
+  const connection = {
+    emrSystem: 'Sandbox',
+    emrInstance,
+    deadlineHours: 1,
+    maxAttempts: 5,
+    timeoutMs: 10_000,
+    concurrency: 5,
+  } as const
   const application = `app-${connection.emrInstance}`
   const retention = { resultHours: 1, failedPayloadHours: 1 }
   const applications = [{ name: application, share: 1, webhook: { url: 'https://127.0.0.1/', secret: '' } }]

@@ -85,7 +85,7 @@ export const BreakerSettings = Type.Object(
     minimumCalls: Type.Integer({
       minimum: 1,
       default: 10,
-      description: 'The breaker never opens with fewer calls than this in ten seconds',
+      description: 'The fewest calls, over all workers, whose share of failures opens the breaker',
     }),
     failurePercent: Type.Integer({ minimum: 1, maximum: 100, default: 50 }),
     openMs: Type.Integer({

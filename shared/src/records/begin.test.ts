@@ -59,6 +59,38 @@ test('an open breaker parks for as long as it is open; one whose time is up lets
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', probing: true })
 })
 
+test('a half-open breaker lets one job through at a time, until that one is overdue', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.add('a2')
+  await store.redis.hset(store.keys.breaker, { openUntil: Date.now() - 1 })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', probing: true })
+  expect(await store.jobs.begin('a2')).toMatchObject({ kind: 'parked' })
+  // the probe itself may go on, after it has asked
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'dangling', probing: true })
+  await store.redis.hset(store.keys.breaker, { probeUntil: Date.now() - 1 })
+  expect(await store.jobs.begin('a2')).toMatchObject({ kind: 'go', probing: true })
+  await store.records.breaker.releaseProbe()
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'dangling', probing: true })
+})
+
+test('a call that was not taken spends no attempt, and the next one knows how often that happened', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  for (const waits of [0, 1, 2]) {
+    expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', attempt: 1, waits })
+    const unspent = { round: 1, attempt: 1, state: 'unspent', nextInMs: 4_000, statusCode: 0 } as const
+    await store.jobs.settle('a1', { ...unspent, waitsFor: 'unreachable' })
+    expect((await store.jobs.view('a1'))?.job).toMatchObject({
+      Status: 'Parked',
+      ParkedReason: 'the EMR cannot be reached',
+      Attempts: 0,
+    })
+  }
+  await store.redis.zadd(store.keys.pending, 1, 'a1')
+  expect(await store.jobs.begin('a1')).toEqual({ kind: 'expired', doubt: false, waitsFor: 'unreachable' })
+})
+
 test('a mark that nobody settled dangles from when the call was sent', async () => {
   await using store = await openStore()
   await store.add('a1')

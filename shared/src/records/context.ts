@@ -12,7 +12,7 @@ export const PAYLOAD_GRACE_MS = 24 * HOUR_MS
 /** The settings of a connection on which its records depend. */
 export type RecordedConnection = Pick<
   Connection,
-  'emrSystem' | 'emrInstance' | 'deadlineHours' | 'maxAttempts' | 'concurrency'
+  'emrSystem' | 'emrInstance' | 'deadlineHours' | 'maxAttempts' | 'concurrency' | 'timeoutMs'
 > &
   Partial<Pick<Connection, 'onUnknownOutcome'>>
 

@@ -22,7 +22,8 @@ type BegunCall = {
 
 /** The reply to a request to call the EMR; see begin.lua. */
 export type Begun =
-  | ({ kind: 'go' } & BegunCall)
+  /** `waits`: how often calls of this job were not taken in a row. */
+  | ({ kind: 'go'; waits: number } & BegunCall)
   /** `state` dispatching: the end of the call was never recorded; unknown: its end was inconclusive. */
   | ({
       kind: 'dangling'
@@ -40,10 +41,16 @@ export type Begun =
       now: number
     } & BegunCall)
   | { kind: 'parked'; forMs: number }
-  | { kind: 'expired' | 'erased'; doubt: boolean }
+  | { kind: 'erased'; doubt: boolean }
+  | { kind: 'expired'; doubt: boolean; waitsFor?: WaitsFor | undefined }
   | { kind: 'finished' | 'unaccepted' }
   /** cancelled with its batch; the encounter surely does not exist in the EMR */
   | { kind: 'cancelled' }
+
+/**
+ * Why a job's last call is no attempt: it reached nobody who could have acted on it, or the EMR turned it away unread.
+ */
+export type WaitsFor = 'unreachable' | 'busy'
 
 /** Identifies a call to the EMR: round, and attempt in that round. */
 export type CallName = { round: number; attempt: number }
@@ -55,11 +62,20 @@ export type Settlement = CallName & {
   statusCode: number
   /** How long the EMR may still be working on it, as far as known, without the connection's `settleMs`. Default 0. */
   endsInMs?: number
+  /** Of an unspent attempt whose call the EMR did not take. */
+  waitsFor?: WaitsFor | undefined
 }
 
+/** What is known of the latest call of a job without outcome; `inDoubt`: the encounter may exist in the EMR. */
+export type LastCall = { inDoubt: boolean; call: CallName; waitsFor: WaitsFor | undefined }
+
+/** A probe that is not over this long after its time-out lost its worker: another job becomes the probe. */
+const PROBE_GRACE_MS = 2_000
+
 /** Marks calls to the EMR before they are made, and records how they went; the mark is the record `dispatch`. */
-export function openDispatch({ redis, keys, sealingKeys, seen, terms }: RecordsContext) {
-  const about = { base: keys.base, repeatMs: terms.repeatMs }
+export function openDispatch({ redis, keys, sealingKeys, connection, seen, terms }: RecordsContext) {
+  const probeMs = connection.timeoutMs + PROBE_GRACE_MS
+  const about = { base: keys.base, repeatMs: terms.repeatMs, probeMs }
   const begin = coalesce(async (jobs: Values<typeof scripts.begin.each>[]) =>
     seen.splitOff(await runScript(redis, scripts.begin, keys, { ...about, seen: seen.count }, jobs, { inBytes: true })),
   )
@@ -76,7 +92,7 @@ export function openDispatch({ redis, keys, sealingKeys, seen, terms }: RecordsC
 
     async settle(
       jobId: string,
-      { round, attempt, state, nextInMs, statusCode, endsInMs = 0 }: Settlement,
+      { round, attempt, state, nextInMs, statusCode, endsInMs = 0, waitsFor }: Settlement,
     ): Promise<boolean> {
       const touched = { outcome: keys.outcome(jobId), dispatch: keys.dispatch(jobId) }
       const noted = await runScript(redis, scripts.settle, touched, {
@@ -85,15 +101,17 @@ export function openDispatch({ redis, keys, sealingKeys, seen, terms }: RecordsC
         nextInMs: Math.ceil(nextInMs),
         statusCode,
         endsInMs: Math.ceil(endsInMs),
+        waitsFor,
       })
       return noted === 1
     },
 
-    async lastCall(jobId: string): Promise<{ inDoubt: boolean; call: CallName }> {
-      const fields = ['state', 'doubt', 'round', 'attempt'] as const
-      const [state, doubt, round, attempt] = await redis.hmget(keys.dispatch(jobId), ...fields)
+    async lastCall(jobId: string): Promise<LastCall> {
+      const fields = ['state', 'doubt', 'round', 'attempt', 'waitsFor'] as const
+      const [state, doubt, round, attempt, waitsFor] = await redis.hmget(keys.dispatch(jobId), ...fields)
       const inDoubt = state === 'dispatching' || state === 'unknown' || Boolean(doubt)
-      return { inDoubt, call: { round: Number(round ?? 1), attempt: Number(attempt ?? 0) } }
+      const call = { round: Number(round ?? 1), attempt: Number(attempt ?? 0) }
+      return { inDoubt, call, waitsFor: (waitsFor as WaitsFor | null) ?? undefined }
     },
 
     async hasDied(jobId: string): Promise<boolean> {
@@ -115,7 +133,13 @@ export function openDispatch({ redis, keys, sealingKeys, seen, terms }: RecordsC
 
 function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Begun {
   if (kind === 'parked') return { kind, forMs: Number(rest[0]) }
-  if (kind === 'expired' || kind === 'erased') return { kind, doubt: Number(rest[0]) === 1 }
+  if (kind === 'erased') return { kind, doubt: Number(rest[0]) === 1 }
+  if (kind === 'expired')
+    return {
+      kind,
+      doubt: Number(rest[0]) === 1,
+      waitsFor: (String(rest[1] ?? '') || undefined) as WaitsFor | undefined,
+    }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'cancelled' }
   const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code, firstSentAt, now, suspected] = rest
   const call = {
@@ -127,7 +151,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     doubt: kind === 'dangling' || Number(state) === 1,
     askedAt,
   }
-  if (kind === 'go') return { kind, ...call }
+  if (kind === 'go') return { kind, ...call, waits: Number(sinceMs) }
   return {
     kind,
     ...call,

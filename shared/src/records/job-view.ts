@@ -2,6 +2,8 @@ import type { Job, JobStatus } from '../contract/job.ts'
 import type { RecordsContext } from './context.ts'
 import { itemRoutingOf } from './item-payload.ts'
 import type { Outcome } from './outcome.ts'
+import { breakerReasons, type BreakerCause } from './breaker.ts'
+import type { WaitsFor } from './dispatch.ts'
 import type { EncounterQueue } from './queue.ts'
 
 /** A job with its application. `outcome` is present once the job has ended. */
@@ -24,7 +26,7 @@ export async function viewJob(
     readOutcome(jobId),
     queue.getJob(jobId),
     redis.hgetall(keys.dispatch(jobId)),
-    redis.hmget(keys.breaker, 'openUntil', 'reason'),
+    redis.hmget(keys.breaker, 'openUntil', 'cause'),
     redis.get(keys.hold),
   ])
   const about = { JobId: jobId, EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
@@ -35,11 +37,16 @@ export async function viewJob(
   const known = queued ? { ...queued.data, createdAt: queued.timestamp } : await waitingItem(context, jobId)
   if (!known) return undefined
   const { BatchId, ItemIndex, application, createdAt } = known
-  const [openUntil, reason] = breaker
+  const [openUntil, cause] = breaker
   const heldUntil = Math.max(Number(openUntil ?? 0), Number(hold ?? 0))
-  const parked = heldUntil > Date.now() && mark['state'] !== 'dispatching'
+  const held = heldUntil > Date.now()
+  // a half-open breaker lets one job at a time through: the others stay parked
+  const isOpen = openUntil !== null
+  const waitsFor = mark['waitsFor'] as WaitsFor | undefined
+  // not taken: parked until the next call
+  const parked = (held || isOpen || waitsFor !== undefined) && mark['state'] !== 'dispatching'
   const status = parked ? 'Parked' : statusOf(mark['state'])
-  const nextAttemptAt = Math.max(Number(mark['nextAttemptAt'] ?? 0), parked ? heldUntil : 0)
+  const nextAttemptAt = Math.max(Number(mark['nextAttemptAt'] ?? 0), held && parked ? heldUntil : 0)
   return {
     application,
     round: Number(mark['round'] ?? 1),
@@ -51,12 +58,21 @@ export async function viewJob(
       Attempts: Number(mark['attempt'] ?? 0),
       MaxAttempts: connection.maxAttempts,
       ...(nextAttemptAt && status !== 'Running' && { NextAttemptAt: isoTime(nextAttemptAt) }),
-      ...(parked && { ParkedReason: reason ?? 'the EMR asked for a pause' }),
+      ...(parked && {
+        ParkedReason: isOpen
+          ? breakerReasons[(cause ?? 'failures') as BreakerCause]
+          : parkedReasons[waitsFor ?? 'busy'],
+      }),
       ...(BatchId && { BatchId }),
       ...(ItemIndex !== undefined && { ItemIndex }),
     },
   }
 }
+
+const parkedReasons = {
+  unreachable: breakerReasons.unreachable,
+  busy: 'the EMR asked for a pause',
+} as const satisfies Record<WaitsFor, string>
 
 /** A batch item that waits for its turn, so that BullMQ has no job for it yet. */
 async function waitingItem(context: RecordsContext, jobId: string) {

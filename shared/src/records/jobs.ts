@@ -1,6 +1,6 @@
 import { openAccept, type Accepted, type NewRequest } from './accept.ts'
 import { redisTime, type RecordsContext } from './context.ts'
-import { openDispatch, type Begun, type CallName, type Settlement } from './dispatch.ts'
+import { openDispatch, type Begun, type LastCall, type Settlement } from './dispatch.ts'
 import { readDepths, readFigures, type Figures } from './figures.ts'
 import { findJob } from './find-job.ts'
 import { forgetOldIds } from './forget-old-ids.ts'
@@ -39,7 +39,7 @@ export type Jobs = JobList & {
   /** Records the end of an attempt that another one follows. `false`: another process has continued with the job. */
   settle(jobId: string, settlement: Settlement): Promise<boolean>
   /** The latest call of a job without outcome, and whether the encounter may exist in the EMR. */
-  lastCall(jobId: string): Promise<{ inDoubt: boolean; call: CallName }>
+  lastCall(jobId: string): Promise<LastCall>
   /**
    * The store was replaced by an older copy of itself: every job pending now is asked about before it is sent. Returns how
    * many there are.

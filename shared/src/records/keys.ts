@@ -104,6 +104,8 @@ export function recordKeys(connection: ConnectionName) {
     /** The count of begins and ends, and when the store last forgot some of them. */
     moves: `${base}:moves`,
     breaker: `${base}:breaker`,
+    /** Counts of calls, by which the breaker opens, and of 429s in a row. */
+    calls: `${base}:calls`,
     /** The end of the pause that the EMR asked for, ms since the epoch. */
     hold: `${base}:hold`,
   }

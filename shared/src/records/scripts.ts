@@ -39,7 +39,7 @@ export const scripts = {
 
   begin: scriptOf<((Buffer | number)[] | Error | number)[]>()(['now', 'each', 'moves', 'begin'], {
     keys: ['pending', 'breaker', 'moves'],
-    args: { base: 'text', seen: 'number', repeatMs: 'number' },
+    args: { base: 'text', seen: 'number', repeatMs: 'number', probeMs: 'number' },
     each: { jobId: 'text', batchId: 'text?', from: 'number?', as: ['absent', 'resend', undefined] },
   }),
 
@@ -53,7 +53,31 @@ export const scripts = {
       nextInMs: 'number',
       statusCode: 'number',
       endsInMs: 'number',
+      waitsFor: ['unreachable', 'busy', undefined],
     },
+  }),
+
+  breakerFailed: scriptOf<[kind: 'opened', forMs: number, cause: BreakerCause] | [kind: 'open' | 'closed']>()(
+    ['now', 'breaker-failed'],
+    {
+      keys: ['breaker', 'calls'],
+      args: {
+        probe: 'flag',
+        kind: ['answered', 'unanswered', 'unreachable'],
+        openMs: 'number',
+        longestMs: 'number',
+        minimumCalls: 'number',
+        failurePercent: 'number',
+        inRow: 'number',
+        windowMs: 'number',
+        graceMs: 'number',
+      },
+    },
+  ),
+
+  breakerBusy: scriptOf<number>()(['now', 'breaker-busy'], {
+    keys: ['hold', 'calls'],
+    args: { askedMs: 'number' },
   }),
 
   died: scriptOf<number>()(['died'], {
@@ -244,6 +268,12 @@ export const scripts = {
 
 /** The reply to writing an outcome; see finish.lua. */
 export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
+
+/**
+ * Why the breaker opened: the share of failed calls, calls in a row without an answer, or calls in a row that reached
+ * nobody.
+ */
+export type BreakerCause = 'failures' | 'unanswered' | 'unreachable'
 
 /** The reply to opening a new round of attempts; see reopen.lua. */
 export type Reopened = 'reopened' | 'lined up' | 'unfinished' | 'succeeded' | 'erased' | 'cancelling'

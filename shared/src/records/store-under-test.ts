@@ -41,7 +41,14 @@ export async function openStore(
   const redis = connectRedis(url, 'producer')
   await untilReady(redis)
   const emrInstance = about.like ?? `s${randomBytes(8).toString('hex')}`
-  const connection = { emrSystem: 'Sandbox', emrInstance, deadlineHours: 1, maxAttempts: 5, concurrency: 5 } as const
+  const connection = {
+    emrSystem: 'Sandbox',
+    emrInstance,
+    deadlineHours: 1,
+    maxAttempts: 5,
+    timeoutMs: 10_000,
+    concurrency: 5,
+  } as const
   const retention = { resultHours: 3, failedPayloadHours: 7 }
   const sealingKeys = (about.keyIds ?? ['k1']).map((id) =>
     sealingKey(id, createHash('sha256').update(`${emrInstance} ${id}`).digest()),

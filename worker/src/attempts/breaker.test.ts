@@ -1,13 +1,14 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { openBreakerRecord } from '@encounter-gateway/shared/records/breaker.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import { defineScripts } from '@encounter-gateway/shared/records/scripts.ts'
 import { openEncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { EmrError } from '../emr/emr-error.ts'
-import { HeldByBreaker, openBreaker } from './breaker.ts'
+import { HeldByBreaker, openBreaker, type Breaker } from './breaker.ts'
 
 const CONCURRENCY = 8
 const OPEN_MS = 60_000
@@ -18,27 +19,35 @@ const fails = (error: Error) => async (): Promise<never> => {
 const answers = async () => 'made'
 
 /** A breaker on its own queue in the tests' Redis; it opens after two failures in two calls. */
-async function open({ openMs = OPEN_MS } = {}) {
+async function open({ openMs = OPEN_MS, about = {} }: { openMs?: number; about?: Partial<Connection> } = {}) {
   const redis = connectRedis(process.env['REDIS_URL'] ?? '', 'producer')
   await untilReady(redis)
+  defineScripts(redis)
   const connection = {
     emrSystem: 'Sandbox',
     emrInstance: `b${randomBytes(8).toString('hex')}`,
     concurrency: CONCURRENCY,
+    timeoutMs: 10_000,
+    onUnknownOutcome: 'reconcile',
     breaker: { openMs, minimumCalls: 2, failurePercent: 50 },
+    ...about,
   } as Connection
   const queue = openEncounterQueue(redis, connection)
   const { breaker: breakerKey, hold: holdKey, base } = recordKeys(connection)
-  const breaker = openBreaker({
-    connection,
-    record: openBreakerRecord(redis, connection),
-    queue,
-    log: pino({ level: 'silent' }),
-  })
+  const record = openBreakerRecord(redis, connection)
+  const worker = () => openBreaker({ connection, record, queue, log: pino({ level: 'silent' }) })
+  const breaker = worker()
+  const others: Breaker[] = []
   return {
     redis,
     queue,
+    record,
     breaker,
+    anotherWorker() {
+      const other = worker()
+      others.push(other)
+      return other
+    },
     breakerKey,
     holdKey,
     /** Makes this many calls that fail with this error. */
@@ -50,7 +59,7 @@ async function open({ openMs = OPEN_MS } = {}) {
       await expect.poll(() => redis.exists(breakerKey)).toBe(1)
     },
     async [Symbol.asyncDispose]() {
-      await breaker.close()
+      await Promise.all([breaker, ...others].map((each) => each.close()))
       const names = await redis.keys(`${base}:*`)
       if (names.length > 0) await redis.unlink(...names)
       await queue.close()
@@ -97,10 +106,10 @@ test('opens for the fleet: records until when and why, allows one job at a time,
   expect(at.breaker.state).toBe('open')
   await at.untilOpen()
   await expect.poll(() => at.queue.getRateLimitTtl()).toBeGreaterThan(OPEN_MS / 2)
-  const { openUntil, reason } = await at.redis.hgetall(at.breakerKey)
+  const { openUntil, cause, since } = await at.redis.hgetall(at.breakerKey)
   expect(Number(openUntil)).toBeGreaterThan(Date.now() + OPEN_MS / 2)
   expect(Number(openUntil)).toBeLessThanOrEqual(Date.now() + OPEN_MS)
-  expect(reason).toContain('Sandbox')
+  expect({ cause, since: Number(since) > 0 }).toEqual({ cause: 'unanswered', since: true })
   expect(await at.redis.pttl(at.breakerKey)).toBeGreaterThan(OPEN_MS)
   expect(await at.queue.getGlobalConcurrency()).toBe(1)
 })
@@ -153,10 +162,18 @@ test('a probe that only asks leaves it open, and so does an internal fault', asy
   await using at = await open()
   await at.fail(away)
   await at.untilOpen()
-  expect(await at.breaker.call(true, 'question', answers)).toBe('made')
+  expect(await at.breaker.call(true, 'question', async () => undefined)).toBeUndefined()
   await expect(at.breaker.call(true, 'creation', fails(new Error('ours')))).rejects.toThrow('ours')
   expect(await at.redis.exists(at.breakerKey)).toBe(1)
   expect(at.breaker.state).toBe('open')
+})
+
+test('a probe that finds the encounter closes it: the call that made it has worked', async () => {
+  await using at = await open()
+  await at.fail(away)
+  await at.untilOpen()
+  expect(await at.breaker.call(true, 'question', answers)).toBe('made')
+  expect(await at.redis.exists(at.breakerKey)).toBe(0)
 })
 
 test('a probe that fails reopens it before the call has ended, also in a process that had not opened it', async () => {
@@ -192,4 +209,70 @@ test('answered questions do not hide that every creation fails', async () => {
   for (let n = 0; n < 20; n++) await at.breaker.call(false, 'question', answers)
   await at.fail(away)
   expect(at.breaker.state).toBe('open')
+})
+
+/** Two workers of one fleet, each with its own opossum. */
+async function openTwo(about: Partial<Connection> = {}) {
+  const one = await open({ about })
+  const other = one.anotherWorker()
+  return { one, other, [Symbol.asyncDispose]: () => one[Symbol.asyncDispose]() }
+}
+
+const silent = new EmrError(408, 'no answer')
+
+test('the calls of all workers count together', async () => {
+  await using fleet = await openTwo({ breaker: { openMs: OPEN_MS, minimumCalls: 4, failurePercent: 50 } })
+  const { one, other } = fleet
+  for (let n = 0; n < 2; n++) {
+    await one.fail(silent, 1)
+    expect(await one.redis.exists(one.breakerKey)).toBe(0)
+    await expect(other.call(false, 'creation', fails(silent))).rejects.toBe(silent)
+  }
+  expect(await one.record.state()).toMatchObject({ state: 'open', cause: 'unanswered', failedProbes: 0 })
+})
+
+test.for([
+  ['with a concurrency of 1', { concurrency: 1 }],
+  ['where each doubt costs a person time', { onUnknownOutcome: 'stop' }],
+  ['where each is sent again on trust', { onUnknownOutcome: 'resend' }],
+] as const)('two calls in a row without an answer are enough %s', async ([, about]) => {
+  const breaker = { openMs: OPEN_MS, minimumCalls: 100, failurePercent: 50 }
+  await using at = await open({ about: { ...about, breaker } })
+  await at.fail(silent, 1)
+  expect(await at.record.state()).toEqual({ state: 'closed' })
+  await at.fail(silent, 1)
+  expect(await at.record.state()).toMatchObject({ state: 'open', cause: 'unanswered' })
+})
+
+test('faults that the EMR answers are no silence: in a row they open nothing', async () => {
+  const breaker = { openMs: OPEN_MS, minimumCalls: 100, failurePercent: 50 }
+  await using at = await open({ about: { concurrency: 1, breaker } })
+  await at.fail(new EmrError(502, 'failed', { outcomeUnknown: true, answered: true }), 9)
+  expect(await at.record.state()).toEqual({ state: 'closed' })
+})
+
+test('each failed probe doubles the time where a doubt costs a person time', async () => {
+  await using at = await open({ openMs: 60_000, about: { onUnknownOutcome: 'stop' } })
+  await at.fail(silent)
+  const forMs: number[] = []
+  for (let n = 0; n < 5; n++) {
+    await expect(at.breaker.call(true, 'creation', fails(silent))).rejects.toBe(silent)
+    const state = await at.record.state()
+    forMs.push(state.state === 'closed' ? 0 : Math.round((state.until - Date.now()) / 60_000))
+  }
+  expect(forMs).toEqual([2, 4, 8, 10, 10])
+})
+
+test('a 429 holds for 1, 2, 4 s while it goes on, and for at least as long as the EMR asks', async () => {
+  await using at = await open()
+  const next = async (askedMs: number) => {
+    await at.redis.unlink(at.holdKey)
+    return at.record.busy(askedMs)
+  }
+  const held = []
+  for (let n = 0; n < 8; n++) held.push(await next(0))
+  expect(held).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+  expect(await next(90_000)).toBe(90_000)
+  // one that was under way when the hold began does not shorten it and does not add to it
+  expect(await at.record.busy(0)).toBeGreaterThan(80_000)
 })

@@ -1,11 +1,17 @@
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
-import type { BreakerRecord } from '@encounter-gateway/shared/records/breaker.ts'
+import type { BreakerRecord, BreakerRules, FailedCall } from '@encounter-gateway/shared/records/breaker.ts'
 import CircuitBreaker from 'opossum'
 import type { Logger } from 'pino'
 import { EmrError } from '../emr/emr-error.ts'
 
 const RAMP_STEP_MS = 200
+/** The share of failed calls is that of at least this time. */
+const SHORTEST_WINDOW_MS = 10_000
+/** A job that is parked behind another one's probe looks again this soon. */
+const PROBE_CHECK_MS = 500
+/** A probe whose outcome stays unknown costs a person's time: each one that fails doubles the pause, up to this. */
+const LONGEST_OPEN_MS = 600_000
 
 /** The breaker blocked the call: nothing was sent and no attempt is spent. */
 export class HeldByBreaker extends Error {
@@ -18,10 +24,11 @@ export class BrokenOff extends Error {
 }
 
 /**
- * A connection's breaker. opossum counts this process' calls and decides when to open. The open state is written to
- * Redis, and BullMQ's own rate limit and global concurrency hold the queue for the whole fleet at once. When the hold
- * expires, one job goes through as the probe: if it succeeds, the breaker closes and the fleet's concurrency grows back
- * by doubling; if it fails, the queue is held again.
+ * A connection's breaker. The calls of the whole fleet are counted in Redis, which decides when to open (ADR 17);
+ * BullMQ's own rate limit and global concurrency then hold the queue for all workers at once. opossum is the gate in
+ * this process: it keeps back jobs that were already taken, without asking Redis. When the hold expires, one job of the
+ * fleet goes through as the probe: if it succeeds, the breaker closes and the fleet's concurrency grows back by
+ * doubling; if it fails, the queue is held again.
  */
 export type Breaker = {
   /**
@@ -29,8 +36,14 @@ export type Breaker = {
    * counts when it fails but not when it succeeds: an EMR that answers reads and fails every write is sick.
    */
   call<T>(probing: boolean, kind: 'creation' | 'question', action: () => Promise<T>): Promise<T>
-  /** Holds the whole queue for a while, as an EMR requests with 429. */
+  /** Holds the whole queue for a while, as an EMR or an operator requests. */
   hold(forMs: number): Promise<void>
+  /**
+   * Holds the whole queue after a 429: for at least `askedMs`, and longer each time while the EMR goes on with it.
+   */
+  busy(askedMs: number): Promise<void>
+  /** Sees to it that the queue is held for a job that was not let through, if the process that opened could not. */
+  keepHeld(forMs: number): Promise<void>
   /** Restores the fleet's limits after a process died while the concurrency was growing. */
   heal(): Promise<void>
   readonly state: 'closed' | 'open' | 'half-open'
@@ -44,7 +57,8 @@ export function openBreaker(about: {
   log: Logger
 }): Breaker {
   const { connection, record, queue, log } = about
-  const { openMs, minimumCalls, failurePercent } = connection.breaker
+  const rules = rulesOf(connection)
+  const { openMs, minimumCalls, failurePercent } = rules
   let ramp: NodeJS.Timeout | undefined
   let writing: Promise<unknown> = Promise.resolve()
   const inOrder = (step: () => Promise<unknown>) => {
@@ -69,18 +83,19 @@ export function openBreaker(about: {
     await queue.rateLimit(Math.ceil(forMs))
     return true
   }
-  const openForFleet = () => {
+  /** Counts a failed call for the fleet, and follows the fleet's verdict. */
+  const countForFleet = async (kind: FailedCall, probe: boolean) => {
+    const verdict = await record.failed({ kind, probe }, rules)
+    if (verdict.kind === 'closed') return
+    // this process' gate follows, whoever has opened the breaker
+    if (!circuit.opened) circuit.open()
+    if (verdict.kind === 'open') return
     clearTimeout(ramp)
     ramp = undefined
-    log.warn({ openMs }, 'breaker.opened')
-    void inOrder(async () => {
-      const reason = `the circuit breaker of ${connection.emrSystem}/${connection.emrInstance} is open`
-      await record.open(openMs, reason)
-      await queue.setGlobalConcurrency(1)
-      await holdQueue(openMs)
-    })
+    log.warn({ openMs: verdict.forMs, cause: verdict.cause }, 'breaker.opened')
+    await queue.setGlobalConcurrency(1)
+    await holdQueue(verdict.forMs)
   }
-  circuit.on('open', openForFleet)
 
   const closeForFleet = () =>
     inOrder(async () => {
@@ -101,25 +116,24 @@ export function openBreaker(about: {
   async function probe<T>(kind: 'creation' | 'question', action: () => Promise<T>): Promise<T> {
     try {
       const answer = await action()
-      // the creation that follows is the probe
-      if (kind === 'question') return answer
-      circuit.close()
-      await closeForFleet()
+      // the creation that follows is the probe, unless the encounter was found: then an earlier one has worked
+      if (kind === 'question' && answer === undefined) await inOrder(() => record.releaseProbe())
+      else await closed()
       return answer
     } catch (error) {
-      if (countsAgainstEmr(error)) {
-        // not open here: another process opened it, or it is already half-open
-        if (circuit.opened) openForFleet()
-        else circuit.open()
-        // otherwise this process would probe again before the queue is held
-        await writing
-      } else if (error instanceof EmrError) {
-        // a refusal is an answer too
-        circuit.close()
-        await closeForFleet()
-      }
+      const failure = failureOf(error)
+      // awaited: otherwise this process would probe again before the queue is held
+      if (failure) await inOrder(() => countForFleet(failure, true))
+      // a refusal is an answer too
+      else if (error instanceof EmrError) await closed()
+      else await inOrder(() => record.releaseProbe())
       throw error
     }
+  }
+
+  async function closed(): Promise<void> {
+    circuit.close()
+    await closeForFleet()
   }
 
   async function uncounted<T>(action: () => Promise<T>): Promise<T> {
@@ -145,6 +159,8 @@ export function openBreaker(about: {
         return (await circuit.fire(action)) as Awaited<ReturnType<typeof action>>
       } catch (error) {
         if (CircuitBreaker.isOurError(error as Error)) throw new HeldByBreaker('the breaker opened meanwhile')
+        const failure = failureOf(error)
+        if (failure) await inOrder(() => countForFleet(failure, false))
         throw error
       }
     },
@@ -153,6 +169,13 @@ export function openBreaker(about: {
       if (!(await holdQueue(forMs))) return
       await record.hold(forMs)
       log.warn({ forMs }, 'connection.held')
+    },
+    async busy(askedMs) {
+      const forMs = await record.busy(askedMs)
+      if (await holdQueue(forMs)) log.warn({ forMs }, 'connection.held')
+    },
+    async keepHeld(forMs) {
+      await holdQueue(Math.min(forMs, PROBE_CHECK_MS))
     },
     async heal() {
       if ((await record.isOpen()) || ramp) return
@@ -172,10 +195,32 @@ export function openBreaker(about: {
 
 /** Whether an error means that the EMR is sick: not a refusal, not a 429, not an internal fault. */
 export function countsAgainstEmr(error: unknown): boolean {
-  return (
+  return failureOf(error) !== undefined
+}
+
+/** How a call speaks against the EMR, if it does. */
+function failureOf(error: unknown): FailedCall | undefined {
+  const counts =
     error instanceof EmrError &&
     error.retry &&
     error.retryAfterMs === undefined &&
     (error.code === 408 || error.code === 502)
-  )
+  if (!counts) return undefined
+  if (error.unspent === 'unreachable') return 'unreachable'
+  return error.answered ? 'answered' : 'unanswered'
+}
+
+/**
+ * When the fleet's breaker of a connection opens. The share alone would never do so where few calls run at once, so as
+ * many calls in a row as run at once are enough, and two where each call without an answer ends in doubt.
+ */
+function rulesOf({ breaker, concurrency, timeoutMs, onUnknownOutcome }: Connection): BreakerRules {
+  const reconciles = onUnknownOutcome === 'reconcile'
+  const inRow = reconciles ? Math.min(breaker.minimumCalls, Math.max(concurrency, 2)) : 2
+  return {
+    ...breaker,
+    inRow,
+    longestMs: reconciles ? breaker.openMs : LONGEST_OPEN_MS,
+    windowMs: Math.max(SHORTEST_WINDOW_MS, 2 * timeoutMs),
+  }
 }

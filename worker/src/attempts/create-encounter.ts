@@ -11,6 +11,9 @@ import { afterBegin, afterCreate, afterQuestion, afterTakeOver, type Circumstanc
 import { foundForAnother, reasonOfAttempt, reasonOfEnding } from './endings.ts'
 import { noteLateSuccess } from './late-success.ts'
 
+/** A job looks again for an EMR that could not be reached at least this often: one that is back is used again soon. */
+const LONGEST_AWAY_MS = 30_000
+
 /** An attempt that will be followed by another: BullMQ keeps only the code and the problem's name. */
 export class TryAgain extends Error {
   override name = 'TryAgain'
@@ -36,10 +39,11 @@ export async function createEncounter(job: EncounterJob, token: string, at: Conn
   // begin.lua refuses an item whose batch was cancelled
   const batch = job.data.BatchId === undefined ? {} : { BatchId: job.data.BatchId }
   const policy = { ...connection, asks: emr.find !== undefined && connection.onUnknownOutcome !== 'resend' }
-  const now = (call: { askedAt: Moment }, tries: number): Circumstances => ({
+  const now = (call: { askedAt: Moment }, tries: number, waits = 0): Circumstances => ({
     sinceAskedMs: msSince(call.askedAt),
     stopping: stopping.aborted,
     backoffMs: backoffMs(tries, connection.backoffMs),
+    awayMs: backoffMs(waits + 1, connection.backoffMs, LONGEST_AWAY_MS),
   })
 
   let next = afterBegin(await jobs.begin(jobId, batch), policy)
@@ -48,7 +52,7 @@ export async function createEncounter(job: EncounterJob, token: string, at: Conn
       case 'call': {
         const { call } = next
         const answer = await callEmr(about, at, call, (order, limits) => emr.create(order, limits))
-        next = afterCreate(answer, call, policy, now(call, call.attempt))
+        next = afterCreate(answer, call, policy, now(call, call.attempt, call.waits))
         break
       }
       case 'ask': {
@@ -84,6 +88,8 @@ async function apply(next: WayOut, job: EncounterJob, token: string, at: Connect
       await job.moveToDelayed(Date.now() + Math.max(Math.ceil(next.inMs), 1), token)
       throw new DelayedError()
     case 'park':
+      if (next.heldMs !== undefined) await at.breaker.keepHeld(next.heldMs)
+      if (next.busy) await at.breaker.busy(next.busy.forMs)
       throw Worker.RateLimitError()
     case 'leave':
   }

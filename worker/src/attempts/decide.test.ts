@@ -17,11 +17,11 @@ import {
 const policy: Policy = { maxAttempts: 5, onUnknownOutcome: 'reconcile', timeoutMs: 10_000, settleMs: 2_000, asks: true }
 const stop: Policy = { ...policy, onUnknownOutcome: 'stop' }
 const resend: Policy = { ...policy, onUnknownOutcome: 'resend', asks: false }
-const circumstances = { sinceAskedMs: 3_000, stopping: false, backoffMs: 700 }
+const circumstances = { sinceAskedMs: 3_000, stopping: false, backoffMs: 700, awayMs: 900 }
 const encounter: EncounterFound = { EncounterId: 'E-1', AlternativeIdentifiers: [], NotCarried: [] }
 const payload = Buffer.alloc(0)
 const common = { round: 1, payload, deadlineInMs: 60_000, probing: false, askedAt: thisMoment() }
-const go = { kind: 'go', ...common, attempt: 1, doubt: false } as const
+const go = { kind: 'go', ...common, attempt: 1, doubt: false, waits: 0 } as const
 const unknown = {
   kind: 'dangling',
   suspected: false,
@@ -37,8 +37,9 @@ const unknown = {
 const dispatching = { ...unknown, state: 'dispatching', sinceMs: 12_000, statusCode: undefined } as const
 
 const refused = (code: 400 | 401 | 403 | 500) => failed(new EmrError(code, 'no'))
-const unreachable = failed(new EmrError(502, 'out of reach'))
-const busy = failed(new EmrError(502, 'busy', { retryAfterMs: 4_000 }))
+const unreachable = failed(new EmrError(502, 'out of reach', { unspent: 'unreachable' }))
+const away = failed(new EmrError(502, 'reached, but nothing was done'))
+const busy = failed(new EmrError(502, 'busy', { retryAfterMs: 4_000, unspent: 'busy' }))
 const noAnswer = failed(new EmrError(408, 'no answer'))
 const brokenOff = failed(new EmrError(502, 'broken off', { outcomeUnknown: true }))
 const unreadable = failed(new EmrError(502, 'unreadable', { outcomeUnknown: true, answered: true }))
@@ -64,7 +65,7 @@ function words(next: Next): string {
     case 'giveBack':
       return `give back for ${next.inMs}${noted(next)}`
     case 'park':
-      return `park${noted(next)}`
+      return `park${noted(next)}${next.busy ? `, hold ${next.busy.forMs}` : ''}`
     default:
       return 'leave'
   }
@@ -72,8 +73,8 @@ function words(next: Next): string {
 
 function noted({ settlement }: Extract<Next, { settlement?: unknown }>): string {
   if (!settlement) return ''
-  const { round, attempt, state, endsInMs } = settlement
-  return `, ${round}.${attempt} ${state}${endsInMs ? `, at work for ${endsInMs}` : ''}`
+  const { round, attempt, state, endsInMs, waitsFor } = settlement
+  return `, ${round}.${attempt} ${state}${waitsFor ? ` ${waitsFor}` : ''}${endsInMs ? `, at work for ${endsInMs}` : ''}`
 }
 
 type Row = [what: string, next: Next, expected: string]
@@ -88,6 +89,11 @@ test.each<Row>([
   ['leave to call', afterBegin(go, policy), 'call'],
   ['the breaker is open', afterBegin({ kind: 'parked', forMs: 9 }, policy), 'park'],
   ['the deadline has passed', afterBegin({ kind: 'expired', doubt: false }, policy), 'Expired 408 undispatched'],
+  [
+    'the deadline has passed, out of reach',
+    afterBegin({ kind: 'expired', doubt: false, waitsFor: 'unreachable' }, policy),
+    'Expired 502 undispatched',
+  ],
   ['the deadline has passed in doubt', afterBegin({ kind: 'expired', doubt: true }, policy), 'OutcomeUnknown 408'],
   ['the batch was cancelled', afterBegin({ kind: 'cancelled' }, policy), 'Cancelled 409 cancelledWithBatch'],
   ['the request is gone', afterBegin({ kind: 'erased', doubt: false }, policy), 'Failed 500'],
@@ -131,25 +137,20 @@ test.each<Row>([
   ['user refused', create(refused(403)), 'Failed 403 if 1.1'],
   ['EMR failed for good', create(refused(500)), 'Failed 500 if 1.1'],
   ['content refused, in doubt', create(refused(400), { doubt: true }), 'OutcomeUnknown 408 if 1.1'],
-  ['out of reach', create(unreachable), 'again in 700, 1.1 rejected, at work for 7000'],
-  ['out of reach, last attempt', create(unreachable, { attempt: 5 }), 'Failed 502 if 1.5'],
-  [
-    'out of reach, last attempt, in doubt',
-    create(unreachable, { attempt: 5, doubt: true }),
-    'OutcomeUnknown 408 if 1.5',
-  ],
-  ['out of reach, probing', create(unreachable, { probing: true }), 'park, 1.1 unspent'],
-  ['out of reach, probing, last attempt', create(unreachable, { probing: true, attempt: 5 }), 'park, 1.5 unspent'],
-  ['out of reach, policy stop', create(unreachable, {}, stop), 'again in 700, 1.1 rejected, at work for 7000'],
+  ['out of reach', create(unreachable), 'give back for 900, 1.1 unspent unreachable'],
+  ['out of reach, last attempt', create(unreachable, { attempt: 5 }), 'give back for 900, 1.5 unspent unreachable'],
+  ['out of reach, in doubt', create(unreachable, { doubt: true }), 'give back for 900, 1.1 unspent unreachable'],
+  ['out of reach, probing', create(unreachable, { probing: true }), 'park, 1.1 unspent unreachable'],
+  ['out of reach, policy stop', create(unreachable, {}, stop), 'give back for 900, 1.1 unspent unreachable'],
   ['out of reach, stopping', create(unreachable, {}, policy, { stopping: true }), 'give back for 0, 1.1 unspent'],
-  [
-    'out of reach, last attempt, stopping',
-    create(unreachable, { attempt: 5 }, policy, { stopping: true }),
-    'give back for 0, 1.5 unspent',
-  ],
+  ['nothing done, though reached', create(away), 'again in 700, 1.1 rejected, at work for 7000'],
+  ['nothing done, last attempt', create(away, { attempt: 5 }), 'Failed 502 if 1.5'],
+  ['nothing done, last attempt, in doubt', create(away, { attempt: 5, doubt: true }), 'OutcomeUnknown 408 if 1.5'],
+  ['nothing done, probing, last attempt', create(away, { probing: true, attempt: 5 }), 'park, 1.5 unspent'],
   ['content refused, stopping', create(refused(400), {}, policy, { stopping: true }), 'Failed 400 if 1.1'],
-  ['busy', create(busy), 'again in 4000, 1.1 rejected, at work for 7000, hold 4000'],
-  ['busy, probing', create(busy, { probing: true }), 'again in 4000, 1.1 rejected, at work for 7000, hold 4000'],
+  ['busy', create(busy), 'park, 1.1 unspent busy, hold 4000'],
+  ['busy, last attempt', create(busy, { attempt: 5 }), 'park, 1.5 unspent busy, hold 4000'],
+  ['busy, probing', create(busy, { probing: true }), 'park, 1.1 unspent busy, hold 4000'],
   ['no answer', create(noAnswer), 'again in 700, 1.1 unknown, at work for 7000'],
   ['no answer, past the time-out', create(noAnswer, {}, policy, { sinceAskedMs: 11_000 }), 'again in 700, 1.1 unknown'],
   ['no answer, last attempt', create(noAnswer, { attempt: 5 }), 'again in 9000, 1.5 unknown, at work for 7000'],
@@ -179,7 +180,8 @@ test.each<Row>([
   ['answered, but alike', asked(failed(new Undecided('alike'))), 'OutcomeUnknown 408 if 1.1'],
   ['kept back by the breaker', asked({ kind: 'held' }), 'park'],
   ['no answer', asked(noAnswer), 'again in 700'],
-  ['busy', asked(busy), 'again in 4000, hold 4000'],
+  ['busy', asked(busy), 'park, hold 4000'],
+  ['busy, past the deadline', asked(busy, { deadlineInMs: 0 }), 'OutcomeUnknown 408 if 1.1'],
   ['no answer, past the deadline', asked(noAnswer, { deadlineInMs: 0 }), 'OutcomeUnknown 408 if 1.1'],
   ['no answer, stopping', asked(noAnswer, {}, policy, { stopping: true }), 'give back for 0'],
   ['refused', asked(refused(403)), 'OutcomeUnknown 408 if 1.1'],

@@ -33,6 +33,8 @@ export type Circumstances = {
   stopping: boolean
   /** The pause before the next try, in milliseconds. */
   backoffMs: number
+  /** The pause after a call that reached nobody, in milliseconds. */
+  awayMs: number
 }
 
 /**
@@ -50,13 +52,17 @@ export type Next =
   /** The job's outcome. `onlyIf`: the condition for writing it. */
   | { step: 'end'; ending: Ending; onlyIf?: Guard | undefined }
   /**
-   * Another attempt, or another question, follows in `inMs`; the EMR asked the whole connection to pause for `holdMs`.
+   * Another attempt, or another question, follows in `inMs`; the EMR asked the whole connection to pause for `holdMs`,
+   * which is no more than it asked for.
    */
   | { step: 'again'; inMs: number; code: EmrErrorCode; settlement?: Settlement; holdMs?: number | undefined }
   /** Back to the queue for `inMs`, without spending an attempt. */
   | { step: 'giveBack'; inMs: number; settlement?: Settlement }
-  /** Back to the queue, which is held while the breaker is open. */
-  | { step: 'park'; settlement?: Settlement }
+  /**
+   * Back to the queue, which is held: by the breaker, or because the EMR has turned the call away (`busy`). It asked for
+   * a pause of `busy.forMs` milliseconds, 0 if it named none. `heldMs`: it was not let through, for so long.
+   */
+  | { step: 'park'; settlement?: Settlement; busy?: { forMs: number }; heldMs?: number }
   /** Ended elsewhere, or never reported to the client as accepted. */
   | { step: 'leave' }
 
@@ -68,11 +74,11 @@ export function afterBegin(begun: Begun, policy: Policy): Next {
     case 'dangling':
       return afterDangling(begun, policy)
     case 'parked':
-      return { step: 'park' }
+      return { step: 'park', heldMs: begun.forMs }
     case 'expired':
       return {
         step: 'end',
-        ending: begun.doubt ? neverSettled() : expired(),
+        ending: begun.doubt ? neverSettled() : expired(begun.waitsFor),
         onlyIf: begun.doubt ? undefined : 'undispatched',
       }
     case 'cancelled':
@@ -114,6 +120,8 @@ export function afterQuestion(
   }
   if (answer.kind === 'held') return { step: 'park' }
   if (stopping) return { step: 'giveBack', inMs: 0 }
+  if (answer.kind === 'failed' && answer.error.unspent === 'busy' && call.deadlineInMs > 0)
+    return { step: 'park', busy: { forMs: answer.error.retryAfterMs ?? 0 } }
   if (answer.kind === 'failed' && answer.error.retry && call.deadlineInMs > 0) return askAgain(answer.error, backoffMs)
   const isUndecided = answer.kind === 'failed' && answer.error instanceof Undecided
   return { step: 'end', ending: isUndecided ? undecided(answer.error.message) : neverAsked(), onlyIf: call }
@@ -161,14 +169,16 @@ function afterFailure(
   error: EmrError,
   call: Extract<Begun, { kind: 'go' }>,
   policy: Policy,
-  { sinceAskedMs, stopping, backoffMs }: Circumstances,
+  { sinceAskedMs, stopping, backoffMs, awayMs }: Circumstances,
 ): Next {
   const { round, attempt } = call
   const { outcomeUnknown, code } = error
   const unspent: Settlement = { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 }
   // we aborted it before a byte was sent, or nearly so: nothing new is known
   if (stopping && error.retry && !outcomeUnknown) return { step: 'giveBack', inMs: 0, settlement: unspent }
-  // the EMR is still away; an outage must not use up the attempts of the jobs that probe it
+  // attempts are for calls that reached the EMR: this wait ends at the job's deadline only
+  if (error.unspent && error.retry && !outcomeUnknown) return wait(error, call, awayMs)
+  // the EMR is still sick; an outage must not use up the attempts of the jobs that probe it
   if (call.probing && countsAgainstEmr(error) && !outcomeUnknown) return { step: 'park', settlement: unspent }
   const lastOne = attempt >= policy.maxAttempts
   if (!outcomeUnknown && (lastOne || !error.retry)) return endUnless(call, endedBy(error))
@@ -182,6 +192,20 @@ function afterFailure(
   const settlement: Settlement = { round, attempt, state, nextInMs: inMs, statusCode: code, endsInMs }
   if (stopping) return { step: 'giveBack', inMs, settlement }
   return { step: 'again', inMs, code, settlement, holdMs: error.retryAfterMs }
+}
+
+/** Nothing was done, by anybody: the job waits for the EMR, without spending an attempt. */
+function wait(error: EmrError, call: Extract<Begun, { kind: 'go' }>, awayMs: number): Next {
+  const { round, attempt, probing } = call
+  const busyMs = error.retryAfterMs ?? 0
+  const inMs = error.unspent === 'busy' ? busyMs : awayMs
+  const settlement: Settlement = {
+    ...{ round, attempt, state: 'unspent', nextInMs: inMs, statusCode: 0 },
+    waitsFor: error.unspent,
+  }
+  if (error.unspent === 'busy') return { step: 'park', settlement, busy: { forMs: busyMs } }
+  // the breaker holds the queue until the next probe
+  return probing ? { step: 'park', settlement } : { step: 'giveBack', inMs, settlement }
 }
 
 function askAgain(error: EmrError, backoffMs: number): Next {

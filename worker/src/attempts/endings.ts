@@ -1,5 +1,6 @@
 import { problem, problemType, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
 import { failureReason } from '@encounter-gateway/shared/contract/failure-reasons.ts'
+import type { WaitsFor } from '@encounter-gateway/shared/records/dispatch.ts'
 import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
 import type { EncounterFound } from '../emr/emr.ts'
 import type { EmrError, EmrErrorCode } from '../emr/emr-error.ts'
@@ -73,11 +74,18 @@ export function foundForAnother(): Ending {
   return outcomeUnknown('The encounter found in the EMR was already reported as the result of another job.')
 }
 
-/** The deadline passed before the job was sent to the EMR. */
-export function expired(): Ending {
+/** The deadline passed before the EMR took the job; `waitsFor`: why its last call was not taken. */
+export function expired(waitsFor?: WaitsFor): Ending {
+  if (waitsFor)
+    return { status: 'Expired', statusCode: 502, result: { Problem: problem(slugOf[502], stillOut[waitsFor]) } }
   const detail = 'The deadline passed before the job was sent to the EMR.'
   return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
 }
+
+const stillOut = {
+  unreachable: 'The EMR could not be reached until the deadline; the encounter was not sent.',
+  busy: 'The EMR accepted no requests until the deadline; it did nothing with the encounter.',
+} as const satisfies Record<WaitsFor, string>
 
 /** What BullMQ may keep of an attempt that is followed by another. */
 export function reasonOfAttempt(code: EmrErrorCode): string {

@@ -25,6 +25,11 @@ export class EmrError extends Error {
   readonly retryAfterMs: number | undefined
   /** JSON Pointers into the request that the EMR objected to, if it names them. */
   readonly pointers: string[]
+  /**
+   * Why the call does not count as an attempt: it reached nobody who could have acted on it (`unreachable`), or was
+   * turned away unread (`busy`).
+   */
+  readonly unspent: 'unreachable' | 'busy' | undefined
 
   constructor(
     code: EmrErrorCode,
@@ -35,6 +40,7 @@ export class EmrError extends Error {
       retry?: boolean
       retryAfterMs?: number | undefined
       pointers?: string[]
+      unspent?: 'unreachable' | 'busy'
     } = {},
   ) {
     super(message)
@@ -44,6 +50,7 @@ export class EmrError extends Error {
     this.retry = about.retry ?? (code === 408 || code === 502)
     this.retryAfterMs = about.retryAfterMs === undefined ? undefined : Math.min(about.retryAfterMs, LONGEST_WAIT_MS)
     this.pointers = about.pointers ?? []
+    this.unspent = about.unspent
   }
 }
 
@@ -67,12 +74,13 @@ export function refused(
  * one it would count as a fault of the EMR and open the breaker.
  */
 export function busy(retryAfterMs = BUSY_MS): EmrError {
-  return new EmrError(502, 'the EMR is not accepting requests at present', { outcomeUnknown: false, retryAfterMs })
+  const about = { outcomeUnknown: false, retryAfterMs, unspent: 'busy' } as const
+  return new EmrError(502, 'the EMR is not accepting requests at present', about)
 }
 
 /** The request surely reached nobody, or nobody who could have acted on it. */
 export function unreachable(because: string): EmrError {
-  return new EmrError(502, because, { outcomeUnknown: false })
+  return new EmrError(502, because, { outcomeUnknown: false, unspent: 'unreachable' })
 }
 
 /** A call without a usable answer. `writes`: the call could have created something. */

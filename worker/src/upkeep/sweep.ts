@@ -112,7 +112,8 @@ async function expireOne(
   // no application's list has it: it ends all the same, without an owner
   if (!known) log.error({ job: jobId }, 'sweep.ownerUnknown')
   const routed = known ?? { jobId, routing: { application: '' }, createdAt: now }
-  const said = await jobs.end(routed, expired(), 'undispatched')
+  const { waitsFor } = await jobs.lastCall(jobId)
+  const said = await jobs.end(routed, expired(waitsFor), 'undispatched')
   // a Retry has given it a new deadline meanwhile
   if (said === 'superseded') return true
   if (said !== 'dispatched') {

@@ -1,21 +1,22 @@
 -- Requests permission to call the EMR for some jobs, and marks each call before it is made.
 -- KEYS  pending, breaker, moves
 -- ARGV  base of the connection's keys, the highest count of moves that the caller has seen, ms for which a request may be repeated under
---       its Idempotency-Key after the store has forgotten it, then per job: JobId, BatchId (or ''), the
+--       its Idempotency-Key after the store has forgotten it, ms that a probe may take, then per job: JobId, BatchId (or ''), the
 --       attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'
 -- Each call is named by its round and attempt.
 -- A job that may have been begun in what the store forgot (moves.lua) is begun as dangling, once.
--- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased', doubt} | {'expired', doubt} | {'cancelled'}: with its batch
+-- Gives for each job {'finished'} | {'unaccepted'} | {'parked', ms} | {'erased', doubt} | {'expired', doubt, why it waits or ''} | {'cancelled'}: with its batch
 --     | {'dangling', round, attempt, payload, ms to the deadline, probing, 'dispatching' or 'unknown', ms since it was sent or ended, seed code or '',
---        when the job's first attempt was sent or '', now (both by this clock; '' in a mark of a version that did not note it,
+--        when the job's first attempt was sent or '', now (both by this clock; '' in a mark of a version that did not note it),
 --        1 if it is only suspected to have been sent}
---     | {'go', round, attempt, payload, ms to the deadline, probing, doubt} | an error, which is that job's alone
+--     | {'go', round, attempt, payload, ms to the deadline, probing, doubt, how often its calls were not taken in a row} | an error, which is that job's alone
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
--- probing is 1 while the breaker waits for one good answer before it closes
+-- probing is 1 while the breaker waits for one good answer before it closes: then one job at a time has leave, the probe
 local pending, breaker, moves = unpack(KEYS)
-local base, seen, repeatMs = unpack(ARGV, 1, 3)
+local base, seen, repeatMs, probeMs = unpack(ARGV, 1, 4)
 
-local openUntil = tonumber(redis.call('HGET', breaker, 'openUntil') or 0)
+local state = redis.call('HMGET', breaker, 'openUntil', 'probe', 'probeUntil')
+local openUntil, probe, probeUntil = tonumber(state[1] or 0), state[2], tonumber(state[3] or 0)
 local probing = openUntil > 0 and 1 or 0
 
 local count = move(moves, pending, seen, now)
@@ -27,6 +28,12 @@ local function is_suspected(deadline, key, asked)
   return tonumber(deadline) <= tonumber(suspectsTo) or (key and now <= forgotAt + repeatMs)
 end
 
+local function take_probe(jobId)
+  if probing == 0 then return end
+  probe, probeUntil = jobId, now + probeMs
+  redis.call('HSET', breaker, 'probe', jobId, 'probeUntil', probeUntil)
+end
+
 local function begin(at)
   local jobId, batchId, from, as = unpack(ARGV, at, at + 3)
   local deadline = redis.call('ZSCORE', pending, jobId)
@@ -34,9 +41,11 @@ local function begin(at)
     return { redis.call('EXISTS', base .. ':outcome:' .. jobId) == 1 and 'finished' or 'unaccepted' }
   end
   if openUntil > now then return { 'parked', openUntil - now } end
+  if probing == 1 and probeUntil > now and probe ~= jobId then return { 'parked', probeUntil - now } end
   local payload = redis.call('GET', base .. ':payload:' .. jobId)
   local dispatch = base .. ':dispatch:' .. jobId
-  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'sentAt', 'code', 'doubt', 'endedAt', 'round', 'firstSentAt', 'key', 'asked')
+  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'sentAt', 'code', 'doubt', 'endedAt', 'round', 'firstSentAt', 'key', 'asked',
+    'waits', 'waitsFor')
   local round = tonumber(mark[7] or 1)
   local left = math.floor(deadline - now)
   if is_suspected(deadline, mark[9], mark[10]) then
@@ -51,11 +60,12 @@ local function begin(at)
   local dangling = mark[1] == 'dispatching' or mark[1] == 'unknown'
   if not payload then
     local doubt = (dangling or mark[5]) and 1 or 0
-    if left <= 0 and doubt == 0 then return { 'expired', 0 } end
+    if left <= 0 and doubt == 0 then return { 'expired', 0, mark[12] or '' } end
     return { 'erased', doubt }
   end
   if dangling and from ~= mark[2] then
     local since = now - (mark[6] or mark[3])
+    take_probe(jobId)
     return { 'dangling', round, tonumber(mark[2]), payload, left, probing, mark[1], since, mark[4] or '', mark[8] or '', now, suspected and 1 or 0 }
   end
   local doubt = mark[5] and 1 or 0
@@ -70,7 +80,8 @@ local function begin(at)
   if batchId ~= '' and doubt == 0 and redis.call('HEXISTS', base .. ':batch:' .. batchId, 'cancelledAt') == 1 then
     return { 'cancelled' }
   end
-  if left <= 0 then return { 'expired', doubt } end
+  if left <= 0 then return { 'expired', doubt, mark[12] or '' } end
+  take_probe(jobId)
   local attempt = (mark[2] or 0) + 1
   -- an attempt that was not spent sent nothing; a round after the first one has had its first attempt
   local firstSentAt = attempt == 1 and not mark[7] and now or mark[8]
@@ -79,13 +90,13 @@ local function begin(at)
   else
     redis.call('HSET', dispatch, 'attempt', attempt, 'state', 'dispatching', 'sentAt', now)
   end
-  if mark[2] then redis.call('HDEL', dispatch, 'nextAttemptAt', 'endedAt') end
+  if mark[2] then redis.call('HDEL', dispatch, 'nextAttemptAt', 'endedAt', 'waitsFor') end
   -- until the outcome, however long that takes: without it nobody could ask the EMR any more
   if attempt == 1 then redis.call('PERSIST', base .. ':payload:' .. jobId) end
-  return { 'go', round, attempt, payload, left, probing, doubt }
+  return { 'go', round, attempt, payload, left, probing, doubt, tonumber(mark[11] or 0) }
 end
 
 local replies = {}
-for at = 4, #ARGV, 4 do replies[#replies + 1] = each(begin, at) end
+for at = 5, #ARGV, 4 do replies[#replies + 1] = each(begin, at) end
 replies[#replies + 1] = count
 return replies

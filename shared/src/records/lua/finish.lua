@@ -18,6 +18,8 @@ local count = move(moves, pending, seen, now)
 
 -- by application; `counted`: those that a running recount has already counted (recount.lua)
 local ended, counted = {}, {}
+-- answers that speak for the EMR, for the breaker and the hold after a 429
+local good = 0
 local countedTo = tonumber(redis.call('HGET', base .. ':recount', 'to') or -math.huge)
 
 local function finish(at)
@@ -53,6 +55,7 @@ local function finish(at)
       fields[#fields + 1] = value
     end
   end
+  if status == 'Succeeded' then good = good + 1 end
   redis.call('HSET', outcome, unpack(fields))
   redis.call('PEXPIRE', outcome, keptMs)
   redis.call('ZREM', pending, jobId)
@@ -93,6 +96,10 @@ end
 
 local replies = {}
 for at = 5, #ARGV, 15 do replies[#replies + 1] = each(finish, at) end
+if good > 0 then
+  redis.call('HINCRBY', base .. ':calls', 'good', good)
+  redis.call('HDEL', base .. ':calls', 'inRow', 'busy')
+end
 for application, count in pairs(ended) do
   -- jobs accepted before counts were kept must not make it negative
   if redis.call('HINCRBY', depth, application, -count) < 0 then redis.call('HSET', depth, application, 0) end

@@ -110,7 +110,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   run(agent: Agent): void {
     if (this.#signal.aborted) return this.#onAbort()
     this.#signal.addEventListener('abort', this.#onAbort)
-    const { method, url, headers = {}, body = null } = this.#request
+    const { method, url, writes, body = null } = this.#request
+    // an answer from a cache would deny an encounter that was made a moment ago (HAPI keeps searches for a minute)
+    const headers = writes ? this.#request.headers : { 'cache-control': 'no-cache', ...this.#request.headers }
     try {
       agent.dispatch(
         {

@@ -97,7 +97,8 @@ export type Tokens = {
 
 const Granted = Type.Object({
   access_token: Type.String({ pattern: '^[\\x21-\\x7e]{1,8192}$' }),
-  expires_in: Type.Optional(Type.Number({ minimum: 0 })),
+  // RFC 6749, 5.1 wants a number; Microsoft's endpoints and others send it as text, and some null
+  expires_in: Type.Optional(Type.Unknown()),
 })
 
 /**
@@ -121,8 +122,8 @@ export function openTokens({ http, auth }: { http: Http; auth: Auth }): Tokens {
     }
     const answer = await ask(http, request, call)
     if (answer.status !== 200) throw refusal(answer)
-    const { access_token: value, expires_in: seconds } = jsonAs(answer, Granted)
-    const lifeMs = seconds === undefined ? UNTOLD_LIFE_MS : seconds * SECOND
+    const { access_token: value, expires_in: told } = readGranted(answer)
+    const lifeMs = lifeMsOf(told)
     return { value, forMs: lifeMs - Math.min(MARGIN_MS, lifeMs / 2) }
   }
   return { bearer: (call, about) => kept.get(call, read, about) }
@@ -219,18 +220,38 @@ async function ask(http: Http, request: HttpRequest, call: Pick<EmrCall, 'signal
   } catch (error) {
     if (!(error instanceof EmrError) || error.code === 500) throw error
     // Silence here is not the EMR's silence: no encounter has been sent.
-    throw new EmrError(502, error.message.replace('the EMR', 'the token endpoint'))
+    throw tokenFault(error)
   }
+}
+
+function readGranted(answer: HttpAnswer): Static<typeof Granted> {
+  try {
+    return jsonAs(answer, Granted)
+  } catch (error) {
+    throw error instanceof EmrError ? tokenFault(error) : error
+  }
+}
+
+/** A fault of the token endpoint, named as such. The EMR was not reached, so no attempt is spent. */
+function tokenFault(error: EmrError): EmrError {
+  return new EmrError(502, error.message.replace('the EMR', 'the token endpoint'), { unspent: 'unreachable' })
+}
+
+/** The life of a token in ms, from its `expires_in` in seconds. What is no such number says nothing. */
+function lifeMsOf(told: unknown): number {
+  const seconds = typeof told === 'string' && told.trim() !== '' ? Number(told) : told
+  return typeof seconds === 'number' && seconds >= 0 && Number.isFinite(seconds) ? seconds * SECOND : UNTOLD_LIFE_MS
 }
 
 /** RFC 6749, 5.2: a refused client gets 400 or 401, with a reason in words that are not passed on. */
 function refusal(answer: HttpAnswer): EmrError {
   const { status, retryAfterMs } = answer
-  if (status < 300) return unreadable(false)
+  if (status < 300) return tokenFault(unreadable(false))
   if (status === 400 || status === 401 || status === 403)
     return refused(401, { because: "the token endpoint did not accept the gateway's client credentials" })
   if (status === 408 || status === 429 || status >= 500)
     return new EmrError(502, 'the token endpoint issues no tokens at present', {
+      unspent: retryAfterMs === undefined ? 'unreachable' : 'busy',
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
   return notAgreed('unexpected answer: this may not be the configured token endpoint')

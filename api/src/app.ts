@@ -18,9 +18,11 @@ import { problems, sendError } from './http/problems.ts'
 import { rateLimit } from './admission/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { capacity } from './admission/capacity.ts'
+import { SAFE_TYPES, strictHttp } from './http/strict-http.ts'
+import { unknownCallers, type UnknownLimits } from './admission/unknown-callers.ts'
 import { validation } from './http/validation.ts'
 import { waiters } from './connections/waiters.ts'
-import { requestIdOf } from './http/request-id.ts'
+import { newRequestId, requestIdFields } from './http/request-id.ts'
 import { operatorPages } from './operators/pages/routes.ts'
 import { board } from './operators/board.ts'
 import { batches } from './batches/routes.ts'
@@ -44,6 +46,8 @@ export type AppOptions = {
   trustedProxies?: number
   /** How long an upload of a batch may stall, in ms; default 30 seconds. */
   uploadStallMs?: number
+  /** The limits of callers that are not known yet. */
+  unknownLimits?: Partial<UnknownLimits>
 }
 
 /** Builds the HTTP server with all its routes, ready to listen. */
@@ -54,20 +58,23 @@ export async function buildApp({
   logger,
   trustedProxies = 0,
   uploadStallMs,
+  unknownLimits,
 }: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestIdOf,
+    genReqId: newRequestId,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { ignoreTrailingSlash: true },
     // http/body-timeout.ts limits the time for bodies, Node's headersTimeout (60 s) that for headers
     requestTimeout: 0,
+    // http/strict-http.ts refuses a missing Host: Node's own refusal has no body
+    http: { requireHostHeader: false },
     trustProxy: (_address, hop) => hop < trustedProxies,
     return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
-      reply.header('X-Request-Id', request.id)
+      reply.headers({ ...requestIdFields(request.id, request.raw), ...SAFE_TYPES })
       void sendError(error, request, reply)
     },
   })
@@ -75,6 +82,8 @@ export async function buildApp({
 
   await app.register(problems)
   await app.register(requestLog)
+  await app.register(strictHttp)
+  await app.register(unknownCallers, { trustedProxies, limits: unknownLimits })
   await app.register(draining)
   await app.register(validation)
   await app.register(openapi)
@@ -86,7 +95,7 @@ export async function buildApp({
     applications: config.applications,
   })
   await app.register(capacity, { redis })
-  await app.register(waiters, { subscriber })
+  await app.register(waiters, { subscriber, applications: config.applications })
   await app.register(previews, { redis, subscriber, sealingKeys })
   const webhooks = openWebhookQueue(redis)
   webhooks.on('error', () => undefined)
@@ -106,7 +115,7 @@ export async function buildApp({
       await api.register(patientEncounters)
       await api.register(jobs)
       await api.register(jobList)
-      await api.register(batches)
+      await api.register(batches, { applications: config.applications })
       await api.register(itemSealing, { sealingKeys })
       await api.register(batchUpload, { stallMs: uploadStallMs })
     },

@@ -3,7 +3,7 @@ import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
 import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import { endUnstarted, listenOn, readCount, readPort } from '@encounter-gateway/shared/start-up.ts'
+import { endOnFault, endUnstarted, listenOn, readCount, readPort } from '@encounter-gateway/shared/start-up.ts'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
@@ -12,7 +12,7 @@ const SECOND = 1000
 /** Time for requests in progress after SIGTERM; requests that wait for an outcome get their 202 at once. */
 const GRACE_MS = 20 * SECOND
 
-async function main(log: Logger): Promise<void> {
+async function main(log: Logger, handledFromNow: () => void): Promise<void> {
   const config = loadConfig(process.env['GATEWAY_CONFIG'], process.env)
   const port = readPort('PORT', 3000)
   const host = process.env['HOST'] ?? '127.0.0.1'
@@ -36,6 +36,7 @@ async function main(log: Logger): Promise<void> {
     redis.disconnect()
     log.info('api.stopped')
   })
+  handledFromNow()
   await listenOn(app, { host, port, variable: 'PORT' })
 }
 
@@ -66,4 +67,4 @@ async function tellDurability(redis: RedisClient, log: Logger): Promise<void> {
 }
 
 const log = createLogger('api')
-await main(log).catch((error: unknown) => endUnstarted(error, log, 'api.notStarted'))
+await main(log, endOnFault(log, 'api.crashed')).catch((error: unknown) => endUnstarted(error, log, 'api.notStarted'))

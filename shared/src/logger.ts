@@ -1,4 +1,12 @@
-import { destination, pino, stdSerializers, type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import {
+  destination,
+  pino,
+  stdSerializers,
+  type DestinationStream,
+  type Logger,
+  type LogFn,
+  type LoggerOptions,
+} from 'pino'
 
 /** If the reader of the log stops reading, the newest lines are dropped, so that memory does not fill up. */
 const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024
@@ -24,6 +32,7 @@ export function createLogger(name: string, level: string = process.env['LOG_LEVE
     name,
     level,
     serializers: { err: describeError, req: describeRequest, res: stdSerializers.res },
+    hooks: { logMethod: withholdTexts },
     redact: { paths: ['*.Password', '*.ApplicationKey', '*.AuthorizationToken', '*.LoginId'], censor: '(withheld)' },
   }
   if (process.stdout.isTTY) {
@@ -57,6 +66,31 @@ function openStandardOutput(): DestinationStream {
       if (lines.length > MAX_GATHERED) writeLines()
     },
   }
+}
+
+/**
+ * pino takes the text of an error as the message of a line that has none, formats errors among the arguments, and writes
+ * the enumerable properties of an error under any name: each gets only the part that may be logged.
+ */
+function withholdTexts(this: Logger, [about, ...rest]: Parameters<LogFn>, method: LogFn): void {
+  const [message, ...values] = rest as unknown[]
+  const error = about instanceof Error ? about : (about as { err?: unknown } | null | undefined)?.err
+  const text = message ?? (error instanceof Error ? describeError(error).message : undefined)
+  const shown = about instanceof Error ? { err: about } : withoutErrors(about)
+  if (text === undefined) method.call(this, shown)
+  else method.call(this, shown, describedIn(text) as string, ...values.map(describedIn))
+}
+
+/** `err` is left to its serializer. */
+function withoutErrors(about: unknown): unknown {
+  if (typeof about !== 'object' || about === null) return about
+  const errors = Object.entries(about).filter(([name, value]) => name !== 'err' && value instanceof Error)
+  if (errors.length === 0) return about
+  return { ...about, ...Object.fromEntries(errors.map(([name, value]) => [name, describeError(value)])) }
+}
+
+function describedIn(value: unknown): unknown {
+  return value instanceof Error ? describeError(value) : value
 }
 
 /** The part of an error that may be logged. */

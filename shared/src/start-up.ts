@@ -42,6 +42,20 @@ export async function listenOn(
   }
 }
 
+/**
+ * Ends the process at an exception or rejection that nothing handles, with a log line without its text; Node itself
+ * would print it. To be called before anything else can throw. The returned function takes the handlers away, once those
+ * of close-with-grace are there.
+ */
+export function endOnFault(log: Logger, event: string): () => void {
+  const end = (err: unknown) => {
+    log.fatal({ err }, event)
+    process.exit(1)
+  }
+  process.on('uncaughtException', end).on('unhandledRejection', end)
+  return () => process.off('uncaughtException', end).off('unhandledRejection', end)
+}
+
 /** Ends a process that could not start: with the reason in one sentence if it is a known one, else with a log line. */
 export function endUnstarted(error: unknown, log: Logger, event: string): never {
   if (error instanceof ConfigError || error instanceof RedisUnusable || error instanceof StartError) {

@@ -165,7 +165,7 @@ describe('with Prefer: wait', () => {
     await using gateway = await openIngress()
     const jobId = await gateway.accept()
     gateway.subscriber.removeAllListeners('message')
-    const waiting = gateway.app.untilFinished(jobId, 60_000, new AbortController().signal)
+    const waiting = gateway.app.untilFinished({ name: gateway.names.demo }, jobId, 60_000, new AbortController().signal)
     await gateway.finish(jobId, created)
     gateway.subscriber.disconnect(true)
     expect(await waiting).toBe('finished')
@@ -174,7 +174,12 @@ describe('with Prefer: wait', () => {
   test('a caller that hangs up is not waited for', async () => {
     await using gateway = await openIngress()
     const caller = new AbortController()
-    const waiting = gateway.app.untilFinished(await gateway.accept(), 60_000, caller.signal)
+    const waiting = gateway.app.untilFinished(
+      { name: gateway.names.demo },
+      await gateway.accept(),
+      60_000,
+      caller.signal,
+    )
     caller.abort()
     expect(await waiting).toBe('elapsed')
   })

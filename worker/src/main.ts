@@ -4,9 +4,10 @@ import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { openAudit } from '@encounter-gateway/shared/records/audit.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
-import { endUnstarted, readSeconds } from '@encounter-gateway/shared/start-up.ts'
+import { endOnFault, endUnstarted, readSeconds } from '@encounter-gateway/shared/start-up.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
 import type { LateSuccess } from './attempts/late-success.ts'
 import type { Attempted } from './connection-at-work.ts'
 import { startConnectionWorker, type ConnectionWorker } from './connection-worker.ts'
@@ -29,8 +30,7 @@ const CLOSING_MS = 10 * SECOND
 /** How often entries of the audit log that are older than `auditDays` are removed. */
 const AUDIT_TRIM_MS = 3_600 * SECOND
 
-async function main(): Promise<void> {
-  const log = createLogger('worker')
+async function main(log: Logger, handledFromNow: () => void): Promise<void> {
   const config = readConfig()
   const drainMs = readSeconds('DRAIN_SECONDS', DRAIN_SECONDS) * SECOND
   const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
@@ -87,6 +87,7 @@ async function main(): Promise<void> {
     await redis.quit()
     log.info('worker.stopped')
   })
+  handledFromNow()
 }
 
 function readConfig(): Config {
@@ -97,4 +98,7 @@ function readConfig(): Config {
   return config
 }
 
-await main().catch((error: unknown) => endUnstarted(error, createLogger('worker'), 'worker.notStarted'))
+const log = createLogger('worker')
+await main(log, endOnFault(log, 'worker.crashed')).catch((error: unknown) =>
+  endUnstarted(error, log, 'worker.notStarted'),
+)

@@ -1557,7 +1557,7 @@ export interface operations {
       /** @description The encounter exists in the EMR. Only with `Prefer: wait=N`. */
       201: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The path of the job or batch. */
           Location?: string
@@ -1572,7 +1572,7 @@ export interface operations {
       /** @description The job is accepted and durable, and has not ended yet. */
       202: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The path of the job or batch. */
           Location?: string
@@ -1591,7 +1591,7 @@ export interface operations {
       /** @description `invalid-json`: The body is not valid JSON. `invalid-request`: The request is not valid. `invalid-header`: A header of the request is not valid. `emr-rejected-content`: The EMR rejected the content. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1602,7 +1602,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. `emr-login-failed`: The EMR rejected the login. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -1615,7 +1615,7 @@ export interface operations {
       /** @description `forbidden`: The application may not use this EMR. `emr-refused-user`: The EMR does not allow the user to do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1626,7 +1626,7 @@ export interface operations {
       /** @description `unknown-emr-system`: Unknown EMR system. `unknown-connection`: No connection to this EMR is configured. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1637,7 +1637,7 @@ export interface operations {
       /** @description `outcome-unknown`: It is not known whether the EMR created the encounter. `emr-timeout`: The EMR did not answer in time. `expired`: The job did not finish before its deadline. */
       408: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1648,7 +1648,7 @@ export interface operations {
       /** @description `cancelled`: The job was cancelled before it was sent to the EMR. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1659,7 +1659,7 @@ export interface operations {
       /** @description `payload-too-large`: The body is too large. */
       413: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1670,7 +1670,7 @@ export interface operations {
       /** @description `unsupported-media-type`: Unsupported media type. */
       415: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1681,7 +1681,7 @@ export interface operations {
       /** @description `idempotency-mismatch`: The Idempotency-Key was already used with different content. */
       422: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1692,7 +1692,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. `queue-full`: Too many jobs are waiting. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -1709,7 +1709,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. `dispatch-failed`: The gateway failed to send the encounter. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1720,7 +1720,7 @@ export interface operations {
       /** @description `emr-unavailable`: The EMR could not be reached or was unavailable. */
       502: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1731,7 +1731,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -1763,7 +1763,7 @@ export interface operations {
       /** @description The job. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Identifies this state of the job; send it as `If-None-Match`. */
           ETag?: string
@@ -1780,7 +1780,7 @@ export interface operations {
       /** @description The job has not changed. */
       304: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Identifies this state of the job; send it as `If-None-Match`. */
           ETag?: string
@@ -1791,7 +1791,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -1804,7 +1804,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1815,7 +1815,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -1832,7 +1832,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1843,7 +1843,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -1870,7 +1870,7 @@ export interface operations {
       /** @description The job is cancelled. */
       204: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1879,7 +1879,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -1892,7 +1892,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1903,7 +1903,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1914,7 +1914,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -1931,7 +1931,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -1942,7 +1942,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -1972,7 +1972,7 @@ export interface operations {
       /** @description The encounter exists in the EMR. */
       201: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The applied preferences of the `Prefer` header. */
           'Preference-Applied'?: string
@@ -1985,7 +1985,7 @@ export interface operations {
       /** @description The job is accepted and durable, and has not ended yet. */
       202: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The path of the job or batch. */
           Location?: string
@@ -2002,7 +2002,7 @@ export interface operations {
       /** @description `emr-rejected-content`: The EMR rejected the content. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2013,7 +2013,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. `emr-login-failed`: The EMR rejected the login. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2026,7 +2026,7 @@ export interface operations {
       /** @description `emr-refused-user`: The EMR does not allow the user to do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2037,7 +2037,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2048,7 +2048,7 @@ export interface operations {
       /** @description `outcome-unknown`: It is not known whether the EMR created the encounter. `emr-timeout`: The EMR did not answer in time. `expired`: The job did not finish before its deadline. */
       408: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2059,7 +2059,7 @@ export interface operations {
       /** @description `cancelled`: The job was cancelled before it was sent to the EMR. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2070,7 +2070,7 @@ export interface operations {
       /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2081,7 +2081,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2098,7 +2098,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. `dispatch-failed`: The gateway failed to send the encounter. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2109,7 +2109,7 @@ export interface operations {
       /** @description `emr-unavailable`: The EMR could not be reached or was unavailable. */
       502: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2120,7 +2120,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2147,7 +2147,7 @@ export interface operations {
       /** @description The job is accepted and durable, and has not ended yet. */
       202: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The path of the job or batch. */
           Location?: string
@@ -2164,7 +2164,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2177,7 +2177,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2188,7 +2188,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2199,7 +2199,7 @@ export interface operations {
       /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2210,7 +2210,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2227,7 +2227,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2238,7 +2238,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2292,7 +2292,7 @@ export interface operations {
       /** @description One page of jobs. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2308,7 +2308,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2319,7 +2319,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2332,7 +2332,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2349,7 +2349,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2360,7 +2360,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2387,7 +2387,7 @@ export interface operations {
       /** @description The batch. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2398,7 +2398,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2411,7 +2411,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2422,7 +2422,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2439,7 +2439,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2450,7 +2450,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2477,7 +2477,7 @@ export interface operations {
       /** @description The batch is being cancelled. */
       202: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2488,7 +2488,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2501,7 +2501,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2512,7 +2512,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2523,7 +2523,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2540,7 +2540,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2551,7 +2551,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2578,7 +2578,7 @@ export interface operations {
       /** @description One line per item. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2589,7 +2589,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2602,7 +2602,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2613,7 +2613,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2630,7 +2630,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2641,7 +2641,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2671,7 +2671,7 @@ export interface operations {
       /** @description The events. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2682,7 +2682,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2695,7 +2695,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2706,7 +2706,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2723,7 +2723,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2734,7 +2734,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2766,7 +2766,7 @@ export interface operations {
       /** @description The number of matching items; nothing was changed. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2777,7 +2777,7 @@ export interface operations {
       /** @description The items wait for their turn again. */
       202: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2788,7 +2788,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2799,7 +2799,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2812,7 +2812,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2823,7 +2823,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2834,7 +2834,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2851,7 +2851,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2862,7 +2862,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2894,7 +2894,7 @@ export interface operations {
       /** @description The batch. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The path of the job or batch. */
           Location?: string
@@ -2907,7 +2907,7 @@ export interface operations {
       /** @description `invalid-header`: A header of the request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2918,7 +2918,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -2931,7 +2931,7 @@ export interface operations {
       /** @description `forbidden`: The application may not use this EMR. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2942,7 +2942,7 @@ export interface operations {
       /** @description `not-found`: Not found. `unknown-emr-system`: Unknown EMR system. `unknown-connection`: No connection to this EMR is configured. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2953,7 +2953,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -2970,7 +2970,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -2981,7 +2981,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -3025,7 +3025,7 @@ export interface operations {
       /** @description The stream was read to its end; all accepted items are durable. */
       202: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description The path of the job or batch. */
           Location?: string
@@ -3042,7 +3042,7 @@ export interface operations {
       /** @description `invalid-json`: The body is not valid JSON. `invalid-request`: The request is not valid. `invalid-header`: A header of the request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3053,7 +3053,7 @@ export interface operations {
       /** @description `unauthorized`: Unknown application or wrong key. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -3066,7 +3066,7 @@ export interface operations {
       /** @description `forbidden`: The application may not use this EMR. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3077,7 +3077,7 @@ export interface operations {
       /** @description `unknown-emr-system`: Unknown EMR system. `unknown-connection`: No connection to this EMR is configured. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3088,7 +3088,7 @@ export interface operations {
       /** @description `upload-stalled`: The upload stalled. */
       408: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3099,7 +3099,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3110,7 +3110,7 @@ export interface operations {
       /** @description `payload-too-large`: The body is too large. */
       413: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3121,7 +3121,7 @@ export interface operations {
       /** @description `unsupported-media-type`: Unsupported media type. */
       415: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3132,7 +3132,7 @@ export interface operations {
       /** @description `idempotency-mismatch`: The Idempotency-Key was already used with different content. */
       422: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3143,7 +3143,7 @@ export interface operations {
       /** @description `too-many-requests`: Too many requests. `queue-full`: Too many jobs are waiting. */
       429: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -3160,7 +3160,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3171,7 +3171,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number

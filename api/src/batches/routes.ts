@@ -1,8 +1,10 @@
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { Batch, BatchItem, BatchRetry } from '@encounter-gateway/shared/contract/batch.ts'
 import { oneOf, refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { Readable } from 'node:stream'
+import { openPlaces } from '../admission/places.ts'
 import { batchPath, findBatch, ownBatch, shownBatch } from '../jobs/own-batch.ts'
 import { batchEvents } from './batch-events.ts'
 import { batchResults } from './batch-results.ts'
@@ -10,7 +12,7 @@ import { retryable, retryBatch } from './retry-batch.ts'
 import { Refusal } from '../http/refusal.ts'
 import { documented, everyRoute, problemReplies } from '../http/documented.ts'
 
-/** Each event stream costs a socket and two Redis reads per second. */
+/** Each event stream costs a socket and two Redis reads per second. An application has a part of them. */
 const LISTENERS_AT_MOST = 500
 
 const params = Type.Object({ BatchId: Type.String({ description: 'The BatchId from the 202 reply.' }) })
@@ -90,8 +92,15 @@ const retry = {
   },
 }
 
+/** The applications, and the number of event streams that they share; default 500. */
+export type BatchesOptions = { applications: readonly Application[]; maxStreams?: number }
+
 /** `/Batches/:BatchId`: get a batch, stream its progress, get its results, cancel it, retry its items. */
-export const batches: FastifyPluginAsyncTypebox = async (app) => {
+export const batches: FastifyPluginAsyncTypebox<BatchesOptions> = async (
+  app,
+  { applications, maxStreams = LISTENERS_AT_MOST },
+) => {
+  const places = openPlaces(applications, maxStreams)
   const listeners = new Set<AbortController>()
   app.addHook('preClose', async () => {
     for (const listener of listeners) listener.abort()
@@ -112,20 +121,19 @@ export const batches: FastifyPluginAsyncTypebox = async (app) => {
   app.get('/Batches/:BatchId/Events', { schema: getEvents }, async (request, reply) => {
     const { application, params, headers } = request
     await ownBatch(app.connections, application, params.BatchId)
-    if (listeners.size >= LISTENERS_AT_MOST) {
-      throw new Refusal(
-        'unavailable',
-        'There are too many open event streams; try again later.',
-        {},
-        { 'Retry-After': '30' },
-      )
+    const leave = places.take(application)
+    if (!leave) {
+      const detail = `Your application has its ${places.of(application)} event streams open; close one, or try again later.`
+      throw new Refusal('unavailable', detail, {}, { 'Retry-After': '30' })
     }
     const gone = new AbortController()
     listeners.add(gone)
-    reply.raw.once('close', () => {
+    const end = () => {
       gone.abort()
-      listeners.delete(gone)
-    })
+      if (listeners.delete(gone)) leave()
+    }
+    reply.raw.once('close', end)
+    if (reply.raw.destroyed) end()
     const read = async () => {
       const found = await findBatch(app.connections, application, params.BatchId)
       return found && shownBatch(found)

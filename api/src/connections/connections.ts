@@ -1,3 +1,4 @@
+import { mayUse } from '@encounter-gateway/shared/config/connection-scope.ts'
 import type { Application, Connection, Retention } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { tagOf, tagIn } from '@encounter-gateway/shared/sealing/job-id.ts'
@@ -16,6 +17,8 @@ export type EmrConnections = {
   find(emrSystem: string, emrInstance: string): EmrConnection | undefined
   /** The connection of a job, by its JobId; `undefined` if that connection is not configured (any more). */
   ofJob(jobId: string): EmrConnection | undefined
+  /** As `ofJob`; `undefined` also if the application may not use that connection (any more). */
+  ofJobOf(application: Application, jobId: string): EmrConnection | undefined
   usableBy(application: Application): EmrConnection[]
 }
 
@@ -45,11 +48,16 @@ export const connections = fp(
     })
     const byName = new Map(all.map((connection) => [nameOf(connection.settings), connection]))
     const byTag = new Map(all.map((connection) => [tagOf(connection.settings), connection]))
+    const ofJob = (jobId: string) => byTag.get(tagIn(jobId))
     app.decorate('connections', {
       all,
       find: (emrSystem, emrInstance) => byName.get(nameOf({ emrSystem, emrInstance })),
-      ofJob: (jobId) => byTag.get(tagIn(jobId)),
-      usableBy: ({ emrSystems }) => all.filter(({ settings }) => emrSystems.includes(settings.emrSystem)),
+      ofJob,
+      ofJobOf: (application, jobId) => {
+        const found = ofJob(jobId)
+        return found && mayUse(application, found.settings) ? found : undefined
+      },
+      usableBy: (application) => all.filter(({ settings }) => mayUse(application, settings)),
     })
     app.addHook('onClose', async () => {
       await Promise.all(all.map(({ records }) => records.close()))

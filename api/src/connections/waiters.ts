@@ -1,12 +1,14 @@
+import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { subscribeToEnds } from '@encounter-gateway/shared/records/ends.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { openPlaces } from '../admission/places.ts'
 
-/** Maximum number of waiting requests: each costs a socket, a timer and memory. Further ones are answered at once. */
+/** Maximum number of waiting requests: each costs a socket, a timer and memory. An application has a part of it. */
 const MAX_WAITERS = 10_000
 
-/** `unheld`: the request did not wait, because too many do or the process is closing. */
+/** `unheld`: the request did not wait, because too many of its application do or the process is closing. */
 export type Waited = 'finished' | 'elapsed' | 'unheld'
 
 declare module 'fastify' {
@@ -14,13 +16,19 @@ declare module 'fastify' {
     /**
      * Waits for a job's outcome, at most `ms` milliseconds or until the caller disconnects (`signal`). Never throws.
      */
-    untilFinished(jobId: string, ms: number, signal: AbortSignal): Promise<Waited>
+    untilFinished(
+      application: Pick<Application, 'name'>,
+      jobId: string,
+      ms: number,
+      signal: AbortSignal,
+    ): Promise<Waited>
   }
 }
 
 export type WaiterOptions = {
   /** A separate connection for the subscription to the JobIds of outcomes. */
   subscriber: RedisClient
+  applications: readonly Application[]
   maxWaiters?: number
 }
 
@@ -28,9 +36,9 @@ type Waiter = (waited: Waited) => void
 
 /** Lets requests wait for the outcome of their jobs, all on one subscription. */
 export const waiters = fp(
-  async function waiters(app: FastifyInstance, { subscriber, maxWaiters = MAX_WAITERS }: WaiterOptions) {
+  async function waiters(app: FastifyInstance, { subscriber, applications, maxWaiters = MAX_WAITERS }: WaiterOptions) {
     const waiting = new Map<string, Set<Waiter>>()
-    let count = 0
+    const places = openPlaces(applications, maxWaiters)
     let closing = false
 
     const wake = (jobId: string, waited: Waited) => {
@@ -42,12 +50,13 @@ export const waiters = fp(
       if (await connection?.records.jobs.hasEnded(jobId)) wake(jobId, 'finished')
     }
 
-    app.decorate('untilFinished', async (jobId: string, ms: number, signal: AbortSignal): Promise<Waited> => {
-      if (closing || count >= maxWaiters || signal.aborted) return 'unheld'
+    app.decorate('untilFinished', async (application, jobId, ms, signal): Promise<Waited> => {
+      if (closing || signal.aborted) return 'unheld'
+      const leave = places.take(application)
+      if (!leave) return 'unheld'
       const { promise, resolve } = Promise.withResolvers<Waited>()
       const ofThisJob = waiting.get(jobId) ?? new Set()
       waiting.set(jobId, ofThisJob.add(resolve))
-      count++
       const timer = setTimeout(resolve, ms, 'elapsed')
       const onAbort = () => resolve('elapsed')
       signal.addEventListener('abort', onAbort)
@@ -58,7 +67,7 @@ export const waiters = fp(
       } finally {
         clearTimeout(timer)
         signal.removeEventListener('abort', onAbort)
-        count--
+        leave()
         ofThisJob.delete(resolve)
         if (ofThisJob.size === 0) waiting.delete(jobId)
       }

@@ -1,3 +1,4 @@
+import { mayUse } from '@encounter-gateway/shared/config/connection-scope.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { emrSystems, parseEmrSystem, type EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
@@ -15,7 +16,7 @@ export function chooseEmrSystem(text: string, application: Application, connecti
     const detail = `There is no EMR system of this name${question} ${usable(application, connections)}`
     throw new Refusal('unknown-emr-system', detail)
   }
-  if (!application.emrSystems.includes(emrSystem)) {
+  if (!mayUseSome(application, emrSystem)) {
     const detail = `Your application may not use ${emrSystem}. ${usable(application, connections)}`
     throw new Refusal('forbidden', detail)
   }
@@ -25,15 +26,21 @@ export function chooseEmrSystem(text: string, application: Application, connecti
 /** The same with a 404 for an EMR that the application may not use, as if it did not exist. */
 export function ownEmrSystem(text: string, application: Application, connections: EmrConnections): EmrSystem {
   const emrSystem = parseEmrSystem(text)
-  if (!emrSystem || application.emrSystems.includes(emrSystem)) return chooseEmrSystem(text, application, connections)
+  if (!emrSystem || mayUseSome(application, emrSystem)) return chooseEmrSystem(text, application, connections)
   throw new Refusal(
     'unknown-emr-system',
     `There is no such EMR for your application. ${usable(application, connections)}`,
   )
 }
 
+/** Whether an application may use some instance of an EMR, configured or not. */
+function mayUseSome({ emrSystems = [], connections = [] }: Application, emrSystem: EmrSystem): boolean {
+  return emrSystems.includes(emrSystem) || connections.some((scope) => scope.startsWith(`${emrSystem}.`))
+}
+
 /**
- * Returns the connection for an `EmrInstance`. Throws a 404 that lists the connections available to the application.
+ * Returns the connection for an `EmrInstance`. Throws a 404 that lists the connections available to the application, and
+ * a 403 for one that it may not use.
  */
 export function chooseConnection(
   emrSystem: EmrSystem,
@@ -42,7 +49,11 @@ export function chooseConnection(
   connections: EmrConnections,
 ): EmrConnection {
   const connection = connections.find(emrSystem, emrInstance)
-  if (connection) return connection
+  if (connection && mayUse(application, connection.settings)) return connection
+  if (connection) {
+    const detail = `Your application may not use this EmrInstance of ${emrSystem}. ${usable(application, connections)}`
+    throw new Refusal('forbidden', detail)
+  }
   const which = emrInstance === DEFAULT_INSTANCE ? 'no default connection to' : 'no connection of this EmrInstance to'
   throw new Refusal('unknown-connection', `There is ${which} ${emrSystem}. ${usable(application, connections)}`)
 }

@@ -6,7 +6,8 @@ import { Type, type TSchema } from '@sinclair/typebox'
 /** The header fields of the replies below, for the API reference. */
 const fields = {
   'X-Request-Id': Type.String({
-    description: 'Identifies this request in the log of the gateway; your own id if you sent one.',
+    description:
+      'Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log.',
   }),
   Location: Type.String({ description: 'The path of the job or batch.' }),
   'Retry-After': Type.Integer({ description: 'Seconds to wait before the next request.' }),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { requestIdFields } from './request-id.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,7 +10,7 @@ declare module 'fastify' {
 }
 
 /**
- * Sets `X-Request-Id` on every reply, and writes one log line per request (debug; info if it was refused). The line
+ * Identifies every request in its reply, and writes one log line per request (debug; info if it was refused). The line
  * contains the pattern of the route instead of the path, since a path may contain anything.
  */
 export const requestLog = fp(
@@ -17,7 +18,7 @@ export const requestLog = fp(
     app.decorateRequest('noted')
     app.addHook('onRequest', (request, reply, done) => {
       request.noted = {}
-      reply.header('X-Request-Id', request.id)
+      reply.headers(requestIdFields(request.id, request.raw))
       done()
     })
     app.addHook('onResponse', (request, reply, done) => {

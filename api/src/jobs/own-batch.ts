@@ -27,7 +27,7 @@ export async function findBatch(
   batchId: string,
 ): Promise<FoundBatch | undefined> {
   // a BatchId begins with the tag of its connection, as a JobId does
-  const connection = isJobId(batchId) ? connections.ofJob(batchId) : undefined
+  const connection = isJobId(batchId) ? connections.ofJobOf(application, batchId) : undefined
   const batch = await connection?.records.batches.read(batchId)
   return connection && batch?.application === application.name ? { connection, batch } : undefined
 }

@@ -12,7 +12,7 @@ export async function ownJob(
   application: Application,
   jobId: string,
 ): Promise<{ connection: EmrConnection; view: JobView }> {
-  const connection = isJobId(jobId) ? connections.ofJob(jobId) : undefined
+  const connection = isJobId(jobId) ? connections.ofJobOf(application, jobId) : undefined
   const view = await connection?.records.jobs.view(jobId)
   if (!connection || view?.application !== application.name) throw noSuchJob()
   return { connection, view }
@@ -30,7 +30,7 @@ export async function ownOrForgottenJob(
   try {
     return await ownJob(connections, application, jobId)
   } catch (error) {
-    const connection = isJobId(jobId) ? connections.ofJob(jobId) : undefined
+    const connection = isJobId(jobId) ? connections.ofJobOf(application, jobId) : undefined
     if (!(error instanceof Refusal) || !connection) throw error
     if ((await connection.records.jobs.acceptedAt(application.name, jobId)) === undefined) throw error
     throw new Refusal('gone', 'The job has ended, and its result has been deleted after its retention period.')

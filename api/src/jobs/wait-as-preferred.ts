@@ -30,7 +30,7 @@ export async function waitAsPreferred(
     const hangUp = () => gone.abort()
     reply.raw.once('close', hangUp)
     if (reply.raw.destroyed) hangUp()
-    const waited = await app.untilFinished(jobId, seconds * SECOND, gone.signal)
+    const waited = await app.untilFinished(request.application, jobId, seconds * SECOND, gone.signal)
     reply.raw.off('close', hangUp)
     if (waited === 'unheld') return false
   }

@@ -155,3 +155,34 @@ test('processes with the same configuration have the same fingerprint, whatever 
   const other = loadConfig(written({ ...good, connections: [{ ...connection, concurrency: 21 }] }), {})
   expect(other.fingerprint).not.toBe(fingerprint)
 })
+
+test('keys and connections of applications are checked: short keys, both or none of two forms, connections that are none', () => {
+  const hashOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
+  const { keyHash, name, emrSystems } = application
+  const two = [keyHash, `sha256:${'1'.repeat(64)}`]
+  expect(mistakesOf({ ...good, applications: [{ name, keyHashes: two, connections: ['Sandbox.default'] }] })).toEqual(
+    {},
+  )
+  const mistakes = mistakesOf({
+    ...good,
+    applications: [
+      { ...application, keyHash: hashOf('a') },
+      { name: 'b', emrSystems, keyHashes: [keyHash, hashOf('changeme')] },
+      { name: 'c', keyHash, connections: ['Sandbox.other', 'Cerner.*'] },
+      { name: 'd', emrSystems },
+      { name: 'e', keyHash },
+      { name: 'f', keyHash, keyHashes: two, emrSystems },
+      { name: 'g', keyHashes: [keyHash, keyHash], emrSystems },
+    ],
+  })
+  expect(Object.keys(mistakes).toSorted()).toEqual([
+    '/applications/0/keyHash',
+    '/applications/1/keyHashes/1',
+    '/applications/2/connections/0',
+    '/applications/2/connections/1',
+    '/applications/3/keyHash',
+    '/applications/4/emrSystems',
+    '/applications/5/keyHashes',
+    '/applications/6/keyHashes/1',
+  ])
+})

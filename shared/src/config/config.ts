@@ -7,10 +7,10 @@ import { nameOf } from '../contract/connection-name.ts'
 import { tagOf } from '../sealing/job-id.ts'
 import { describeErrors } from '../contract/validation-errors.ts'
 import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
-import { ConfigFile, ConnectionSettings, type Operator } from './schema.ts'
-import { coversConnection } from './operator-scope.ts'
-
-const HASH_OF_NOTHING = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+import { keyHashesOf } from './application-keys.ts'
+import { coversConnection } from './connection-scope.ts'
+import { ConfigFile, ConnectionSettings, type Application, type Operator } from './schema.ts'
+import { isHashOfShortKey } from './short-key.ts'
 
 /** A mistake in the configuration, by JSON Pointer into the file. */
 export type ConfigMistake = { Pointer: string; Message: string }
@@ -148,12 +148,34 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
   )
   repeated(file.connections.map(nameOf), (i) => `/connections/${i}/emrInstance`, 'EMR system and instance')
   const names = new Set(file.connections.map(nameOf))
-  const refuseOperator = ({ passwordHash, tokenHash, connections }: Operator, at: string) => {
-    if (!passwordHash && !tokenHash) refuse(at, 'must have passwordHash, tokenHash or both')
-    if (tokenHash === HASH_OF_NOTHING) refuse(`${at}/tokenHash`, 'is the hash of an empty token')
-    for (const [index, scope] of (connections ?? []).entries()) {
+  const refuseScopes = (scopes: readonly string[] | undefined, at: string) => {
+    for (const [index, scope] of (scopes ?? []).entries()) {
       const known = scope === '*' || file.connections.some((each) => coversConnection(scope, each))
       if (!known) refuse(`${at}/connections/${index}`, 'names no configured connection')
+    }
+  }
+  const refuseOperator = ({ passwordHash, tokenHash, connections }: Operator, at: string) => {
+    if (!passwordHash && !tokenHash) refuse(at, 'must have passwordHash, tokenHash or both')
+    if (tokenHash && isHashOfShortKey(tokenHash)) refuse(`${at}/tokenHash`, 'is the hash of a token that is too short')
+    refuseScopes(connections, at)
+  }
+  const refuseApplication = (application: Application, at: string) => {
+    const { keyHash, keyHashes, emrSystems, connections, webhook } = application
+    if (!keyHash && !keyHashes) refuse(`${at}/keyHash`, 'is required, or keyHashes')
+    if (keyHash && keyHashes) refuse(`${at}/keyHashes`, 'stands instead of keyHash: move that hash in here')
+    if (!emrSystems && !connections) refuse(`${at}/emrSystems`, 'is required, or connections')
+    refuseScopes(connections, at)
+    for (const [index, hash] of keyHashesOf(application).entries()) {
+      const detail = 'is the hash of a key that is empty or very short: use a random key of at least 16 bytes'
+      if (isHashOfShortKey(hash)) refuse(`${at}/${keyHash ? 'keyHash' : `keyHashes/${index}`}`, detail)
+    }
+    repeated(keyHashes ?? [], (index) => `${at}/keyHashes/${index}`, 'key')
+    const secretBytes = Buffer.from(webhook?.secret.slice('whsec_'.length) ?? '', 'base64').length
+    if (webhook && (secretBytes < 24 || secretBytes > 64)) {
+      refuse(`${at}/webhook/secret`, 'must be whsec_ and the base64 of 24 to 64 bytes')
+    }
+    if (webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
+      refuse(`${at}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')
     }
   }
   if (names.size === file.connections.length) {
@@ -164,18 +186,8 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     )
   }
   for (const [index, operator] of file.operators.entries()) refuseOperator(operator, `/operators/${index}`)
-  for (const [index, application] of file.applications.entries()) {
-    const secretBytes = Buffer.from(application.webhook?.secret.slice('whsec_'.length) ?? '', 'base64').length
-    if (application.webhook && (secretBytes < 24 || secretBytes > 64)) {
-      refuse(`/applications/${index}/webhook/secret`, 'must be whsec_ and the base64 of 24 to 64 bytes')
-    }
-    if (application.keyHash === HASH_OF_NOTHING) {
-      refuse(`/applications/${index}/keyHash`, 'is the hash of an empty key: use the hash of the key itself')
-    }
-    if (application.webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
-      refuse(`/applications/${index}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')
-    }
-  }
+  for (const [index, application] of file.applications.entries())
+    refuseApplication(application, `/applications/${index}`)
   return mistakes
 }
 

@@ -2,6 +2,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { EmrSystem } from '../contract/emr-system.ts'
 
 const HOUR_LIMIT = 24 * 365
+const KEY_HASH = '^sha256:[0-9a-f]{64}$'
 const name = (description: string) => Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description })
 
 /** The one endpoint of an application that receives its webhooks. */
@@ -21,11 +22,28 @@ export type WebhookEndpoint = Static<typeof WebhookEndpoint>
 export const Application = Type.Object(
   {
     name: name('As sent in ApplicationName'),
-    keyHash: Type.String({
-      pattern: '^sha256:[0-9a-f]{64}$',
-      description: 'sha256: followed by the hex digest of its ApplicationKey',
-    }),
-    emrSystems: Type.Array(EmrSystem, { minItems: 1, description: 'The EMRs that the application may use' }),
+    keyHash: Type.Optional(
+      Type.String({ pattern: KEY_HASH, description: 'sha256: followed by the hex digest of its ApplicationKey' }),
+    ),
+    keyHashes: Type.Optional(
+      Type.Array(Type.String({ pattern: KEY_HASH }), {
+        minItems: 1,
+        maxItems: 2,
+        description: 'Instead of keyHash: two keys, both valid, while one is replaced by the other',
+      }),
+    ),
+    emrSystems: Type.Optional(
+      Type.Array(EmrSystem, {
+        minItems: 1,
+        description: 'The EMRs of which the application may use every instance, also one that is added later',
+      }),
+    ),
+    connections: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z]+[.]([*]|[A-Za-z0-9_-]{1,64})$' }), {
+        minItems: 1,
+        description: 'The connections that the application may use: `Cerner.default`, `Cerner.*`',
+      }),
+    ),
     waitSeconds: Type.Integer({
       minimum: 0,
       maximum: 60,

@@ -1,8 +1,6 @@
-import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { Job, JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
 import { itemLetters, type ItemLetter } from '@encounter-gateway/shared/records/routing.ts'
-import type { EmrConnections } from '../connections/connections.ts'
-import { findBatch } from './own-batch.ts'
+import type { FoundBatch } from './own-batch.ts'
 
 /** Items scanned for one page; a filter with few matches then returns a short page and a cursor. */
 const SCANNED_AT_MOST = 100_000
@@ -13,11 +11,9 @@ const SCANNED_AT_ONCE = 10_000
  * a million.
  */
 export async function listBatchJobs(
-  connections: EmrConnections,
-  application: Pick<Application, 'name'>,
+  found: FoundBatch | undefined,
   { batchId, status, from, limit }: { batchId: string; status: JobStatus | undefined; from: number; limit: number },
 ): Promise<JobList> {
-  const found = await findBatch(connections, application, batchId)
   if (!found) return { Jobs: [] }
   const { batch } = found
   const { jobs, batches } = found.connection.records

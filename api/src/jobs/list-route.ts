@@ -2,6 +2,7 @@ import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { JobList, JobStatus } from '@encounter-gateway/shared/contract/job.ts'
 import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { findBatch } from './own-batch.ts'
 import { listBatchJobs, readItemCursor } from './list-batch-jobs.ts'
 import { readCursor } from './cursor.ts'
 import { listJobs } from './list-jobs.ts'
@@ -71,7 +72,8 @@ export const jobList: FastifyPluginAsyncTypebox = async (app) => {
     }
     if (isBatch) {
       const page = { batchId: BatchId, status: filter.Status, from: from ?? 0, limit: Limit }
-      return reply.send(await listBatchJobs(app.connections, request.application, page))
+      const found = await findBatch(app.connections, request.application, page.batchId)
+      return reply.send(await listBatchJobs(found, page))
     }
     const range = readRange(request.query)
     return reply.send(

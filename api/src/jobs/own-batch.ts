@@ -23,7 +23,7 @@ export function shownBatch({ connection: { settings }, batch }: FoundBatch): Bat
  */
 export async function findBatch(
   connections: EmrConnections,
-  application: Pick<Application, 'name'>,
+  application: Application,
   batchId: string,
 ): Promise<FoundBatch | undefined> {
   // a BatchId begins with the tag of its connection, as a JobId does

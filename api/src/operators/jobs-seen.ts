@@ -62,8 +62,8 @@ export async function readBatchJobs(
   const connection = isJobId(page.batchId) ? connections.ofJob(page.batchId) : undefined
   const isSeen = connection && maySee(operator, connection.settings)
   const batch = isSeen ? await connection.records.batches.read(page.batchId) : undefined
-  if (!batch) return { Jobs: [] }
-  const { Jobs, Cursor } = await listBatchJobs(connections, { name: batch.application }, page)
+  if (!connection || !batch) return { Jobs: [] }
+  const { Jobs, Cursor } = await listBatchJobs({ connection, batch }, page)
   return {
     Jobs: Jobs.map((job) => shownJob({ job, application: batch.application })),
     ...(Cursor !== undefined && { Cursor }),

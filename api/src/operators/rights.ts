@@ -1,4 +1,4 @@
-import { coversConnection } from '@encounter-gateway/shared/config/operator-scope.ts'
+import { coversConnection } from '@encounter-gateway/shared/config/connection-scope.ts'
 import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
 import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 

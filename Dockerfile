@@ -3,12 +3,14 @@ FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY shared/package.json shared/
+COPY shared/launch/package.json shared/launch/
 COPY api/package.json api/
 COPY worker/package.json worker/
+COPY worker/sandbox-emr/package.json worker/sandbox-emr/
 COPY test/package.json test/
 # No scripts: the only one that matters brings Node, and it is here already.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-    --workspace shared --workspace api --workspace worker \
+    --workspace shared --workspace shared/launch --workspace api --workspace worker --workspace worker/sandbox-emr \
  && npm cache clean --force
 
 FROM node:24-slim

@@ -1,4 +1,4 @@
-import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
+import { startRedis } from '@encounter-gateway/launch/redis-server.ts'
 import { hashPassword } from '@encounter-gateway/api/operators/password.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'

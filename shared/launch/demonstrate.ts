@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { isTerminal, type Job } from '../src/contract/job.ts'
-import type { Problem } from '../src/contract/problem.ts'
+import { isTerminal, type Job } from '@encounter-gateway/shared/contract/job.ts'
+import type { Problem } from '@encounter-gateway/shared/contract/problem.ts'
 import { LaunchError } from './launch-error.ts'
 
 /** The application of local-config.json, and the EMR user of the demonstration; not real credentials. */
@@ -15,7 +15,7 @@ export const DEMO_HEADERS = {
 const SECONDS = 1000
 const WAIT_SECONDS = 30
 const ROUNDS = 3
-const sample = new URL('../src/contract/sample-request.json', import.meta.url)
+const sample = new URL(import.meta.resolve('@encounter-gateway/shared/contract/sample-request.json'))
 
 /**
  * Submits the sample request to a running gateway, follows the job to its result, and prints each answer, without the

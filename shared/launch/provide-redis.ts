@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
-import { connectRedis, untilReady } from '../src/redis/connect.ts'
-import { RedisUnusable } from '../src/redis/redis-url.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
+import { RedisUnusable } from '@encounter-gateway/shared/redis/redis-url.ts'
 import { LaunchError } from './launch-error.ts'
 import { startRedis } from './redis-server.ts'
 

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { connectRedis, untilReady } from '../src/redis/connect.ts'
+import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { isFree } from './free-port.ts'
 import { LaunchError } from './launch-error.ts'
 

@@ -4,7 +4,7 @@ import { openSync, closeSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ProfileCommand } from './profile-window.ts'
-import { endOf } from '@encounter-gateway/shared/launch/process-end.ts'
+import { endOf } from '@encounter-gateway/launch/process-end.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const endWithParent = new URL('../../shared/launch/end-with-parent.ts', import.meta.url).href

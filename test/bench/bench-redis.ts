@@ -1,4 +1,4 @@
-import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
+import { startRedis } from '@encounter-gateway/launch/redis-server.ts'
 import { Redis } from 'ioredis'
 
 /** What a Redis has done so far, and stores. */

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import type { Bench } from './bench-options.ts'
 import { startProcess, type BenchProcess } from './bench-process.ts'
 import type { BenchRedis } from './bench-redis.ts'

@@ -1,5 +1,5 @@
 import { Hl7Server, type Hl7Connection, type Hl7MessageEvent } from '@medplum/hl7'
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import { newJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Server as NodeHl7Server } from 'node-hl7-server'
 import { spawnSync } from 'node:child_process'

@@ -1,5 +1,5 @@
 import { encounterFieldPaths } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { buildSandboxEmr } from '@encounter-gateway/worker/sandbox-emr/app.ts'
+import { buildSandboxEmr } from '@encounter-gateway/sandbox-emr/app.ts'
 import { isDeepStrictEqual } from 'node:util'
 import { openMisbehavingHttp, type HttpCall, type HttpReply } from './misbehaving-http.ts'
 import type { SimulatedEmr } from './simulated-emr.ts'

@@ -1,5 +1,5 @@
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
-import { buildSandboxEmr } from '@encounter-gateway/worker/sandbox-emr/app.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
+import { buildSandboxEmr } from '@encounter-gateway/sandbox-emr/app.ts'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { takeDataFolder } from '../../shared/launch/data-folder.ts'
-import { keepSealingKey } from '../../shared/launch/sealing-key.ts'
+import { takeDataFolder } from '@encounter-gateway/launch/data-folder.ts'
+import { keepSealingKey } from '@encounter-gateway/launch/sealing-key.ts'
 
 function temporaryFolder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'data-folder-test-'))

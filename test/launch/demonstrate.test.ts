@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { demonstrate } from '../../shared/launch/demonstrate.ts'
+import { demonstrate } from '@encounter-gateway/launch/demonstrate.ts'
 
 async function gatewayThat(answers: RequestListener): Promise<string> {
   const server = createServer(answers).listen(0, '127.0.0.1')

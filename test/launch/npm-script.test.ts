@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { nodeArgumentsOf } from '../../shared/launch/npm-script.ts'
+import { nodeArgumentsOf } from '@encounter-gateway/launch/npm-script.ts'
 
 test('containers start the api as npm does', () => {
   const words = nodeArgumentsOf('api')

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { findFreePort } from '../../shared/launch/free-port.ts'
-import { endOf } from '../../shared/launch/process-end.ts'
-import { lifeline } from '../../shared/launch/lifeline.ts'
-import { ROOT } from '../../shared/launch/service.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
+import { endOf } from '@encounter-gateway/launch/process-end.ts'
+import { lifeline } from '@encounter-gateway/launch/lifeline.ts'
+import { ROOT } from '@encounter-gateway/launch/service.ts'
 
 /** A folder for DATA_DIR, and ports on which nothing listens; removed at the end of the test. */
 export async function ownPlace() {

@@ -5,8 +5,8 @@ import { appendFileSync, chmodSync, existsSync, mkdtempSync, readdirSync, rmSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { isFree } from '../../shared/launch/free-port.ts'
-import { startRedis, type PrivateRedis } from '../../shared/launch/redis-server.ts'
+import { isFree } from '@encounter-gateway/launch/free-port.ts'
+import { startRedis, type PrivateRedis } from '@encounter-gateway/launch/redis-server.ts'
 
 const quiet = () => {}
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { DEMO_HEADERS } from '../../shared/launch/demonstrate.ts'
+import { DEMO_HEADERS } from '@encounter-gateway/launch/demonstrate.ts'
 import { npmStart, ownPlace, processesOf, processOf } from './npm-start.ts'
 import { paced } from '../fixtures/pace.ts'
 

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Redis } from 'ioredis'
-import { startRedis } from '@encounter-gateway/shared/launch/redis-server.ts'
+import { startRedis } from '@encounter-gateway/launch/redis-server.ts'
 
 const SCOPE = '@encounter-gateway'
 
@@ -43,7 +43,16 @@ export async function openWorkingCopy(checkout: string) {
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     cpSync(join(checkout, file), join(folder, file))
   }
-  for (const workspace of ['', 'api', 'api/client', 'worker', 'shared', 'test']) {
+  for (const workspace of [
+    '',
+    'api',
+    'api/client',
+    'worker',
+    'worker/sandbox-emr',
+    'shared',
+    'shared/launch',
+    'test',
+  ]) {
     linkPackages(join(checkout, workspace, 'node_modules'), join(folder, workspace, 'node_modules'))
   }
   let redis = await startRedis({ persistent: false, log: () => undefined })

@@ -1,4 +1,4 @@
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

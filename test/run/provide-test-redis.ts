@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { GenericContainer } from 'testcontainers'
-import { dockerAnswers, REDIS_IMAGE } from '../../shared/launch/find-redis.ts'
-import { startRedis } from '../../shared/launch/redis-server.ts'
+import { dockerAnswers, REDIS_IMAGE } from '@encounter-gateway/launch/find-redis.ts'
+import { startRedis } from '@encounter-gateway/launch/redis-server.ts'
 
 const PORT = 6379
 const SETTINGS = ['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction', '--save', '']

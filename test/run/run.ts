@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { LaunchError } from '../../shared/launch/launch-error.ts'
-import { lifeline } from '../../shared/launch/lifeline.ts'
+import { LaunchError } from '@encounter-gateway/launch/launch-error.ts'
+import { lifeline } from '@encounter-gateway/launch/lifeline.ts'
 import { measurePace } from './measure-pace.ts'
 import { provideTestRedis } from './provide-test-redis.ts'
 

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { endOf, settlesWithin } from '@encounter-gateway/shared/launch/process-end.ts'
+import { endOf, settlesWithin } from '@encounter-gateway/launch/process-end.ts'
 import { spawnChild } from '../fixtures/child.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

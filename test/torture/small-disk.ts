@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { runCommand } from '@encounter-gateway/shared/launch/run-command.ts'
-import { endOf } from '@encounter-gateway/shared/launch/process-end.ts'
+import { runCommand } from '@encounter-gateway/launch/run-command.ts'
+import { endOf } from '@encounter-gateway/launch/process-end.ts'
 
 const SIZE_MIB = 1024
 /** The shell's output when the disk is there. */

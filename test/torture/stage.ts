@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import { demoKey } from '../fixtures/processes.ts'
 import { openFhirServer, type SimulatedFhir } from '../emr/fhir.ts'
 import { openGatedEmr, type GatedEmr } from '../failures/gated-emr.ts'

@@ -1,4 +1,4 @@
-import { findRedis } from '@encounter-gateway/shared/launch/find-redis.ts'
+import { findRedis } from '@encounter-gateway/launch/find-redis.ts'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'

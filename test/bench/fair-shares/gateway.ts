@@ -1,5 +1,5 @@
 import { createClient, type Client } from '@encounter-gateway/client/index.ts'
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

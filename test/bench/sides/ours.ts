@@ -1,4 +1,4 @@
-import { nodeArgumentsOf } from '@encounter-gateway/shared/launch/npm-script.ts'
+import { nodeArgumentsOf } from '@encounter-gateway/launch/npm-script.ts'
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-import { findFreePort } from '@encounter-gateway/shared/launch/free-port.ts'
+import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import sample from '@encounter-gateway/shared/contract/sample-request.json' with { type: 'json' }
-import { buildSandboxEmr } from '../../../sandbox-emr/app.ts'
+import { buildSandboxEmr } from '@encounter-gateway/sandbox-emr/app.ts'
 import type { FastifyInstance } from 'fastify'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'

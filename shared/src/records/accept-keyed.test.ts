@@ -10,7 +10,7 @@ const acceptUnder = (store: Store, jobId: string, name: string, content = 'conte
     jobId,
     application: 'demo',
     plain,
-    idempotency: [name, ...others].map((each) => ({ name: each, fingerprint: print(content) })) as never,
+    idempotency: [name, ...others].map((each) => ({ name: each, fingerprint: print(content) })),
   })
 
 test('a key names its job and content; its record has no term until the job has ended', async () => {

@@ -76,7 +76,7 @@ export function openBreakerRecord(redis: RedisClient, connection: ConnectionName
         ...args,
         graceMs: GRACE_MS,
       })
-      return said === 'opened' ? { kind: said, forMs: Number(forMs), cause: cause as BreakerCause } : { kind: said }
+      return said === 'opened' ? { kind: said, forMs, cause } : { kind: said }
     },
     close: async () => (await redis.del(breaker)) === 1,
     async releaseProbe() {

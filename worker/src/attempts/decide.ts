@@ -200,7 +200,11 @@ function wait(error: EmrError, call: Extract<Begun, { kind: 'go' }>, awayMs: num
   const busyMs = error.retryAfterMs ?? 0
   const inMs = error.unspent === 'busy' ? busyMs : awayMs
   const settlement: Settlement = {
-    ...{ round, attempt, state: 'unspent', nextInMs: inMs, statusCode: 0 },
+    round,
+    attempt,
+    state: 'unspent',
+    nextInMs: inMs,
+    statusCode: 0,
     waitsFor: error.unspent,
   }
   if (error.unspent === 'busy') return { step: 'park', settlement, busy: { forMs: busyMs } }

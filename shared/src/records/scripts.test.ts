@@ -31,7 +31,7 @@ function namedIn(lua: string, table: 'KEYS' | 'ARGV', names: readonly string[]):
 const isScalar = (shape: Shape, name: string) => typeof shape[name] === 'string' || Array.isArray(shape[name])
 const scalars = (shape: Shape) => Object.keys(shape).map((name) => (isScalar(shape, name) ? name : `${name}Count`))
 
-test.for(all)('$file.lua names its keys and arguments in the order in which they are sent', (script) => {
+test.for(all)('$file: names its keys and arguments in the order in which they are sent', (script) => {
   const { lua, keys, args, each } = script
   expect(namedIn(lua, 'KEYS', keys)).toEqual(keys)
   expect(namedIn(lua, 'ARGV', scalars(args))).toEqual(scalars(args))
@@ -41,7 +41,7 @@ test.for(all)('$file.lua names its keys and arguments in the order in which they
   expect(namesOf(lua, part)).toEqual(repeated)
 })
 
-test.for(all)('$file.lua begins to repeat where its fixed arguments end', ({ lua, args, each }) => {
+test.for(all)('$file: begins to repeat where its fixed arguments end', ({ lua, args, each }) => {
   const length = Object.keys(each).length
   const hasLists = [args, each].some((shape) => Object.keys(shape).some((name) => !isScalar(shape, name)))
   if (length === 0 || hasLists) return
@@ -53,7 +53,7 @@ test.for(all)('$file.lua begins to repeat where its fixed arguments end', ({ lua
   )
 })
 
-test.for(all)('$file.lua uses its keys by name', ({ lua }) => {
+test.for(all)('$file: uses its keys by name', ({ lua }) => {
   const code = lua.replaceAll(/^ *--.*$/gm, '')
   const uses = [...code.matchAll(/(?<!unpack\()KEYS\b.*/g)].map(([use]) => use)
   const permitted = uses.filter((use) => /^KEYS\[1\]$/.test(use) || use.startsWith('KEYS, { cmsgpack'))

@@ -4,7 +4,7 @@
 -- ARGV  ms that the EMR asked for, 0 if it named none
 -- Returns the ms that the connection is to be held from now
 local hold, calls = unpack(KEYS)
-local askedMs = unpack(ARGV, 1, 1)
+local askedMs = ARGV[1]
 
 local left = (tonumber(redis.call('GET', hold)) or 0) - now
 local forMs = math.max(left, tonumber(askedMs))

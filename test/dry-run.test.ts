@@ -26,9 +26,9 @@ beforeAll(async () => {
   clients = await connectBoth(server.url)
 })
 afterAll(async () => {
-  clients[Symbol.dispose]()
-  await ingress[Symbol.asyncDispose]()
-  await server[Symbol.asyncDispose]()
+  clients?.[Symbol.dispose]()
+  await ingress?.[Symbol.asyncDispose]()
+  await server?.[Symbol.asyncDispose]()
 })
 
 /** Answers as a worker does while `action` runs. */

@@ -16,7 +16,8 @@ conformance({
   emrSystem: 'Meditech',
   connector: 'hl7v2',
   open: () => openHl7v2({ agreed, options: lenient }),
-  settings: { onUnknownOutcome: 'resend' },
+  // two calls in a row without an answer open the breaker where each may cost a person's time
+  settings: { onUnknownOutcome: 'resend', breaker: { openMs: 300 } },
 })
 
 conformance({
@@ -28,5 +29,6 @@ conformance({
       duplicates: 'refuse',
       options: { ...lenient, acknowledgement: 'enhanced', fields: withZSegments },
     }),
-  settings: { onUnknownOutcome: 'resend' },
+  // two calls in a row without an answer open the breaker where each may cost a person's time
+  settings: { onUnknownOutcome: 'resend', breaker: { openMs: 300 } },
 })

@@ -1546,7 +1546,7 @@ export interface operations {
       /** @description What would be sent to the EMR. Only with `DryRun=true`. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3246,7 +3246,7 @@ export interface operations {
       /** @description The connections. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3322,7 +3322,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -3335,7 +3335,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3346,7 +3346,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3357,7 +3357,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -3384,7 +3384,7 @@ export interface operations {
       /** @description The connection. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3488,7 +3488,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -3501,7 +3501,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3512,7 +3512,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3523,7 +3523,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3534,7 +3534,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -3573,7 +3573,7 @@ export interface operations {
       /** @description The connection as it is now. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3647,7 +3647,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3658,7 +3658,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -3671,7 +3671,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3682,7 +3682,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3693,7 +3693,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3704,7 +3704,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -3738,7 +3738,7 @@ export interface operations {
       /** @description The connection as it is now. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3812,7 +3812,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3823,7 +3823,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -3836,7 +3836,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3847,7 +3847,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3858,7 +3858,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3869,7 +3869,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -3903,7 +3903,7 @@ export interface operations {
       /** @description The connection as it is now. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3977,7 +3977,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -3988,7 +3988,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4001,7 +4001,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4012,7 +4012,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4023,7 +4023,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4034,7 +4034,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -4068,7 +4068,7 @@ export interface operations {
       /** @description The connection as it is now. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4142,7 +4142,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4153,7 +4153,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4166,7 +4166,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4177,7 +4177,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4188,7 +4188,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4199,7 +4199,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -4235,7 +4235,7 @@ export interface operations {
       /** @description The connection as it is now. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4309,7 +4309,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4320,7 +4320,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4333,7 +4333,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4344,7 +4344,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4355,7 +4355,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4366,7 +4366,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -4403,7 +4403,7 @@ export interface operations {
       /** @description The connection as it is now. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4477,7 +4477,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4488,7 +4488,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4501,7 +4501,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4512,7 +4512,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4523,7 +4523,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4534,7 +4534,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -4582,7 +4582,7 @@ export interface operations {
       /** @description One page of jobs. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4647,7 +4647,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4658,7 +4658,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4671,7 +4671,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4682,7 +4682,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4693,7 +4693,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -4719,7 +4719,7 @@ export interface operations {
       /** @description The job. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4793,7 +4793,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4806,7 +4806,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4817,7 +4817,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4828,7 +4828,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4839,7 +4839,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -4904,7 +4904,7 @@ export interface operations {
       /** @description What was or would be done. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4925,7 +4925,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4936,7 +4936,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -4949,7 +4949,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4960,7 +4960,7 @@ export interface operations {
       /** @description `count-moved`: More or fewer jobs match than in the dry run. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4971,7 +4971,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -4982,7 +4982,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5015,7 +5015,7 @@ export interface operations {
       /** @description The job. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5089,7 +5089,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5100,7 +5100,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5113,7 +5113,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5124,7 +5124,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5135,7 +5135,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5146,7 +5146,7 @@ export interface operations {
       /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5157,7 +5157,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5168,7 +5168,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5233,7 +5233,7 @@ export interface operations {
       /** @description What was or would be done. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5254,7 +5254,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5265,7 +5265,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5278,7 +5278,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5289,7 +5289,7 @@ export interface operations {
       /** @description `count-moved`: More or fewer jobs match than in the dry run. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5300,7 +5300,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5311,7 +5311,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5344,7 +5344,7 @@ export interface operations {
       /** @description The job. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5418,7 +5418,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5429,7 +5429,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5442,7 +5442,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5453,7 +5453,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5464,7 +5464,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5475,7 +5475,7 @@ export interface operations {
       /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5486,7 +5486,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5497,7 +5497,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5539,7 +5539,7 @@ export interface operations {
       /** @description The job. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5613,7 +5613,7 @@ export interface operations {
       /** @description `invalid-request`: The request is not valid. */
       400: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5624,7 +5624,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5637,7 +5637,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5648,7 +5648,7 @@ export interface operations {
       /** @description `not-found`: Not found. */
       404: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5659,7 +5659,7 @@ export interface operations {
       /** @description `conflict`: The state of the job or batch does not allow this. */
       409: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5670,7 +5670,7 @@ export interface operations {
       /** @description `gone`: No longer available. */
       410: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5681,7 +5681,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5692,7 +5692,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5716,7 +5716,7 @@ export interface operations {
       /** @description The processes. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5749,7 +5749,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5762,7 +5762,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5773,7 +5773,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5784,7 +5784,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5817,7 +5817,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5830,7 +5830,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5841,7 +5841,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5852,7 +5852,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5876,7 +5876,7 @@ export interface operations {
       /** @description The applications. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5903,7 +5903,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -5916,7 +5916,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5927,7 +5927,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -5938,7 +5938,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -5970,7 +5970,7 @@ export interface operations {
       /** @description One page of entries. */
       200: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -6005,7 +6005,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -6018,7 +6018,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -6029,7 +6029,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -6040,7 +6040,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number
@@ -6073,7 +6073,7 @@ export interface operations {
       /** @description `operator-unauthorized`: Unknown operator. */
       401: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Asks the application to authenticate. */
           'WWW-Authenticate'?: string
@@ -6086,7 +6086,7 @@ export interface operations {
       /** @description `operator-forbidden`: The operator may not do this. */
       403: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -6097,7 +6097,7 @@ export interface operations {
       /** @description `internal`: Internal error of the gateway. */
       500: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           [name: string]: unknown
         }
@@ -6108,7 +6108,7 @@ export interface operations {
       /** @description `unavailable`: The gateway cannot accept requests now. */
       503: {
         headers: {
-          /** @description Identifies this request in the log of the gateway; your own id if you sent one. */
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
           /** @description Seconds to wait before the next request. */
           'Retry-After'?: number

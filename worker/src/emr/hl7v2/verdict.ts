@@ -48,7 +48,7 @@ function refusal(faults: Fault[], rules: Rules, answered: Answered): Verdict {
     return refused(400, { pointers: pointersOf(content, answered) })
   }
   if (meanings.has('configuration')) return rejected(rules)
-  if (meanings.has('busy')) return brokenOff({ writes: false })
+  if (meanings.has('busy')) return brokenOff({ writes: false, answered: true })
   return duplicate(all, answered)
 }
 

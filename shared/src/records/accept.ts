@@ -11,7 +11,7 @@ import { seal } from '../sealing/seal.ts'
 import { coalesce } from './coalesce.ts'
 import type { RecordsContext } from './context.ts'
 import { CREATE_ENCOUNTER, JOB_OPTIONS } from './queue.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 
 /** A request to accept. */

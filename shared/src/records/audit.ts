@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { RedisClient } from '../redis/connect.ts'
 import type { SealingKeys } from '../sealing/seal.ts'
 import { AUDIT_KEY, AUDIT_HEAD_KEY } from './keys.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { defineScripts, scripts } from './scripts.ts'
 
 const DAY_MS = 86_400_000

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { PRINT_BYTES, type ItemRecord } from './item-records.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 import { inMs, near, now, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
 

@@ -16,7 +16,7 @@ import {
 } from './item-records.ts'
 import { FINISHED_CHANNEL } from './keys.ts'
 import type { ItemLetter } from './routing.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 
 /** The reason is kept for the first 10,000 rejected lines of a batch; for the rest, only the fact. */

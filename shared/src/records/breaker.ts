@@ -2,7 +2,7 @@ import type { BreakerSettings } from '../config/schema.ts'
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { recordKeys } from './keys.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts, type BreakerCause } from './scripts.ts'
 
 export type { BreakerCause } from './scripts.ts'

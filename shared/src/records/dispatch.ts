@@ -3,7 +3,7 @@ import { open } from '../sealing/seal.ts'
 import { coalesce } from './coalesce.ts'
 import type { RecordsContext } from './context.ts'
 import { sealedPartOf } from './item-payload.ts'
-import { runScript, type Values } from './script.ts'
+import { runScript, type Values } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 
 /** The common part of a permission to call the EMR and of a report that the end of an earlier call is unknown. */

@@ -1,7 +1,7 @@
 import { allApplications, type RecordsContext } from './context.ts'
 import { unsuccessfulStatuses } from './job-list.ts'
 import type { GoOn } from './lease.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 
 const DAY_MS = 24 * 3_600_000

@@ -1,6 +1,6 @@
 import { terminalStatuses, type JobStatus, type TerminalStatus } from '../contract/job.ts'
 import type { RecordsContext } from './context.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 
 /** The place of a job in a list: the time that orders the list, ms since the epoch, and its JobId. */

@@ -8,7 +8,7 @@ import type { RecordsContext } from './context.ts'
 import type { CallName } from './dispatch.ts'
 import { FINISHED_CHANNEL } from './keys.ts'
 import { itemLetters, type RoutedJob } from './routing.ts'
-import { runScript, type Values } from './script.ts'
+import { runScript, type Values } from '../redis/script.ts'
 import { scripts, type Finished } from './scripts.ts'
 
 /** The sealed part of an outcome: the identifiers of the encounter, or the problem. */

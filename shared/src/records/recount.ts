@@ -1,5 +1,5 @@
 import type { RecordsContext } from './context.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 
 /** The reply to comparing the counts of unfinished jobs; see recount.lua. */

@@ -3,7 +3,7 @@ import { findJob } from './find-job.ts'
 import type { EncounterQueue } from './queue.ts'
 import { requeue } from './requeue.ts'
 import { itemOf, type RoutedJob } from './routing.ts'
-import { runScript } from './script.ts'
+import { runScript } from '../redis/script.ts'
 import { scripts, type Reopened } from './scripts.ts'
 
 /** The api may be about to queue a job that was reopened so recently. */

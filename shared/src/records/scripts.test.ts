@@ -1,16 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Shape } from './script.ts'
+import type { Shape } from '../redis/script.ts'
+import { webhookScripts } from '../webhooks/scripts.ts'
 import { scripts } from './scripts.ts'
 
 type Named = { file: string; lua: string; keys: readonly string[]; args: Shape; each: Shape }
-const all = Object.values(scripts).map(({ command, keys, args, each }): Named => {
-  const file = command.replace('eg-', '')
-  return { file, lua: luaOf(file), keys, args, each }
-})
+type Described = { command: string; lua: string; keys: readonly string[]; args: Shape; each: Shape }
+const folders: { folder: URL; scripts: readonly Described[] }[] = [
+  { folder: new URL('lua/', import.meta.url), scripts: Object.values(scripts) },
+  { folder: new URL('../webhooks/lua/', import.meta.url), scripts: Object.values(webhookScripts) },
+]
+const all = folders.flatMap((each) =>
+  each.scripts.map(({ command, keys, args, each: repeated }): Named => {
+    const file = command.replace('eg-', '')
+    return { file, lua: luaOf(each.folder, file), keys, args, each: repeated }
+  }),
+)
 
-function luaOf(file: string): string {
-  return readFileSync(new URL(`lua/${file}.lua`, import.meta.url), 'utf8')
+function luaOf(folder: URL, file: string): string {
+  return readFileSync(new URL(`${file}.lua`, folder), 'utf8')
 }
 
 /** The names that a script gives to what `source` yields, in order; none if it has no such line. */
@@ -60,16 +68,16 @@ test.for(all)('$file: uses its keys by name', ({ lua }) => {
   expect(uses).toEqual(permitted)
 })
 
-test('every file of lua/ is a script or a part of one', () => {
-  const texts = Object.values(scripts).map(({ lua }) => lua)
-  const unused = readdirSync(new URL('lua', import.meta.url)).filter((file) => {
-    const lua = luaOf(file.replace('.lua', ''))
+test.for(folders)('every file of a folder is a script or a part of one: $folder', ({ folder, scripts: described }) => {
+  const texts = described.map(({ lua }) => lua)
+  const unused = readdirSync(folder).filter((file) => {
+    const lua = luaOf(folder, file.replace('.lua', ''))
     return !texts.some((text) => text.includes(lua))
   })
   expect(unused).toEqual([])
 })
 
-test('no script reads the time but by the prelude', () => {
-  const files = readdirSync(new URL('lua', import.meta.url)).filter((file) => file !== 'now.lua')
-  expect(files.filter((file) => luaOf(file.replace('.lua', '')).includes("'TIME'"))).toEqual([])
+test.for(folders)('no script reads the time but by the prelude: $folder', ({ folder }) => {
+  const files = readdirSync(folder).filter((file) => file !== 'now.lua')
+  expect(files.filter((file) => luaOf(folder, file.replace('.lua', '')).includes("'TIME'"))).toEqual([])
 })

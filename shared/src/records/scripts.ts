@@ -2,8 +2,9 @@ import { addStandardJob } from 'bullmq/dist/esm/scripts/addStandardJob-9.js'
 import type { TerminalStatus } from '../contract/job.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { itemLetters } from './routing.ts'
-import { defineCommands, scriptOf } from './script.ts'
+import { defineCommands, scriptsIn } from '../redis/script.ts'
 
+const scriptOf = scriptsIn(new URL('lua/', import.meta.url))
 const letters = Object.values(itemLetters)
 const terminalStatuses = Object.keys(itemLetters) as TerminalStatus[]
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BatchRef } from './item-records.ts'
 import { inOneTransaction } from './queue.ts'
-import { appendScript, runScript } from './script.ts'
+import { appendScript, runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
 import { now, openStore, type Store } from './store-under-test.ts'
 

@@ -2,7 +2,7 @@ import type { RecordsContext } from './context.ts'
 import { itemJobId, sealingKeyIdIn, usableKeyIds } from './item-records.ts'
 import { BEHIND_SINGLE_REQUESTS, inOneTransaction, type EncounterQueue } from './queue.ts'
 import type { RoutedJob } from './routing.ts'
-import { appendScript, runScript } from './script.ts'
+import { appendScript, runScript } from '../redis/script.ts'
 import { hasLostScripts, scripts } from './scripts.ts'
 
 /** A transaction blocks Redis: 200 jobs take about 50 ms, 20,000 (`concurrency: 10000`) took 5 s. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { RedisClient } from '../redis/connect.ts'
+import type { RedisClient } from './connect.ts'
 
 /**
  * The kinds of a script's arguments. `undefined` and a flag that is not set arrive in Lua as '', a set flag as '1'. A
@@ -48,21 +48,22 @@ export type Script<Key extends string, Args extends Shape, Each extends Shape, R
 type Argument = string | number | Buffer
 
 /**
- * Describes a script of lua/: `files` are its parts in order, the last of them names it. `scripts.test.ts` compares the
- * names with those in the script's first lines.
+ * Describes scripts of a folder: `files` are the parts of one in order, the last of them names it. `scripts.test.ts`
+ * compares the names with those in the script's first lines.
  */
-export function scriptOf<Reply>() {
-  return <const Key extends string, const Args extends Shape = Empty, const Each extends Shape = Empty>(
-    files: readonly string[],
-    { keys, args, each }: { keys: readonly Key[]; args?: Args; each?: Each },
-    before = '',
-  ): Script<Key, Args, Each, Reply> => ({
-    command: `eg-${files.at(-1)}`,
-    lua: before + files.map(readLua).join(''),
-    keys,
-    args: args ?? ({} as Args),
-    each: each ?? ({} as Each),
-  })
+export function scriptsIn(folder: URL) {
+  return <Reply>() =>
+    <const Key extends string, const Args extends Shape = Empty, const Each extends Shape = Empty>(
+      files: readonly string[],
+      { keys, args, each }: { keys: readonly Key[]; args?: Args; each?: Each },
+      before = '',
+    ): Script<Key, Args, Each, Reply> => ({
+      command: `eg-${files.at(-1)}`,
+      lua: before + files.map((name) => readFileSync(new URL(`${name}.lua`, folder), 'utf8')).join(''),
+      keys,
+      args: args ?? ({} as Args),
+      each: each ?? ({} as Each),
+    })
 }
 
 /** Runs a script. With `inBytes`, texts in the reply are Buffers. */
@@ -134,8 +135,4 @@ function push<S extends Shape>(argv: Argument[], shape: S, values: Values<S>): v
 function toArgument(value: unknown): Argument {
   if (value === undefined || value === false) return ''
   return value === true ? '1' : (value as Argument)
-}
-
-function readLua(name: string): string {
-  return readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 }

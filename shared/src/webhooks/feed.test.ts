@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { openWebhookRecords } from './webhook-records.ts'
+import { HOUR, ids, message, openWebhooks } from './webhooks-under-test.ts'
+
+test('messages are read in the order of their publication, page by page', async () => {
+  await using at = await openWebhooks()
+  expect(await at.publish('m1', 'm2')).toBe(2)
+  expect(await at.publish('m3')).toBe(1)
+  const first = await at.feed.read(undefined, 2)
+  expect(first.messages).toMatchObject([
+    { id: 'm1', type: 'encounter.created', connection: 'Sandbox.north', body: '{"of":"m1"}' },
+    { id: 'm2' },
+  ])
+  const second = await at.feed.read(first.next, 2)
+  expect(second).toMatchObject({ messages: [{ id: 'm3' }], missed: 0 })
+  expect(await at.feed.read(second.next, 2)).toEqual({ messages: [], next: second.next, missed: 0 })
+  expect(await at.feed.read(undefined, 3)).toMatchObject({ messages: [{ id: 'm1' }, { id: 'm2' }, { id: 'm3' }] })
+})
+
+test('the feed of an application without messages is empty', async () => {
+  await using at = await openWebhooks()
+  expect(await at.feed.read(undefined, 5)).toEqual({ messages: [], missed: 0 })
+})
+
+test('a message that is published twice is in the feed once', async () => {
+  await using at = await openWebhooks()
+  expect(await at.publish('m1', 'm1')).toBe(1)
+  expect(await at.publish('m1', 'm2')).toBe(1)
+  expect(ids((await at.feed.read(undefined, 5)).messages)).toEqual(['m1', 'm2'])
+})
+
+test('of the ids of messages the newest 10,000 are remembered, for an hour', async () => {
+  await using at = await openWebhooks()
+  await at.publish('m1')
+  await at.redis.zadd(at.keys.seen, 'XX', Date.now() - HOUR - 1_000, 'm1')
+  await at.publish('m2')
+  expect(await at.publish('m1', 'm2')).toBe(1)
+  const many = Array.from({ length: 2_500 }, (_, n) => n)
+  for (const part of [1, 2, 3, 4]) await at.publish(...many.map((n) => `p${part}_${n}`))
+  expect(await at.redis.zcard(at.keys.seen)).toBe(10_000)
+  expect(await at.publish('m2', 'p1_0')).toBe(1)
+})
+
+test('a clock that goes back does not change the order', async () => {
+  await using at = await openWebhooks()
+  await at.publish('m1')
+  await at.redis.hincrby(at.keys.head, 'ms', HOUR)
+  await at.publish('m2')
+  await at.redis.hset(at.keys.head, 'ms', String(Date.now() + 2 * HOUR))
+  await at.publish('m3')
+  expect(ids((await at.feed.read(undefined, 5)).messages)).toEqual(['m1', 'm2', 'm3'])
+})
+
+test('messages are removed by their age, and a reader hears how many it missed', async () => {
+  await using at = await openWebhooks({ retentionMs: HOUR })
+  // Redis removes them in blocks of a hundred
+  await at.publish(...Array.from({ length: 250 }, (_, n) => `m${n}`))
+  const { next } = await at.feed.read(undefined, 10)
+  const later = openWebhookRecords(at.redis, { application: at.application, retentionMs: 1, configured: false })
+  await at.redis.ping()
+  await later.feed.publish([message('n0')])
+  const { messages, missed } = await at.feed.read(next, 100)
+  expect(missed).toBeGreaterThanOrEqual(90)
+  expect(messages.length + missed).toBeLessThanOrEqual(241)
+  expect(await at.redis.pttl(at.keys.feed)).toBeLessThanOrEqual(1)
+})
+
+test('a message for one endpoint is not in the feed that consumers read, one for all but one is', async () => {
+  await using at = await openWebhooks()
+  await at.feed.publish([message('m1', { only: 'ep_a' }), message('m2', { except: 'ep_a' })])
+  expect(ids((await at.feed.read(undefined, 1)).messages)).toEqual(['m2'])
+})

@@ -1,0 +1,214 @@
+import type { RedisClient } from '../redis/connect.ts'
+import { runScript } from '../redis/script.ts'
+import { numberOf, readMessage, wants } from './feed.ts'
+import { laneKeys, webhookKeys } from './keys.ts'
+import { webhookScripts, type Settled } from './scripts.ts'
+import type { WebhookRecordsAbout } from './context.ts'
+import { filterArguments, type EndpointFilter } from './filter.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+
+/** Deliveries to one endpoint that may be under way in the whole fleet, while it answers well. */
+const PLACES = 10
+/** For how long a worker has a message; its POST ends sooner. */
+export const LEASE_MS = 2 * MINUTE
+/** Deliveries and dead letters listed per endpoint. */
+const DONE_MOST = 10_000
+const DEAD_MOST = 50_000
+/** Failures in a row that open the breaker of an endpoint; it stays open for so long, then twice as long, and so on. */
+const IN_ROW = 5
+const OPEN_MS = 5 * SECOND
+const LONGEST_OPEN_MS = 5 * MINUTE
+const COUNTED_EXACTLY = 1_000
+
+/** A message that this process may deliver now, until the lease ends. */
+export type Taken = {
+  feedId: string
+  /** The `webhook-id`. */
+  id: string
+  connection?: string
+  body: string
+  /** Tries before this one. */
+  tries: number
+  /** ms since the epoch, and the proof that nobody else has the message. */
+  lease: number
+}
+
+/** One try to deliver, as kept. */
+export type Try = {
+  /** ms since the epoch */
+  at: number
+  /** How long it took. */
+  ms: number
+  status?: number
+  /** Why it failed, one of a few fixed sentences. */
+  failure?: string
+  /** When the next one is made, ms since the epoch; absent after a delivery, and for a dead letter. */
+  nextAt?: number
+}
+
+/** How a try ended. `gone`: the endpoint wants no more messages. `interrupted`: nothing is known, and no try is spent. */
+export type TryEnd = {
+  taken: Pick<Taken, 'feedId' | 'id' | 'lease'>
+  kind: 'delivered' | 'failed' | 'gone' | 'interrupted'
+  /** To the next try; without it the message becomes a dead letter. */
+  nextInMs?: number | undefined
+  try: Try
+}
+
+/** What came of settling. */
+export type Settlement = {
+  settled: Settled[]
+  /** When there is more to take, ms since the epoch; absent if nothing waits. */
+  takeAt?: number
+  /** The percentage of the time of nothing but failure that has just been reached, after which it is disabled. */
+  warn?: { percent: 50 | 70 | 90; since: number }
+  /** The endpoint was disabled just now. */
+  disabled?: { reason: string; since: number }
+}
+
+/** The state of an endpoint. `Failing`: its breaker has opened, and messages wait. */
+export type LaneState = {
+  state: 'Enabled' | 'Failing' | 'Disabled'
+  /** Since when, ms since the epoch. */
+  since: number
+  reason?: string
+  /** Messages that wait or are under way; beyond a thousand those that its filter leaves out are counted too. */
+  pending: number
+  /** Messages that were no longer kept when their turn came. */
+  missed: number
+  /** ms since the epoch */
+  lastSuccessAt?: number
+}
+
+/** Where each endpoint is in the feed, and how it answers. */
+export type Lanes = {
+  /** Delivers to an endpoint from here on; or again, if it was disabled, from where it stopped. One script. */
+  open(endpointId: string): Promise<boolean>
+  /** Delivers nothing more, until it is opened again; what comes meanwhile waits as long as it is kept. One script. */
+  disable(endpointId: string, reason: string): Promise<boolean>
+  /** Forgets an endpoint and what waits for it. Tries end by themselves. One command. */
+  forget(endpointId: string): Promise<void>
+  /** The endpoints that are not disabled. */
+  enabled(): Promise<string[]>
+  /** Those for which there is something to do now, and the version of the endpoints (`endpoints.ts`). One script. */
+  awake(): Promise<{ endpoints: string[]; version: number }>
+  /** Takes at most `most` messages; `takeAt` as in `Settlement`. `proven`: it answers well. One script. */
+  take(
+    endpointId: string,
+    most: number,
+    wants: EndpointFilter & { perSecond?: number | undefined },
+  ): Promise<{ taken: Taken[]; takeAt?: number; proven: boolean }>
+  /** Records how tries ended. After `disableMs` of nothing but failure the endpoint is disabled. One script. */
+  settle(endpointId: string, ends: readonly TryEnd[], disableMs: number): Promise<Settlement>
+  /** `undefined` for an endpoint that was never opened. */
+  state(endpointId: string, filter: EndpointFilter): Promise<LaneState | undefined>
+}
+
+export function openLanes(redis: RedisClient, { application, retentionMs }: WebhookRecordsAbout): Lanes {
+  const shared = webhookKeys(application)
+  const keysOf = (endpointId: string) => ({ ...shared, ...laneKeys(application, endpointId) })
+  return {
+    async open(endpoint) {
+      return (await runScript(redis, webhookScripts.openLane, keysOf(endpoint), { endpoint })) === 1
+    },
+
+    async disable(endpoint, reason) {
+      return (await runScript(redis, webhookScripts.disableLane, keysOf(endpoint), { endpoint, reason })) === 1
+    },
+
+    async forget(endpointId) {
+      const { lane, due, busy, tried, done, dead, wake } = keysOf(endpointId)
+      const replies = await redis.multi().unlink(lane, due, busy, tried, done, dead).zrem(wake, endpointId).exec()
+      for (const [error] of replies ?? []) if (error) throw error
+    },
+
+    enabled: () => redis.zrange(shared.wake, '0', '-1'),
+
+    async awake() {
+      const [endpoints, version] = await runScript(redis, webhookScripts.awake, shared, {})
+      return { endpoints, version: Number(version) }
+    },
+
+    async take(endpoint, most, { perSecond, ...filter }) {
+      const about = { endpoint, most, leaseMs: LEASE_MS, places: PLACES, perSecond, ...filterArguments(filter) }
+      const [at, proven, rows] = await runScript(redis, webhookScripts.take, keysOf(endpoint), about)
+      const taken = rows.map(([feedId, id, connection, body, tries, lease]): Taken => {
+        return { feedId, id, ...(connection && { connection }), body, tries, lease }
+      })
+      return { taken, ...(at > 0 && { takeAt: at }), proven: proven === 1 }
+    },
+
+    async settle(endpoint, ends, disableMs) {
+      const about = {
+        base: shared.base,
+        endpoint,
+        places: PLACES,
+        keptMs: retentionMs,
+        doneMost: DONE_MOST,
+        deadMost: DEAD_MOST,
+        inRow: IN_ROW,
+        openMs: OPEN_MS,
+        longestMs: LONGEST_OPEN_MS,
+        disableMs,
+      }
+      const each = ends.map(({ taken: { feedId, id, lease }, kind, nextInMs, try: made }) => {
+        return { feedId, id, lease, kind, nextInMs, failure: made.failure, try: JSON.stringify({ ...made, feedId }) }
+      })
+      const [settled, at, percent, reason, since] = await runScript(
+        redis,
+        webhookScripts.settle,
+        keysOf(endpoint),
+        about,
+        each,
+      )
+      return {
+        settled,
+        ...(at > 0 && { takeAt: at }),
+        ...(percent > 0 && { warn: { percent: percent as 50 | 70 | 90, since } }),
+        ...(reason && { disabled: { reason, since } }),
+      }
+    },
+
+    async state(endpointId, filter) {
+      const keys = keysOf(endpointId)
+      const [lane, due, busy, newest] = await Promise.all([
+        redis.hgetall(keys.lane),
+        redis.zcard(keys.due),
+        redis.zcard(keys.busy),
+        redis.hget(keys.head, 'id'),
+      ])
+      const { position } = lane
+      if (position === undefined) return undefined
+      const time = (field: string) => Number(lane[field])
+      const failing = Number(lane['openings'] ?? 0) > 0
+      const waiting = await waitingIn(keys.feed, position, newest ?? position, endpointId, filter)
+      const told = lane['disabledAt']
+        ? { state: 'Disabled' as const, since: time('disabledAt'), reason: lane['reason'] ?? '' }
+        : failing
+          ? { state: 'Failing' as const, since: time('failingSince'), reason: lane['failure'] ?? '' }
+          : { state: 'Enabled' as const, since: Number(lane['enabledAt'] ?? lane['createdAt']) }
+      return {
+        ...told,
+        pending: due + busy + waiting,
+        missed: Number(lane['missed'] ?? 0),
+        ...(lane['lastSuccessAt'] && { lastSuccessAt: time('lastSuccessAt') }),
+      }
+    },
+  }
+
+  /** The messages after `position` that an endpoint wants; exact for the first thousand. */
+  async function waitingIn(
+    feed: string,
+    position: string,
+    newest: string,
+    endpointId: string,
+    filter: EndpointFilter,
+  ): Promise<number> {
+    if (position === newest) return 0
+    const entries = await redis.xrange(feed, `(${position}`, '+', 'COUNT', COUNTED_EXACTLY)
+    const beyond = entries.length < COUNTED_EXACTLY ? 0 : numberOf(newest) - numberOf(entries.at(-1)?.[0] ?? newest)
+    return entries.filter((entry) => wants(endpointId, filter, readMessage(entry))).length + Math.max(beyond, 0)
+  }
+}

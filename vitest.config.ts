@@ -15,7 +15,7 @@ export default defineConfig({
     pool: 'forks',
     // A process for each file costs half a second of CPU and the load of its modules: a third of the whole run.
     isolate: false,
-    // Each of these brings servers of its own; more at once only makes them wait for each other.
-    maxWorkers: Math.min(2, availableParallelism()),
+    // Half of the time of a test is waiting. Each brings servers of its own: many more at once only wait for each other.
+    maxWorkers: Math.min(3, availableParallelism() + 1),
   },
 })

@@ -9,7 +9,8 @@ import { PATIENCE } from '../fixtures/pace.ts'
 
 async function open(settings: object = {}) {
   const emr = await openGatedEmr()
-  const fleet = await openFleet({ emrs: [{ emr, settings }] })
+  // as long as the lock, so that a busy machine does not make a third attempt of it
+  const fleet = await openFleet({ emrs: [{ emr, settings: { timeoutMs: 5_000, ...settings } }] })
   return {
     emr,
     fleet,

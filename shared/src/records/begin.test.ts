@@ -104,6 +104,8 @@ test('a mark that nobody settled dangles from when the call was sent', async () 
     deadlineInMs: near(terms.deadline),
     probing: false,
     payload: expect.any(Buffer) as Buffer,
+    firstAttemptAt: now(),
+    suspected: false,
   })
   // nor may who names another attempt go on from this one
   expect(await store.jobs.begin('a1', { attempt: 2, as: 'absent' })).toMatchObject(dangling)

@@ -41,6 +41,9 @@ export type Tally = {
 }
 
 const kindLetters: Record<CallKind, string> = { create: 'c', find: 'f' }
+const endedNames = Object.fromEntries(
+  Object.entries(itemLetters).map(([status, letter]) => [status, `e${letter}`]),
+) as Record<TerminalStatus, string>
 const statusOfLetter = new Map(
   Object.entries(itemLetters).map(([status, letter]) => [letter as string, status as TerminalStatus]),
 )
@@ -51,28 +54,35 @@ const statusOfLetter = new Map(
  */
 export function openTally(redis: RedisClient, connection: ConnectionName, now: () => number = Date.now): Tally {
   const keys = recordKeys(connection)
-  let counts = new Map<string, Map<string, number>>()
+  /** Counts by name of the minute `minute`, and those of earlier minutes that are not written yet. */
+  let minute = 0
+  let counts = new Map<string, number>()
+  let earlier: [minute: number, counts: Map<string, number>][] = []
   let timer: NodeJS.Timeout | undefined
 
+  // called several times per job
   function add(name: string, count = 1): void {
-    const minute = Math.floor(now() / MINUTE)
-    const key = keys.minutes(Math.floor(minute / PER_BLOCK))
-    const field = `${minute % PER_BLOCK}${name}`
-    let block = counts.get(key)
-    if (!block) counts.set(key, (block = new Map<string, number>()))
-    block.set(field, (block.get(field) ?? 0) + count)
+    const current = Math.floor(now() / MINUTE)
+    if (current !== minute) {
+      if (counts.size > 0) earlier.push([minute, counts])
+      counts = new Map()
+      minute = current
+    }
+    counts.set(name, (counts.get(name) ?? 0) + count)
     timer ??= setTimeout(() => void flush(), FLUSH_MS)
   }
 
   async function flush(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
-    if (counts.size === 0) return
-    const written = counts
+    const written = counts.size > 0 ? [...earlier, [minute, counts] as const] : earlier
+    earlier = []
     counts = new Map()
+    if (written.length === 0) return
     const transaction = redis.multi()
-    for (const [key, block] of written) {
-      for (const [field, count] of block) transaction.hincrby(key, field, count)
+    for (const [at, names] of written) {
+      const key = keys.minutes(Math.floor(at / PER_BLOCK))
+      for (const [name, count] of names) transaction.hincrby(key, `${at % PER_BLOCK}${name}`, count)
       transaction.pexpire(key, KEPT_MS)
     }
     await transaction.exec().catch(() => undefined)
@@ -80,7 +90,7 @@ export function openTally(redis: RedisClient, connection: ConnectionName, now: (
 
   return {
     accepted: (jobs) => add('a', jobs),
-    ended: (status) => add(`e${itemLetters[status]}`),
+    ended: (status) => add(endedNames[status]),
     called(kind, code, ms) {
       add(`${kindLetters[kind]}${code}`)
       if (kind === 'create') add(`l${classOf(ms)}`)

@@ -254,6 +254,16 @@ test('what had its turn is counted as taken, and what ended meanwhile is not', a
   expect(await store.state()).toEqual(before)
 })
 
+test('a single item that had its turn is counted, too', async () => {
+  await using store = await openStore()
+  const { batch } = await store.addBatch('qq')
+  expect(await give(store, batch, [1], '5', {})).toEqual([1, 0])
+  expect(await store.state()).toMatchObject({
+    [`items:${batch.batchId}`]: 'qt',
+    [`batch:${batch.batchId}`]: { q: '1', t: '1' },
+  })
+})
+
 test('giving turns moves the tags of those that wait, and lets go of the right', async () => {
   await using store = await openStore()
   const { batch } = await store.addBatch('q')

@@ -19,3 +19,7 @@ test.each(names)('%s has a page, which README links to', (name) => {
   expect(existsSync(`docs/emr/${name}.md`)).toBe(true)
   expect(readFileSync('README.md', 'utf8')).toContain(`docs/emr/${name}.md`)
 })
+
+test.each(names)('%s has a case of render.test.ts: what is rendered is what is sent', (name) => {
+  expect(readFileSync('test/emr/render.test.ts', 'utf8')).toContain(`connector: '${name}'`)
+})

@@ -59,7 +59,10 @@ export type SimulatedEmr = AsyncDisposable & {
   enterLookAlike(how: LookAlike): void
   /** Refuses connections (true) until changed. */
   down(isDown: boolean): Promise<void>
-  /** Seed codes that this EMR cannot express. */
+  /**
+   * Codes that this EMR cannot express. 500 is the gateway's own fault: of the real EMRs none can, their 5xx are the
+   * EMR's faults and end as 502.
+   */
   cannotSay: (400 | 401 | 403 | 408 | 429 | 500 | 502)[]
   /**
    * Compares what arrived with what was sent, field by field: returns the JSON Pointers of the fields of `sent` that

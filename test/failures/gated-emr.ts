@@ -25,6 +25,8 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
   const gates: Partial<Record<'before commit' | 'after commit', PromiseWithResolvers<void>>> = {}
   let atOnce = 0
   let refusals: number[] = []
+  let passwords: readonly string[] | undefined
+  let refusedLogins = 0
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
@@ -38,6 +40,10 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
       await gates['before commit']?.promise
       const status = refusals.shift()
       if (status) return void response.writeHead(status).end()
+    }
+    if (passwords && !passwords.includes(passwordIn(request))) {
+      refusedLogins++
+      return void response.writeHead(401).end()
     }
     const { 'content-type': type = 'application/json', authorization = '' } = request.headers
     const reply = await app.inject({
@@ -91,6 +97,10 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
     forget: () => open((gate) => gate.reject(new Error('forgotten'))),
     /** Answers the next requests for an encounter with these statuses and creates nothing. */
     refuse: (...statuses: number[]) => (refusals = statuses),
+    /** Lets in only users with one of these passwords. */
+    letIn: (...only: string[]) => (passwords = only),
+    /** The number of logins refused so far. */
+    refusedLogins: () => refusedLogins,
     /** Refuses connections from now on, and cuts the existing ones. */
     goDown: shut,
     comeBack: listen,
@@ -99,4 +109,9 @@ export async function openGatedEmr({ latencyMs = 0 }: { latencyMs?: number } = {
       await app.close()
     },
   }
+}
+
+/** The password of a request with Basic authentication. */
+function passwordIn({ headers: { authorization = '' } }: IncomingMessage): string {
+  return Buffer.from(authorization.slice('Basic '.length), 'base64').toString().split(':')[1] ?? ''
 }

@@ -61,7 +61,7 @@ export async function startConnectionWorker(about: {
   succeededLate: (late: LateSuccess) => void
   quarantine: Quarantine
 }): Promise<ConnectionWorker> {
-  const { quarantine } = about
+  const { quarantine, redis } = about
   // its limits follow the orders of operators
   const connection = { ...about.connection }
   const { atWork, close } = openAtWork({ ...about, connection })
@@ -104,6 +104,9 @@ export async function startConnectionWorker(about: {
   takes.on('active', () => turns.hasRoom())
   takes.on('error', (err) => log.warn({ err }, 'worker.error'))
   const sweep = startSweep(atWork)
+  // a new connection may lead to a replica that was promoted, or to a restored copy
+  const compare = () => void records.jobs.compare().catch((err: unknown) => log.debug({ err }, 'store.notCompared'))
+  redis.on('ready', compare)
 
   let closing = false
   let cancelled: Promise<void> | undefined
@@ -124,6 +127,7 @@ export async function startConnectionWorker(about: {
     emr: atWork.emr,
     async close() {
       closing = true
+      redis.off('ready', compare)
       clearInterval(batchCheck)
       // all at once: no more jobs are taken while a long round of the sweep reaches a point where it can stop
       await Promise.all([takes.close(), sweep.close(), turns.close(), cancelled, followed])

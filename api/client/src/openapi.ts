@@ -95,7 +95,7 @@ export interface paths {
     put?: never
     /**
      * Retry a job
-     * @description Begins a new round of attempts, with a new deadline, for a job that ended without success (`Cancelled` and `Expired` included), as long as its request is kept. If the encounter may exist in the EMR from an earlier round, the EMR is asked before anything is sent. Returns 409 while the batch of the job is being cancelled.
+     * @description Begins a new round of attempts, with a new deadline, for a job that ended without success (`Cancelled` and `Expired` included), as long as its request is kept. If the encounter may exist in the EMR from an earlier round, the EMR is asked before anything is sent. Returns 409 while the batch of the job is being cancelled. With `LoginId` and `Password`, or `AuthorizationToken`, these replace the credentials of the request; then a job that still waits, for example `Parked` because the EMR refused its login, goes on with them at once.
      */
     post: operations['retryJob']
     delete?: never
@@ -196,7 +196,7 @@ export interface paths {
     put?: never
     /**
      * Retry batch items
-     * @description Begins a new round of attempts, with a new deadline, for all items in one state. `DryRun=true` only counts them. Returns 409 while the batch is `Cancelling`.
+     * @description Begins a new round of attempts, with a new deadline, for all items in one state. `DryRun=true` only counts them. Returns 409 while the batch is `Cancelling`. With `LoginId` and `Password`, or `AuthorizationToken`, these replace the credentials of the items that are retried and of those that have not ended; items that are `Parked` because the EMR refused their login go on at once.
      */
     post: operations['retryBatch']
     delete?: never
@@ -2135,7 +2135,14 @@ export interface operations {
   retryJob: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. */
+        LoginId?: string
+        /** @description The password for LoginId; required if LoginId is. Sealed, never logged. */
+        Password?: string
+        /** @description A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged. */
+        AuthorizationToken?: string
+      }
       path: {
         /** @description The JobId from the 202 reply. */
         JobId: string
@@ -2159,6 +2166,17 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Job']
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
         }
       }
       /** @description `unauthorized`: Unknown application or wrong key. */
@@ -2754,7 +2772,14 @@ export interface operations {
         /** @description Only count the matching items. */
         DryRun?: boolean
       }
-      header?: never
+      header?: {
+        /** @description The EMR user on whose behalf the encounter is created. Required for every EMR but Epic. Sealed, never logged. */
+        LoginId?: string
+        /** @description The password for LoginId; required if LoginId is. Sealed, never logged. */
+        Password?: string
+        /** @description A token for the EMR, used in place of LoginId and Password if the EMR accepts one. Sealed, never logged. */
+        AuthorizationToken?: string
+      }
       path: {
         /** @description The BatchId from the 202 reply. */
         BatchId: string

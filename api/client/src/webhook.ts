@@ -14,6 +14,7 @@ export type WebhookEvent = {
     | 'encounter.cancelled'
     | 'encounter.expired'
     | 'batch.finished'
+    | 'login.refused'
     | (string & {})
   /** When the event occurred, RFC 3339. */
   timestamp: string

@@ -5,12 +5,13 @@ import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { Readable } from 'node:stream'
 import { openPlaces } from '../admission/places.ts'
+import { newCredentialsOf } from '../jobs/cancel-and-retry.ts'
 import { batchPath, findBatch, ownBatch, shownBatch } from '../jobs/own-batch.ts'
 import { batchEvents } from './batch-events.ts'
 import { batchResults } from './batch-results.ts'
 import { retryable, retryBatch } from './retry-batch.ts'
 import { Refusal } from '../http/refusal.ts'
-import { documented, everyRoute, problemReplies } from '../http/documented.ts'
+import { documented, everyRoute, NewCredentials, problemReplies } from '../http/documented.ts'
 
 /** Each event stream costs a socket and two Redis reads per second. An application has a part of them. */
 const LISTENERS_AT_MOST = 500
@@ -71,7 +72,10 @@ const retry = {
   summary: 'Retry batch items',
   description:
     'Begins a new round of attempts, with a new deadline, for all items in one state. `DryRun=true` only counts them. ' +
-    'Returns 409 while the batch is `Cancelling`.',
+    'Returns 409 while the batch is `Cancelling`. With `LoginId` and `Password`, or `AuthorizationToken`, these replace the ' +
+    'credentials of the items that are retried and of those that have not ended; items that are `Parked` because the EMR ' +
+    'refused their login go on at once.',
+  headers: NewCredentials,
   querystring: Type.Object(
     {
       Status: Type.Optional(
@@ -157,6 +161,7 @@ export const batches: FastifyPluginAsyncTypebox<BatchesOptions> = async (
   app.post('/Batches/:BatchId/Retry', { schema: retry }, async (request, reply) => {
     const { Status = 'Failed', DryRun = false } = request.query
     const found = await ownBatch(app.connections, request.application, request.params.BatchId)
-    return reply.code(DryRun ? 200 : 202).send(await retryBatch(found, Status, DryRun))
+    const credentials = newCredentialsOf(request, found.connection.settings.emrSystem)
+    return reply.code(DryRun ? 200 : 202).send(await retryBatch(found, Status, { dryRun: DryRun, credentials }))
   })
 }

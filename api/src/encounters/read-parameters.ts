@@ -85,6 +85,12 @@ export function headerParametersOf(request: FastifyRequest): MergedHeaderParamet
   return merged
 }
 
+/** Throws a 400 that names the header parameters that this EMR requires and that are missing. */
+export function requireAll(parameters: MergedHeaderParameters, emrSystem: EmrSystem): void {
+  const errors = missingHeaderParameters(emrSystem, parameters)
+  if (errors.length > 0) throw refusal(errors, 0)
+}
+
 /** Returns the Idempotency-Key of a request. Throws a 400 if it is invalid. */
 export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   const { key, errors } = readIdempotency(request)

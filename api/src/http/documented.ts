@@ -1,3 +1,4 @@
+import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { Problem, problems, type ProblemSlug } from '@encounter-gateway/shared/contract/problem.ts'
 import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
@@ -82,3 +83,6 @@ export const preferField = Type.Optional(
     description: '`wait=N`: wait up to N seconds (at most 60) for the outcome. `respond-async`: reply at once.',
   }),
 )
+
+/** The header fields of a Retry that replace the credentials of the request. */
+export const NewCredentials = Type.Pick(HeaderParameters, ['LoginId', 'Password', 'AuthorizationToken'])

@@ -2,6 +2,11 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { JobView } from '@encounter-gateway/shared/records/job-view.ts'
 import type { RoutedJob } from '@encounter-gateway/shared/records/routing.ts'
 import type { EmrConnection } from '../connections/connections.ts'
+import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import type { Payload } from '@encounter-gateway/shared/sealing/payload.ts'
+import type { FastifyRequest } from 'fastify'
+import { headOf } from '../encounters/accept-request.ts'
+import { headerParametersOf, requireAll } from '../encounters/read-parameters.ts'
 import { Refusal } from '../http/refusal.ts'
 
 /**
@@ -23,13 +28,21 @@ export async function cancelJob(
 
 /**
  * Begins a new round of attempts for a job that has ended and did not succeed. Throws a 409 for any other job, and
- * while its batch is being cancelled; a 410 if its request has been erased.
+ * while its batch is being cancelled; a 410 if its request has been erased. With `credentials` they replace those that
+ * the request came with, also for a job that still waits, which then goes on at once.
  */
 export async function retryJob(
   connection: EmrConnection,
   application: Pick<Application, 'name'>,
   view: JobView,
+  credentials?: Payload['credentials'],
 ): Promise<void> {
+  if (credentials) {
+    await letIn(connection, application, credentials)
+    const renewed = await connection.records.jobs.renew(routed(application, view.job), credentials)
+    if (renewed === 'running') throw new Refusal('conflict', 'The job is Running; wait until this attempt has ended.')
+    if (renewed === 'renewed' && !view.outcome) return
+  }
   const said = await connection.records.jobs.retry(routed(application, view.job))
   switch (said) {
     case 'reopened':
@@ -50,6 +63,27 @@ export async function retryJob(
       throw new Refusal('conflict', `The job is ${now}; only a job that has ended can be retried.`)
     }
   }
+}
+
+/**
+ * The credentials in the headers of a Retry, in place of those that the requests came with; `undefined` without any. Throws
+ * a 400 with every mistake: they must be complete, as in a request to the EMR.
+ */
+export function newCredentialsOf(request: FastifyRequest, emrSystem: EmrSystem): Payload['credentials'] | undefined {
+  const parameters = headerParametersOf(request)
+  const { credentials } = headOf(parameters)
+  if (Object.keys(credentials).length === 0) return undefined
+  requireAll(parameters, emrSystem)
+  return credentials
+}
+
+/** The application says that these credentials are good: the EMR may have refused them before. */
+export async function letIn(
+  { records: { logins } }: EmrConnection,
+  { name: application }: Pick<Application, 'name'>,
+  credentials: Payload['credentials'],
+): Promise<void> {
+  await logins.accepted(logins.nameOf({ application, credentials }), { surely: true })
 }
 
 /** What the records need to know of a job. */

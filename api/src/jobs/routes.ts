@@ -4,11 +4,18 @@ import { refTo } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { etagOf, isNamedIn } from './etag.ts'
-import { cancelJob, retryJob } from './cancel-and-retry.ts'
+import { cancelJob, newCredentialsOf, retryJob } from './cancel-and-retry.ts'
 import { ownJob, ownOrForgottenJob } from './own-job.ts'
 import { askAgainSeconds, sendOutcome, sendRunning } from './replies.ts'
 import { waitAsPreferred } from './wait-as-preferred.ts'
-import { documented, everyRoute, preferField, problemReplies, runningReply } from '../http/documented.ts'
+import {
+  documented,
+  everyRoute,
+  NewCredentials,
+  preferField,
+  problemReplies,
+  runningReply,
+} from '../http/documented.ts'
 
 const params = Type.Object({ JobId: Type.String({ description: 'The JobId from the 202 reply.' }) })
 const about = { tags: ['Jobs'], params }
@@ -70,8 +77,14 @@ const retry = {
   description:
     'Begins a new round of attempts, with a new deadline, for a job that ended without success (`Cancelled` and `Expired` ' +
     'included), as long as its request is kept. If the encounter may exist in the EMR from an earlier round, the EMR is asked ' +
-    'before anything is sent. Returns 409 while the batch of the job is being cancelled.',
-  response: { 202: runningReply, ...problemReplies(...everyRoute, 'not-found', 'conflict', 'gone') },
+    'before anything is sent. Returns 409 while the batch of the job is being cancelled. ' +
+    'With `LoginId` and `Password`, or `AuthorizationToken`, these replace the credentials of the request; then a job that ' +
+    'still waits, for example `Parked` because the EMR refused its login, goes on with them at once.',
+  headers: NewCredentials,
+  response: {
+    202: runningReply,
+    ...problemReplies(...everyRoute, 'not-found', 'conflict', 'gone', 'invalid-request'),
+  },
 }
 
 /** `/Jobs/:JobId`: get a job, get its result, cancel it, retry it. */
@@ -115,7 +128,8 @@ export const jobs: FastifyPluginAsyncTypebox = async (app) => {
 
   app.post('/Jobs/:JobId/Retry', { schema: retry }, async (request, reply) => {
     const { connection, view } = await ownOrForgottenJob(app.connections, request.application, request.params.JobId)
-    await retryJob(connection, request.application, view)
+    const credentials = newCredentialsOf(request, connection.settings.emrSystem)
+    await retryJob(connection, request.application, view, credentials)
     const reopened = await connection.records.jobs.view(view.job.JobId)
     return sendRunning(reply, reopened?.job ?? view.job)
   })

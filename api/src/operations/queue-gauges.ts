@@ -31,6 +31,7 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   const outbox = gauge('gateway_outbox_events', 'Webhook events that are not in the queue of deliveries yet')
   const breakerOpen = gauge('gateway_breaker_open', '1 while the circuit breaker holds the queue of a connection')
   const inDoubt = gauge('gateway_in_doubt_jobs', 'Jobs that ended OutcomeUnknown and wait for a person')
+  const logins = gauge('gateway_refused_logins', 'Logins that the EMR refuses; their jobs wait for other credentials')
   const oldest = gauge('gateway_oldest_pending_seconds', 'Age of the oldest job without an outcome; 0 without one')
   const paused = gauge('gateway_paused', '1 while an operator has paused or holds a connection')
   const reachable = gauge('gateway_redis_reachable', '1 if the other figures could be read from Redis', [])
@@ -52,7 +53,7 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
 
   return async function refresh() {
     const figures = await read()
-    for (const each of [jobs, deliveries, pending, outbox, breakerOpen, inDoubt, oldest, paused]) each.reset()
+    for (const each of [jobs, deliveries, pending, outbox, breakerOpen, inDoubt, logins, oldest, paused]) each.reset()
     reachable.set(figures ? 1 : 0)
     if (!figures) return
     const [byConnection, webhookCounts] = figures
@@ -62,6 +63,7 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
       outbox.set({ connection }, each.outbox)
       breakerOpen.set({ connection }, each.breakerOpen ? 1 : 0)
       inDoubt.set({ connection }, seen.inDoubt)
+      logins.set({ connection }, each.refusedLogins)
       oldest.set({ connection }, seen.oldestPendingAt ? Math.max(Date.now() - seen.oldestPendingAt, 0) / SECOND : 0)
       paused.set({ connection }, seen.control.paused || seen.control.hold ? 1 : 0)
     }

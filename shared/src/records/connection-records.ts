@@ -5,6 +5,7 @@ import { openBreakerRecord, type BreakerRecord } from './breaker.ts'
 import { openContext, redisTime, type RecordsAbout } from './context.ts'
 import { holdConnection, openControl, releaseConnection, type ControlRecord } from './control.ts'
 import { openJobs, type Jobs } from './jobs.ts'
+import { openLogins, type Logins } from './logins.ts'
 import { underLease, type GoOn, type Lease } from './lease.ts'
 import {
   openEncounterQueue,
@@ -28,6 +29,8 @@ export type ConnectionRecords = {
   turns: Turns
   /** The breaker's state for the whole fleet. */
   breaker: BreakerRecord
+  /** The logins that the EMR refuses. */
+  logins: Logins
   /** What operators have ordered. */
   control: ControlRecord
   /** Counts what happens on the connection. Accepted and ended jobs are counted here, calls by whoever makes them. */
@@ -68,6 +71,7 @@ export function openConnectionRecords(redis: RedisClient, about: RecordsAbout): 
     batches: openBatches(context),
     turns,
     breaker: openBreakerRecord(redis, connection),
+    logins: openLogins(context, queue),
     control: openControl(redis, connection),
     tally: context.tally,
     minutes: (count) => readMinutes(redis, connection, count),

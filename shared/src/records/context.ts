@@ -38,6 +38,8 @@ export type RecordsContext = RecordsAbout & {
   announced: ReadonlySet<string>
   /** The highest count of the connection's moves that this process has seen; see moves.lua. */
   seen: Seen
+  /** The version of what is known of refused logins, '' if nothing is; begin.lua reports it. */
+  loginsSeen: { version: string }
   /**
    * In ms: how long a job may take; for how long a request may be repeated under its Idempotency-Key after the store has
    * forgotten its job; and how long payloads, results and the payloads of unsuccessful jobs are kept.
@@ -59,6 +61,7 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
     keys: recordKeys(connection),
     tally: openTally(redis, connection),
     seen: openSeen(),
+    loginsSeen: { version: '' },
     announced: new Set(applications.filter(({ webhook }) => webhook).map(({ name }) => name)),
     terms: {
       deadlineMs,

@@ -3,8 +3,11 @@ import { open } from '../sealing/seal.ts'
 import { coalesce } from './coalesce.ts'
 import type { RecordsContext } from './context.ts'
 import { sealedPartOf } from './item-payload.ts'
+import type { RoutedJob } from './routing.ts'
 import { runScript, type Values } from '../redis/script.ts'
-import { scripts } from './scripts.ts'
+import { scripts, type WaitsFor } from './scripts.ts'
+
+export type { WaitsFor } from './scripts.ts'
 
 /** The common part of a permission to call the EMR and of a report that the end of an earlier call is unknown. */
 type BegunCall = {
@@ -47,11 +50,6 @@ export type Begun =
   /** cancelled with its batch; the encounter surely does not exist in the EMR */
   | { kind: 'cancelled' }
 
-/**
- * Why a job's last call is no attempt: it reached nobody who could have acted on it, or the EMR turned it away unread.
- */
-export type WaitsFor = 'unreachable' | 'busy'
-
 /** Identifies a call to the EMR: round, and attempt in that round. */
 export type CallName = { round: number; attempt: number }
 
@@ -73,12 +71,17 @@ export type LastCall = { inDoubt: boolean; call: CallName; waitsFor: WaitsFor | 
 const PROBE_GRACE_MS = 2_000
 
 /** Marks calls to the EMR before they are made, and records how they went; the mark is the record `dispatch`. */
-export function openDispatch({ redis, keys, sealingKeys, connection, seen, terms }: RecordsContext) {
+export function openDispatch(context: RecordsContext) {
+  const { redis, keys, sealingKeys, connection, seen, loginsSeen, terms } = context
   const probeMs = connection.timeoutMs + PROBE_GRACE_MS
   const about = { base: keys.base, repeatMs: terms.repeatMs, probeMs }
-  const begin = coalesce(async (jobs: Values<typeof scripts.begin.each>[]) =>
-    seen.splitOff(await runScript(redis, scripts.begin, keys, { ...about, seen: seen.count }, jobs, { inBytes: true })),
-  )
+  const beginAll = async (jobs: Values<typeof scripts.begin.each>[]) => {
+    const asked = { ...about, seen: seen.count }
+    const replies = seen.splitOff(await runScript(redis, scripts.begin, keys, asked, jobs, { inBytes: true }))
+    loginsSeen.version = String(replies.pop())
+    return replies as (Buffer | number)[][]
+  }
+  const begin = coalesce(beginAll)
 
   return {
     async begin(
@@ -106,12 +109,15 @@ export function openDispatch({ redis, keys, sealingKeys, connection, seen, terms
       return noted === 1
     },
 
-    async lastCall(jobId: string): Promise<LastCall> {
-      const fields = ['state', 'doubt', 'round', 'attempt', 'waitsFor'] as const
-      const [state, doubt, round, attempt, waitsFor] = await redis.hmget(keys.dispatch(jobId), ...fields)
-      const inDoubt = state === 'dispatching' || state === 'unknown' || Boolean(doubt)
-      const call = { round: Number(round ?? 1), attempt: Number(attempt ?? 0) }
-      return { inDoubt, call, waitsFor: (waitsFor as WaitsFor | null) ?? undefined }
+    async lastCall({ jobId, routing }: Pick<RoutedJob, 'jobId' | 'routing'>): Promise<LastCall> {
+      const touched = { ...keys, dispatch: keys.dispatch(jobId) }
+      const asked = { base: keys.base, jobId, batchId: routing.BatchId, repeatMs: terms.repeatMs }
+      const [round, attempt, inDoubt, waitsFor] = await runScript(redis, scripts.lastCall, touched, asked)
+      return { inDoubt: inDoubt === 1, call: { round, attempt }, waitsFor: waitsFor || undefined }
+    },
+
+    async compare(): Promise<void> {
+      await beginAll([])
     },
 
     async hasDied(jobId: string): Promise<boolean> {

@@ -8,15 +8,18 @@ export type Figures = {
   outbox: number
   /** Whether the breaker holds the connection's queue. */
   breakerOpen: boolean
+  /** Logins that the EMR refuses. */
+  refusedLogins: number
 }
 
 export async function readFigures({ redis, keys }: RecordsContext): Promise<Figures> {
-  const [pending, outbox, openUntil] = await Promise.all([
+  const [pending, outbox, openUntil, refusedLogins] = await Promise.all([
     redis.zcard(keys.pending),
     redis.zcard(keys.outbox),
     redis.hget(keys.breaker, 'openUntil'),
+    redis.zcard(keys.refusedLogins),
   ])
-  return { pending, outbox, breakerOpen: Number(openUntil ?? 0) > Date.now() }
+  return { pending, outbox, breakerOpen: Number(openUntil ?? 0) > Date.now(), refusedLogins }
 }
 
 export async function readDepths({ redis, keys }: RecordsContext): Promise<Map<string, number>> {

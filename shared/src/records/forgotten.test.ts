@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { near, openStore, type Store } from './store-under-test.ts'
+import type { RoutedJob } from './routing.ts'
+import { near, openStore, outcomeOf, type Store } from './store-under-test.ts'
 
 /** Copies all that is kept of the connection; `restore` replaces it by the copy, as a failover or a backup does. */
 async function copyOf({ redis, keys }: Store) {
@@ -94,4 +95,106 @@ test('an operator who has restored a copy says so, where no process has seen mor
   await using restarted = await openStore({ like: store.emrInstance })
   expect(await restarted.jobs.forgot()).toBe(1)
   expect(await kindOf(restarted, 'a1')).toBe('dangling')
+})
+
+const item = (batchId: string, ItemIndex: number) => ({ application: 'demo', BatchId: batchId, ItemIndex })
+const cancelling = (job: RoutedJob, store: Store) => store.jobs.cancel(job, { onlyIf: 'undispatched', queued: true })
+const single = (jobId: string): RoutedJob => ({ jobId, routing: { application: 'demo' }, createdAt: 1_000 })
+/** The generation that a job must have been asked about in is the current one. */
+const askAndFindNothing = async (store: Store, jobId: string, about: { BatchId?: string } = {}) => {
+  const begun = await store.jobs.begin(jobId, about)
+  expect(begun).toMatchObject({ kind: 'dangling', suspected: true })
+  return store.jobs.begin(jobId, { ...about, attempt: 0, as: 'absent' })
+}
+
+test('no cancel and no expiry ends a job as never sent while it may have been sent in what the store forgot', async () => {
+  await using store = await openStore()
+  for (const job of ['a1', 'a2', 'a3']) await store.add(job)
+  const restore = await copyOf(store)
+  expect(await kindOf(store, 'a1')).toBe('go')
+  await restore()
+  await store.jobs.compare()
+  expect(await cancelling(single('a1'), store)).toBe('dispatched')
+  await store.redis.zadd(store.keys.pending, 1_000, 'a2')
+  expect(await store.end('a2', outcomeOf({ status: 'Expired' }), 'undispatched')).toBe('dispatched')
+  expect(await store.jobs.lastCall(single('a3'))).toMatchObject({ inDoubt: true, call: { round: 1, attempt: 0 } })
+  // once the EMR was asked, it is known
+  expect(await askAndFindNothing(store, 'a3')).toMatchObject({ kind: 'go' })
+  await store.jobs.settle('a3', { round: 1, attempt: 1, state: 'rejected', nextInMs: 0, statusCode: 502 })
+  expect(await store.jobs.lastCall(single('a3'))).toMatchObject({ inDoubt: false })
+  expect(await cancelling(single('a3'), store)).toBe('recorded')
+})
+
+test('a process that notices the loss itself, by a cancel, does not end the job as never sent', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.add('a2')
+  const restore = await copyOf(store)
+  expect(await cancelling(single('a2'), store)).toBe('recorded')
+  await restore()
+  expect(await cancelling(single('a1'), store)).toBe('dispatched')
+})
+
+test('an item of a batch that is cancelled is queued for the question, although it gets no turn any more', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qq')
+  await store.batches.received(batch, 2)
+  const [first = '', second = ''] = jobs
+  const restore = await copyOf(store)
+  expect(await store.jobs.begin(first, { BatchId: batch.batchId })).toMatchObject({ kind: 'go' })
+  await restore()
+  await store.jobs.compare()
+  await store.batches.cancel(batch)
+  const routed = { jobId: first, routing: item(batch.batchId, 0), createdAt: 1_000 }
+  expect(await store.jobs.cancel(routed, { onlyIf: 'cancelledWithBatch', queued: false })).toBe('dispatched')
+  await store.jobs.queueNow(routed)
+  await store.jobs.queueNow(routed)
+  expect(await store.batches.states(batch.batchId, 0, 2)).toEqual(['t', 'q'])
+  expect((await store.batches.read(batch.batchId))?.view).toMatchObject({ Queued: 1, Running: 1 })
+  expect((await store.queue.getJob(first))?.data).toEqual(item(batch.batchId, 0))
+  expect(await store.queue.getJob(second)).toBeUndefined()
+  // the EMR has nothing: now it is cancelled
+  expect(await askAndFindNothing(store, first, { BatchId: batch.batchId })).toEqual({ kind: 'cancelled' })
+  expect(await store.jobs.cancel(routed, { onlyIf: 'cancelledWithBatch', queued: true })).toBe('recorded')
+})
+
+test('a Retry of a job that ended before the store forgot asks, since the store may have forgotten another Retry', async () => {
+  await using store = await openStore()
+  for (const job of ['a1', 'a2', 'a3']) await store.add(job)
+  for (const job of ['a1', 'a2']) await store.end(job, outcomeOf({ status: 'Cancelled' }))
+  const restore = await copyOf(store)
+  expect(await store.retry('a1')).toBe('reopened')
+  expect(await kindOf(store, 'a1')).toBe('go')
+  await restore()
+  await store.jobs.compare()
+  expect(await store.retry('a1')).toBe('reopened')
+  expect(await cancelling(single('a1'), store)).toBe('dispatched')
+  expect(await askAndFindNothing(store, 'a1')).toMatchObject({ kind: 'go', round: 2 })
+  // unless a person has made sure, or it ended afterwards
+  expect(await store.jobs.retry(single('a2'), { absent: true })).toBe('reopened')
+  expect(await kindOf(store, 'a2')).toBe('go')
+  await askAndFindNothing(store, 'a3')
+  await store.redis.hset(store.keys.moves, 'forgotAt', Date.now() - 60_000)
+  await store.end('a3')
+  expect(await store.retry('a3')).toBe('reopened')
+  expect(await kindOf(store, 'a3')).toBe('go')
+})
+
+test('a batch that was forgotten and is sent again under its Idempotency-Key is asked about item by item', async () => {
+  await using store = await openStore()
+  const restore = await copyOf(store)
+  const send = async () => {
+    const { batch } = await store.batches.batchOf('demo', 'key of the batch')
+    return store.addBatch('q', 'demo', 0, batch)
+  }
+  const first = await send()
+  expect(await store.jobs.begin(first.jobs[0] ?? '', { BatchId: first.batch.batchId })).toMatchObject({ kind: 'go' })
+  await restore()
+  await store.jobs.compare()
+  const again = await send()
+  expect(again.jobs).toEqual(first.jobs)
+  await askAndFindNothing(store, again.jobs[0] ?? '', { BatchId: again.batch.batchId })
+  // no other batch is
+  const other = await store.addBatch('q')
+  expect(await store.jobs.begin(other.jobs[0] ?? '', { BatchId: other.batch.batchId })).toMatchObject({ kind: 'go' })
 })

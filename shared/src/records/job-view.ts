@@ -72,6 +72,7 @@ export async function viewJob(
 const parkedReasons = {
   unreachable: breakerReasons.unreachable,
   busy: 'the EMR asked for a pause',
+  login: 'the EMR refused the login',
 } as const satisfies Record<WaitsFor, string>
 
 /** A batch item that waits for its turn, so that BullMQ has no job for it yet. */

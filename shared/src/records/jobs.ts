@@ -1,3 +1,4 @@
+import type { Payload } from '../sealing/payload.ts'
 import { openAccept, type Accepted, type NewRequest } from './accept.ts'
 import { redisTime, type RecordsContext } from './context.ts'
 import { openDispatch, type Begun, type LastCall, type Settlement } from './dispatch.ts'
@@ -15,7 +16,7 @@ import type { EncounterQueue } from './queue.ts'
 import { recountDepth, type Recounted } from './recount.ts'
 import { openRetries } from './retry.ts'
 import type { RoutedJob } from './routing.ts'
-import type { Finished, Reopened } from './scripts.ts'
+import type { Finished, Renewed, Reopened } from './scripts.ts'
 
 /**
  * The jobs of one connection. The records are authoritative; BullMQ's are not. Each method is atomic, one script,
@@ -39,7 +40,12 @@ export type Jobs = JobList & {
   /** Records the end of an attempt that another one follows. `false`: another process has continued with the job. */
   settle(jobId: string, settlement: Settlement): Promise<boolean>
   /** The latest call of a job without outcome, and whether the encounter may exist in the EMR. */
-  lastCall(jobId: string): Promise<LastCall>
+  lastCall(job: Pick<RoutedJob, 'jobId' | 'routing'>): Promise<LastCall>
+  /**
+   * Compares the store with what this process has seen of it: if the store has forgotten something, that is noticed before
+   * the next job begins or ends.
+   */
+  compare(): Promise<void>
   /**
    * The store was replaced by an older copy of itself: every job pending now is asked about before it is sent. Returns how
    * many there are.
@@ -69,6 +75,12 @@ export type Jobs = JobList & {
    * without asking.
    */
   retry(job: RoutedJob, about?: { absent?: boolean }): Promise<Reopened>
+  /**
+   * Seals the request of a job that has not succeeded anew, with other credentials in place of those that it came with.
+   * A job that waits, because the EMR refused its login or for another reason, is queued at once; one that has ended
+   * still needs `retry`. Several commands. Throws a SealError if its sealing key is not configured.
+   */
+  renew(job: RoutedJob, credentials: Payload['credentials']): Promise<Renewed>
   /**
    * Replaces the outcome of a job in doubt by what a person found out, as a round of its own: the encounter exists, or it
    * does not and the job has failed. `false`: the job is not in doubt (any more).
@@ -106,6 +118,8 @@ export type Jobs = JobList & {
   reopened(atMost: number): Promise<{ looked: number; stuck: string[] }>
   /** Queues a stuck job again, unless it waits for its turn or nothing is known of it; several commands. */
   takeUpAgain(jobId: string): Promise<boolean>
+  /** Queues an unfinished job for a worker to ask the EMR about it, a batch item also before its turn; several commands. */
+  queueNow(job: RoutedJob): Promise<void>
   /** Removes ids from the applications' lists a day after their results, a thousand at a time. */
   forgetOldIds(goOn: GoOn): Promise<void>
   /**

@@ -106,6 +106,13 @@ export function recordKeys(connection: ConnectionName) {
     breaker: `${base}:breaker`,
     /** Counts of calls, by which the breaker opens, and of 429s in a row. */
     calls: `${base}:calls`,
+    /** By login (logins.ts): how often it was refused in a row; and `version`, which changes with them. */
+    logins: `${base}:logins`,
+    /** Logins that are refused, by the time at which one job may try again. */
+    refusedLogins: `${base}:refused-logins`,
+    /** Jobs that wait for a login; and the logins for which jobs wait. */
+    parkedForLogin: (login: string) => `${base}:parked-for-login:${login}`,
+    parkingLogins: `${base}:parking-logins`,
     /** The end of the pause that the EMR asked for, ms since the epoch. */
     hold: `${base}:hold`,
   }

@@ -76,7 +76,7 @@ export type BatchEvent = {
 /** Records how jobs end, and reads it. */
 export function openOutcomes(context: RecordsContext) {
   const { redis, keys, terms, sealingKeys, connection, announced, ended, tally, seen } = context
-  const about = { base: keys.base, channel: FINISHED_CHANNEL, keptMs: terms.resultMs }
+  const about = { base: keys.base, channel: FINISHED_CHANNEL, keptMs: terms.resultMs, repeatMs: terms.repeatMs }
   const finish = coalesce(async (jobs: Values<typeof scripts.finish.each>[]) =>
     seen.splitOff(await runScript(redis, scripts.finish, keys, { ...about, seen: seen.count }, jobs)),
   )

@@ -39,12 +39,20 @@ export const scripts = {
   ),
 
   begin: scriptOf<((Buffer | number)[] | Error | number)[]>()(['now', 'each', 'moves', 'begin'], {
-    keys: ['pending', 'breaker', 'moves'],
+    keys: ['pending', 'breaker', 'moves', 'logins'],
     args: { base: 'text', seen: 'number', repeatMs: 'number', probeMs: 'number' },
     each: { jobId: 'text', batchId: 'text?', from: 'number?', as: ['absent', 'resend', undefined] },
   }),
 
   forgot: scriptOf<number>()(['now', 'moves', 'forgot'], { keys: ['moves', 'pending'] }),
+
+  lastCall: scriptOf<[round: number, attempt: number, inDoubt: 0 | 1, waitsFor: WaitsFor | '']>()(
+    ['now', 'moves', 'last-call'],
+    {
+      keys: ['pending', 'dispatch', 'moves'],
+      args: { base: 'text', jobId: 'text', batchId: 'text?', repeatMs: 'number' },
+    },
+  ),
 
   settle: scriptOf<0 | 1>()(['now', 'settle'], {
     keys: ['outcome', 'dispatch'],
@@ -54,7 +62,7 @@ export const scripts = {
       nextInMs: 'number',
       statusCode: 'number',
       endsInMs: 'number',
-      waitsFor: ['unreachable', 'busy', undefined],
+      waitsFor: ['unreachable', 'busy', 'login', undefined],
     },
   }),
 
@@ -81,6 +89,34 @@ export const scripts = {
     args: { askedMs: 'number' },
   }),
 
+  loginRefused: scriptOf<number>()(['now', 'login-refused'], {
+    keys: ['logins', 'refusedLogins', 'outbox'],
+    args: {
+      login: 'text',
+      enough: 'number',
+      trialMs: 'number',
+      keptMs: 'number',
+      application: 'text',
+      jobId: 'text',
+      announce: 'flag',
+    },
+  }),
+
+  loginTrial: scriptOf<number>()(['now', 'login-trial'], {
+    keys: ['logins', 'refusedLogins'],
+    args: { login: 'text', trialMs: 'number' },
+  }),
+
+  loginAccepted: scriptOf<0 | 1>()(['login-accepted'], {
+    keys: ['logins', 'refusedLogins'],
+    args: { login: 'text' },
+  }),
+
+  renew: scriptOf<Renewed>()(['renew'], {
+    keys: ['outcome', 'dispatch', 'payload', 'pending'],
+    args: { jobId: 'text', sealed: 'bytes' },
+  }),
+
   died: scriptOf<number>()(['died'], {
     keys: ['pending', 'dispatch'],
     args: { jobId: 'text', alone: 'flag' },
@@ -88,7 +124,7 @@ export const scripts = {
 
   finish: scriptOf<(Finished | Error | number)[]>()(['now', 'each', 'moves', 'keep-batch', 'end-batch', 'finish'], {
     keys: ['pending', 'outbox', 'depth', 'moves'],
-    args: { base: 'text', channel: 'text', keptMs: 'number', seen: 'number' },
+    args: { base: 'text', channel: 'text', keptMs: 'number', seen: 'number', repeatMs: 'number' },
     each: {
       jobId: 'text',
       guard: 'text?',
@@ -121,6 +157,7 @@ export const scripts = {
       'turns',
       'fair',
       'backlog',
+      'moves',
       'completed',
       'failed',
       'queued',
@@ -269,6 +306,15 @@ export const scripts = {
 
 /** The reply to writing an outcome; see finish.lua. */
 export type Finished = 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed'
+
+/**
+ * Why a job's last call is no attempt: it reached nobody who could have acted on it, the EMR turned it away unread, or it
+ * was not made because the EMR refuses the login.
+ */
+export type WaitsFor = 'unreachable' | 'busy' | 'login'
+
+/** The reply to replacing a request's credentials; see renew.lua. */
+export type Renewed = 'renewed' | 'running' | 'succeeded' | 'erased'
 
 /**
  * Why the breaker opened: the share of failed calls, calls in a row without an answer, or calls in a row that reached

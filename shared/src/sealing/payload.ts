@@ -20,3 +20,11 @@ export function packPayload(head: Omit<Payload, 'request'>, rawBody: Buffer): Bu
 export function unpackPayload(packed: Buffer): Payload {
   return JSON.parse(packed.toString()) as Payload
 }
+
+/** The same payload with other credentials; the bytes of the request stay as they are. */
+export function withCredentials(packed: Buffer, credentials: Payload['credentials']): Buffer {
+  // within a text of JSON a quote is escaped, so the first such place is the true one
+  const at = packed.indexOf(',"request":')
+  const { verbose } = JSON.parse(`${packed.toString('utf8', 0, at)}}`) as Pick<Payload, 'verbose'>
+  return packPayload({ credentials, verbose }, packed.subarray(at + ',"request":'.length, packed.length - 1))
+}

@@ -1,5 +1,6 @@
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { TerminalStatus } from '../contract/job.ts'
+import type { LoginEvent } from '../records/logins.ts'
 import type { BatchEvent, OutcomeEvent } from '../records/outcome.ts'
 
 /** The type of a webhook, by the terminal status of the job. */
@@ -12,7 +13,7 @@ const typeOf = {
 } as const satisfies Record<TerminalStatus, string>
 
 /** The `type` of a webhook's body. */
-export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished'
+export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished' | 'login.refused'
 
 /**
  * The body of a webhook as defined by Standard Webhooks 1.0.0, thin on purpose. It contains the job and its status
@@ -21,10 +22,10 @@ export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished'
  */
 export type WebhookBody = {
   type: WebhookType
-  /** The end of the job or batch, RFC 3339. */
+  /** The end of the job or batch, or when the login was refused; RFC 3339. */
   timestamp: string
   data: {
-    /** Absent in `batch.finished`. */
+    /** Absent in `batch.finished`. In `login.refused` the job that was refused last: its login is meant. */
     JobId?: string
     BatchId?: string
     EMRSystem: string
@@ -43,14 +44,22 @@ export type WebhookMessage = {
 }
 
 /**
- * The message for an outcome or for the end of a batch. The same event always yields the same message, byte for byte. A
+ * The message for an outcome, for the end of a batch or for a login that the EMR refuses. The same event always yields the same message, byte for byte. A
  * job that was retried ends once per round, and each round has its own message with its own id; the same applies to a
  * batch.
  */
-export function webhookMessageOf(event: OutcomeEvent | BatchEvent, connection: ConnectionName): WebhookMessage {
+export function webhookMessageOf(
+  event: OutcomeEvent | BatchEvent | LoginEvent,
+  connection: ConnectionName,
+): WebhookMessage {
   const where = { EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
-  const { BatchId, Round, Application: application } = event
+  const { Application: application } = event
   const timestamp = new Date(event.At).toISOString()
+  if ('Type' in event) {
+    const { Type: type, Login, At, JobId, StatusCode } = event
+    return { id: `msg_${Login}_${At}`, application, body: { type, timestamp, data: { JobId, ...where, StatusCode } } }
+  }
+  const { BatchId, Round } = event
   if (!('JobId' in event)) {
     return {
       id: `msg_${BatchId}_${Round}`,

@@ -7,6 +7,7 @@ import { EmrError } from '../emr/emr-error.ts'
 import { BrokenOff, HeldByBreaker } from './breaker.ts'
 import { limitCall } from './call-limit.ts'
 import type { Answer, Call } from './decide.ts'
+import { LoginHeld, openLoginGate, type LoginGate } from './login-gate.ts'
 
 const VERBOSE = { level: 'debug' }
 
@@ -36,6 +37,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
   const startedAt = performance.now()
   let verbose = false
   let called = false
+  let gate: LoginGate | undefined
   const report = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
@@ -48,6 +50,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const payload = unpackPayload(at.records.jobs.openPayload(jobId, application, call.payload))
     const { credentials, request } = payload
     verbose = payload.verbose
+    gate = openLoginGate(at, { jobId, application, credentials })
     const attempts = call.kind === 'dangling' ? attemptsBefore(call, acceptedAt, connection) : {}
     const encounter = takeEncounter(request)
     const order = { correlationKey: jobId, encounter, credentials, mayExist: call.doubt, ...attempts }
@@ -55,6 +58,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? msSince(call.askedAt) : 0))
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const value = await at.breaker.call(call.probing, creating ? 'creation' : 'question', async () => {
+      await gate?.pass()
       if (at.stopping.aborted || leftMs() <= 0) throw new TooLate('the call would come too late')
       called = true
       const answer = action(order, {
@@ -69,6 +73,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
         throw at.stopping.aborted ? new BrokenOff('the gateway must end', { cause: error }) : error
       })
     })
+    await gate.accepted()
     // after a failure the signal must still end what the connector may have left behind
     release()
     if (creating) report('created', 201)
@@ -81,10 +86,12 @@ export async function callEmr<T extends EncounterFound | undefined>(
       report('held up', 0)
       return { kind: 'late' }
     }
+    if (error instanceof LoginHeld) return { kind: 'loginHeld', login: error.login, forMs: error.forMs }
     if (error instanceof EmrError) {
       const outcome = error.outcomeUnknown ? 'unknown' : 'refused'
       report(outcome, error.code, { reason: error.message, again: error.retry })
-      return { kind: 'failed', error }
+      const held = error.refusedLogin && (await gate?.refused(error.refusedLogin))
+      return held ? { kind: 'loginHeld', login: held.login, forMs: held.forMs } : { kind: 'failed', error }
     }
     report('fault', 500)
     at.log.error({ job: jobId, err: error }, 'encounter.fault')

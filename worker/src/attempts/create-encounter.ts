@@ -85,6 +85,7 @@ async function apply(next: WayOut, job: EncounterJob, token: string, at: Connect
       if (next.holdMs !== undefined) await at.breaker.hold(next.holdMs)
       throw new TryAgain(next.code, next.inMs)
     case 'giveBack':
+      if (next.login !== undefined) await at.records.logins.park(next.login, job.id ?? '')
       await job.moveToDelayed(Date.now() + Math.max(Math.ceil(next.inMs), 1), token)
       throw new DelayedError()
     case 'park':

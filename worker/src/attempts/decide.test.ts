@@ -82,6 +82,7 @@ const create = (answer: Answer<EncounterFound>, call: Partial<typeof go> | objec
   afterCreate(answer, { ...go, ...call }, by, { ...circumstances, ...more })
 const asked = (answer: Answer<EncounterFound | undefined>, call: object = {}, by = policy, more = {}): Next =>
   afterQuestion(answer, { ...unknown, ...call }, by, { ...circumstances, ...more })
+const loginHeld = { kind: 'loginHeld', login: 'l', forMs: 5_000 } as const
 const answered = { kind: 'answered', value: encounter } as const
 const absent = { kind: 'answered', value: undefined } as const
 
@@ -128,6 +129,7 @@ test.each<Row>([
   ['created', create(answered), 'Succeeded 201'],
   ['kept back by the breaker', create({ kind: 'held' }), 'park, 1.1 unspent'],
   ['suspended before the call', create({ kind: 'late' }), 'give back for 0, 1.1 unspent'],
+  ['a login that the EMR refuses', create(loginHeld), 'give back for 5000, 1.1 unspent login'],
   ['our fault before the call', create({ kind: 'fault' }), 'Failed 500 if 1.1'],
   ['our fault before the call, in doubt', create({ kind: 'fault' }, { doubt: true }), 'OutcomeUnknown 408 if 1.1'],
   ['our fault during the call', create(ourFault), 'again in 700, 1.1 unknown, at work for 7000'],

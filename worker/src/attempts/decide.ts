@@ -12,12 +12,14 @@ export type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
 
 /**
  * The result of a call. `held`: the breaker blocked it; `late`: not made, because this process was suspended after
- * marking the call or must end; `fault`: the gateway failed before anything was sent.
+ * marking the call or must end; `fault`: the gateway failed before anything was sent; `loginHeld`: the EMR refuses the
+ * login, so the job is to wait.
  */
 export type Answer<T> =
   | { kind: 'answered'; value: T }
   | { kind: 'failed'; error: EmrError }
   | { kind: 'held' | 'late' | 'fault' }
+  | { kind: 'loginHeld'; login: string; forMs: number }
 
 /**
  * The settings of a connection that the decision depends on. `asks`: the EMR can be asked for an encounter, and this
@@ -56,8 +58,8 @@ export type Next =
    * which is no more than it asked for.
    */
   | { step: 'again'; inMs: number; code: EmrErrorCode; settlement?: Settlement; holdMs?: number | undefined }
-  /** Back to the queue for `inMs`, without spending an attempt. */
-  | { step: 'giveBack'; inMs: number; settlement?: Settlement }
+  /** Back to the queue for `inMs`, without spending an attempt; until then it waits for a `login`, if that is why. */
+  | { step: 'giveBack'; inMs: number; settlement?: Settlement; login?: string }
   /**
    * Back to the queue, which is held: by the breaker, or because the EMR has turned the call away (`busy`). It asked for
    * a pause of `busy.forMs` milliseconds, 0 if it named none. `heldMs`: it was not let through, for so long.
@@ -119,6 +121,8 @@ export function afterQuestion(
     return afterSilence(call, policy, true)
   }
   if (answer.kind === 'held') return { step: 'park' }
+  if (answer.kind === 'loginHeld' && call.deadlineInMs > 0)
+    return { step: 'giveBack', inMs: Math.min(answer.forMs, call.deadlineInMs), login: answer.login }
   if (stopping) return { step: 'giveBack', inMs: 0 }
   if (answer.kind === 'failed' && answer.error.unspent === 'busy' && call.deadlineInMs > 0)
     return { step: 'park', busy: { forMs: answer.error.retryAfterMs ?? 0 } }
@@ -158,6 +162,11 @@ export function afterCreate(
       return { step: 'park', settlement: unspent }
     case 'late':
       return { step: 'giveBack', inMs: 0, settlement: unspent }
+    case 'loginHeld': {
+      const inMs = Math.min(answer.forMs, call.deadlineInMs)
+      const settlement: Settlement = { ...unspent, nextInMs: inMs, waitsFor: 'login' }
+      return { step: 'giveBack', inMs, settlement, login: answer.login }
+    }
     case 'fault':
       return endUnless(call, failed(500, 'the gateway failed before it sent the encounter'))
     default:

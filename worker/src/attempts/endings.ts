@@ -76,8 +76,10 @@ export function foundForAnother(): Ending {
 
 /** The deadline passed before the EMR took the job; `waitsFor`: why its last call was not taken. */
 export function expired(waitsFor?: WaitsFor): Ending {
-  if (waitsFor)
-    return { status: 'Expired', statusCode: 502, result: { Problem: problem(slugOf[502], stillOut[waitsFor]) } }
+  if (waitsFor) {
+    const statusCode = waitsFor === 'login' ? 401 : 502
+    return { status: 'Expired', statusCode, result: { Problem: problem(slugOf[statusCode], stillOut[waitsFor]) } }
+  }
   const detail = 'The deadline passed before the job was sent to the EMR.'
   return { status: 'Expired', statusCode: 408, result: { Problem: problem('expired', detail) } }
 }
@@ -85,6 +87,7 @@ export function expired(waitsFor?: WaitsFor): Ending {
 const stillOut = {
   unreachable: 'The EMR could not be reached until the deadline; the encounter was not sent.',
   busy: 'The EMR accepted no requests until the deadline; it did nothing with the encounter.',
+  login: 'The EMR refused the login, and no other credentials came until the deadline; the encounter was not sent.',
 } as const satisfies Record<WaitsFor, string>
 
 /** What BullMQ may keep of an attempt that is followed by another. */

@@ -12,7 +12,7 @@ export async function setAside(
   { records, log }: { records: { jobs: Jobs }; log: Logger },
 ): Promise<string | undefined> {
   const { jobId } = job
-  const { inDoubt, call } = await records.jobs.lastCall(jobId)
+  const { inDoubt, call } = await records.jobs.lastCall(job)
   const ending = inDoubt
     ? outcomeUnknown(
         'The job was set aside because several workers died on it, one during its call to the EMR. A Retry asks the EMR first, if it can be asked.',

@@ -30,6 +30,8 @@ export class EmrError extends Error {
    * turned away unread (`busy`).
    */
   readonly unspent: 'unreachable' | 'busy' | undefined
+  /** Whose login the EMR refused: that of the job's own credentials, or the one that the connection is configured with. */
+  readonly refusedLogin: 'job' | 'gateway' | undefined
 
   constructor(
     code: EmrErrorCode,
@@ -41,6 +43,7 @@ export class EmrError extends Error {
       retryAfterMs?: number | undefined
       pointers?: string[]
       unspent?: 'unreachable' | 'busy'
+      refusedLogin?: 'job' | 'gateway' | undefined
     } = {},
   ) {
     super(message)
@@ -51,6 +54,7 @@ export class EmrError extends Error {
     this.retryAfterMs = about.retryAfterMs === undefined ? undefined : Math.min(about.retryAfterMs, LONGEST_WAIT_MS)
     this.pointers = about.pointers ?? []
     this.unspent = about.unspent
+    this.refusedLogin = about.refusedLogin
   }
 }
 
@@ -67,6 +71,11 @@ export function refused(
   { because = refusals[code], pointers = [] }: { because?: string; pointers?: string[] } = {},
 ): EmrError {
   return new EmrError(code, because, { pointers })
+}
+
+/** The EMR has refused a login: another try with the same credentials would bring the account nearer to its lock. */
+export function loginRefused(refusedLogin: 'job' | 'gateway' = 'job', because: string = refusals[401]): EmrError {
+  return new EmrError(401, because, { refusedLogin })
 }
 
 /**

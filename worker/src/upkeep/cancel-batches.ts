@@ -38,7 +38,11 @@ async function cancelItems({ batches, jobs }: ConnectionRecords, batchId: string
   for await (const live of batchItems(batches, batch, ['q', 't'])) {
     if (!(await goOn())) return false
     await Promise.all(
-      live.map((item) => jobs.cancel(item, { onlyIf: 'cancelledWithBatch', queued: item.state === 't' })),
+      live.map(async (item) => {
+        const said = await jobs.cancel(item, { onlyIf: 'cancelledWithBatch', queued: item.state === 't' })
+        // it gets no turn any more, and may have been sent in what the store forgot: a worker asks the EMR
+        if (said === 'dispatched' && item.state === 'q') await jobs.queueNow(item)
+      }),
     )
   }
   return true

@@ -30,7 +30,11 @@ async function expireItemsOf(
     if (!(await goOn())) return false
     const deadlines = await jobs.deadlines(waiting.map(({ jobId }) => jobId))
     const overdue = waiting.filter((_, n) => (deadlines[n] ?? Infinity) <= now)
-    await Promise.all(overdue.map((item) => jobs.end(item, expired(), 'undispatched')))
+    await Promise.all(
+      overdue.map(async (item) => {
+        if ((await jobs.end(item, expired(), 'undispatched')) === 'dispatched') await jobs.queueNow(item)
+      }),
+    )
   }
   return true
 }

@@ -3,6 +3,8 @@ import { openStore, outcomeOf, type Store } from '@encounter-gateway/shared/reco
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
+import { setAside } from '../attempts/set-aside.ts'
+import { cancelBatches } from './cancel-batches.ts'
 import { sweepOnce } from './sweep.ts'
 
 const HOUR_MS = 3_600_000
@@ -153,4 +155,61 @@ test('an upload that broke off is closed after the configured time: its batch en
   expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
   const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
   expect(events).toEqual([expect.objectContaining({ BatchId, Round: 1, Application: 'demo' })])
+})
+
+/** Every pending job may have been sent in what the store forgot; with the deadlines all passed for `ms`. */
+async function forgetSomething(store: Store, ms: number): Promise<void> {
+  const { redis, keys } = store
+  for (const jobId of await redis.zrange(keys.pending, '0', '-1')) {
+    await redis.zadd(keys.pending, Date.now() - ms, jobId)
+  }
+  await store.jobs.forgot()
+}
+
+test('what may have been sent in what the store forgot does not expire unasked: it is queued, waiting items as well', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.add('a2')
+  await store.queue.remove('a2')
+  const { batch, jobs } = await store.addBatch('q')
+  await forgetSomething(store, 60_000)
+  const lines = await sweep(store)
+  expect(lines.filter(({ level }) => level >= 40)).toEqual([])
+  expect(await store.redis.zcard(store.keys.pending)).toBe(3)
+  for (const jobId of ['a1', 'a2', ...jobs]) expect(await store.queue.getJob(jobId)).toBeDefined()
+  expect(await store.batches.states(batch.batchId, 0, 1)).toEqual(['t'])
+})
+
+test('without a worker that could ask, what may have been sent in what the store forgot ends in doubt after an hour', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await forgetSomething(store, 2 * HOUR_MS)
+  await sweep(store)
+  expect(await store.jobs.outcome('a1')).toMatchObject({ status: 'OutcomeUnknown' })
+})
+
+test('a batch that is cancelled ends what was surely never sent, and queues what the store may have forgotten', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qq')
+  await store.batches.received(batch, 2)
+  await store.jobs.forgot()
+  // asked about, since
+  await store.jobs.begin(jobs[1] ?? '', { BatchId: batch.batchId })
+  await store.jobs.begin(jobs[1] ?? '', { BatchId: batch.batchId, attempt: 0, as: 'absent' })
+  await store.jobs.settle(jobs[1] ?? '', { round: 1, attempt: 1, state: 'rejected', nextInMs: 0, statusCode: 502 })
+  await store.batches.cancel(batch)
+  await cancelBatches(store.records, () => false)
+  expect(await store.batches.states(batch.batchId, 0, 2)).toEqual(['t', 'c'])
+  expect(await store.queue.getJob(jobs[0] ?? '')).toBeDefined()
+})
+
+test('a job that is set aside while it may have been sent in what the store forgot ends in doubt', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.jobs.forgot()
+  await setAside(
+    { jobId: 'a1', routing: { application: 'demo' }, createdAt: 1_000 },
+    { ...store, log: pino({ level: 'silent' }) },
+  )
+  expect(await store.jobs.outcome('a1')).toMatchObject({ status: 'OutcomeUnknown' })
 })

@@ -59,9 +59,11 @@ export function startSweep(at: AtWork): { close(): Promise<void> } {
 /** One round; see `startSweep`. It can stop between any two jobs: the next round begins anew. */
 export async function sweepOnce(at: AtWork, goOn: GoOn): Promise<void> {
   for (const step of [
+    compare,
     expireOverdue,
     endSetAside,
     takeUpAgain,
+    releaseLogins,
     closeAbandonedUploads,
     forgetOldIds,
     recountDepth,
@@ -73,6 +75,9 @@ export async function sweepOnce(at: AtWork, goOn: GoOn): Promise<void> {
   await at.breaker.heal()
 }
 
+/** A Cluster replaces a primary without a new connection of ours. */
+const compare = ({ records }: AtWork) => records.jobs.compare()
+const releaseLogins = ({ records }: AtWork, goOn: GoOn) => records.logins.release(goOn)
 const forgetOldIds = ({ records }: AtWork, goOn: GoOn) => records.jobs.forgetOldIds(goOn)
 const tidyEndedLists = ({ records }: AtWork, goOn: GoOn) => records.jobs.tidyEndedLists(goOn)
 
@@ -112,7 +117,7 @@ async function expireOne(
   // no application's list has it: it ends all the same, without an owner
   if (!known) log.error({ job: jobId }, 'sweep.ownerUnknown')
   const routed = known ?? { jobId, routing: { application: '' }, createdAt: now }
-  const { waitsFor } = await jobs.lastCall(jobId)
+  const { waitsFor } = await jobs.lastCall(routed)
   const said = await jobs.end(routed, expired(waitsFor), 'undispatched')
   // a Retry has given it a new deadline meanwhile
   if (said === 'superseded') return true
@@ -123,7 +128,10 @@ async function expireOne(
   // an earlier call is in doubt: a worker that takes the job settles it; if none could for an hour, or none will, a
   // person must
   const [deadline = 0] = await jobs.deadlines([jobId])
-  if (job && now - deadline <= HOUR_MS) return false
+  if (now - deadline <= HOUR_MS && (job || known)) {
+    if (!job) await jobs.queueNow(routed)
+    return false
+  }
   const given = await jobs.end(
     routed,
     outcomeUnknown('The gateway could not check in time whether the EMR has the encounter.'),

@@ -1,5 +1,6 @@
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
+import type { LoginEvent } from '@encounter-gateway/shared/records/logins.ts'
 import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/outcome.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
@@ -149,7 +150,7 @@ async function leftBehindSince(redis: RedisClient): Promise<number> {
 /** `undefined` for anything but one of our events. */
 function readEntry(entry: string, connection: ConnectionName): { entry: string; message: WebhookMessage } | undefined {
   try {
-    return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent | BatchEvent, connection) }
+    return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent | BatchEvent | LoginEvent, connection) }
   } catch {
     return undefined
   }

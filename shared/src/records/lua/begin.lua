@@ -1,5 +1,5 @@
 -- Requests permission to call the EMR for some jobs, and marks each call before it is made.
--- KEYS  pending, breaker, moves
+-- KEYS  pending, breaker, moves, logins
 -- ARGV  base of the connection's keys, the highest count of moves that the caller has seen, ms for which a request may be repeated under
 --       its Idempotency-Key after the store has forgotten it, ms that a probe may take, then per job: JobId, BatchId (or ''), the
 --       attempt that the caller goes on from (or ''), 'absent' if it made sure that the EMR has nothing of it, else 'resend'
@@ -10,9 +10,10 @@
 --        when the job's first attempt was sent or '', now (both by this clock; '' in a mark of a version that did not note it),
 --        1 if it is only suspected to have been sent}
 --     | {'go', round, attempt, payload, ms to the deadline, probing, doubt, how often its calls were not taken in a row} | an error, which is that job's alone
+-- and then the version of what is known of refused logins (logins.ts), or '', and the count of moves
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
 -- probing is 1 while the breaker waits for one good answer before it closes: then one job at a time has leave, the probe
-local pending, breaker, moves = unpack(KEYS)
+local pending, breaker, moves, logins = unpack(KEYS)
 local base, seen, repeatMs, probeMs = unpack(ARGV, 1, 4)
 
 local state = redis.call('HMGET', breaker, 'openUntil', 'probe', 'probeUntil')
@@ -20,13 +21,7 @@ local openUntil, probe, probeUntil = tonumber(state[1] or 0), state[2], tonumber
 local probing = openUntil > 0 and 1 or 0
 
 local count = move(moves, pending, seen, now)
-local generation, forgotAt, suspectsTo = unpack(redis.call('HMGET', moves, 'generation', 'forgotAt', 'suspectsTo'))
-
--- Whether a call may have been begun in what the store forgot, and nobody has asked since.
-local function is_suspected(deadline, key, asked)
-  if not forgotAt or asked == generation then return false end
-  return tonumber(deadline) <= tonumber(suspectsTo) or (key and now <= forgotAt + repeatMs)
-end
+local is_suspected, generation, forgotAt = suspicion(moves, base, repeatMs, now)
 
 local function take_probe(jobId)
   if probing == 0 then return end
@@ -48,7 +43,7 @@ local function begin(at)
     'waits', 'waitsFor')
   local round = tonumber(mark[7] or 1)
   local left = math.floor(deadline - now)
-  if is_suspected(deadline, mark[9], mark[10]) then
+  if is_suspected(deadline, batchId, mark[9], mark[7], mark[10]) then
     -- also of a call that is recorded: the EMR may since have been asked, and another attempt have been made
     mark[1], mark[2], mark[3], mark[10] = 'unknown', mark[2] or '0', mark[3] or forgotAt, generation
     mark[6] = math.max(mark[6] or 0, forgotAt)
@@ -98,5 +93,6 @@ end
 
 local replies = {}
 for at = 5, #ARGV, 4 do replies[#replies + 1] = each(begin, at) end
+replies[#replies + 1] = redis.call('HGET', logins, 'version') or ''
 replies[#replies + 1] = count
 return replies

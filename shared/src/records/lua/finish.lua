@@ -2,19 +2,21 @@
 -- the job leaves the pending set and, unless it succeeded, enters the lists of ended jobs, the webhook's event enters the outbox and waiting
 -- clients are notified.
 -- KEYS  pending, outbox, depth, moves
--- ARGV  base of the connection's keys, channel, ms to keep outcomes, the highest count of moves that the caller has seen (moves.lua), then per job: JobId, guard, ms to keep the payload (0 = erase
+-- ARGV  base of the connection's keys, channel, ms to keep outcomes, the highest count of moves that the caller has seen, ms for which a request
+--       may be repeated under its Idempotency-Key after the store has forgotten it (moves.lua), then per job: JobId, guard, ms to keep the payload (0 = erase
 --       now), '1' to announce, application, BatchId and index in it (else '', ''), letter of an item's new state, status, seed
 --       code, createdAt, maxAttempts, '1' if recovered, sealed result, and for an EMR that knows no correlation key the claims on the
 --       encounter, with commas between them
--- guard '' writes in any case; 'undispatched' only if the job was surely never sent to the EMR; 'cancelledWithBatch' the same, and only
+-- guard '' writes in any case; 'undispatched' only if the job was surely never sent to the EMR, also not in what the store forgot; 'cancelledWithBatch' the same, and only
 -- while its batch is cancelled; 'round.attempt' only while that is the newest attempt: an earlier one that failed does not end the job.
 -- No job expires before its deadline: a Retry may have set a new one since the caller saw it overdue
 -- Returns for each job 'recorded' | 'already' | 'dispatched' | 'superseded' | 'unaccepted' | 'claimed' (this encounter
 -- was reported to another job) | an error, which is that job's alone, and then the count of moves
 local pending, outbox, depth, moves = unpack(KEYS)
-local base, channel, keptMs, seen = unpack(ARGV, 1, 4)
+local base, channel, keptMs, seen, repeatMs = unpack(ARGV, 1, 5)
 
 local count = move(moves, pending, seen, now)
+local is_suspected = suspicion(moves, base, repeatMs, now)
 
 -- by application; `counted`: those that a running recount has already counted (recount.lua)
 local ended, counted = {}, {}
@@ -30,13 +32,16 @@ local function finish(at)
   if not deadline then
     return redis.call('EXISTS', outcome) == 1 and 'already' or 'unaccepted'
   end
-  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt', 'key', 'firstSentAt')
+  local mark = redis.call('HMGET', dispatch, 'state', 'attempt', 'round', 'sentAt', 'doubt', 'key', 'firstSentAt', 'asked')
   if mark[5] then mark[1] = 'unknown' end
   if guard == 'cancelledWithBatch' then
     if redis.call('HEXISTS', base .. ':batch:' .. batchId, 'cancelledAt') == 0 then return 'superseded' end
     guard = 'undispatched'
   end
-  if guard == 'undispatched' and (mark[1] == 'dispatching' or mark[1] == 'unknown') then return 'dispatched' end
+  if guard == 'undispatched' then
+    if mark[1] == 'dispatching' or mark[1] == 'unknown' then return 'dispatched' end
+    if is_suspected(deadline, batchId, mark[6], mark[3], mark[8]) then return 'dispatched' end
+  end
   if status == 'Expired' and deadline > now then return 'superseded' end
   if string.find(guard, '.', 1, true) and guard ~= (mark[3] or '1') .. '.' .. (mark[2] or '0') then return 'superseded' end
   for hash in string.gmatch(claims, '[^,]+') do
@@ -95,7 +100,7 @@ local function finish(at)
 end
 
 local replies = {}
-for at = 5, #ARGV, 15 do replies[#replies + 1] = each(finish, at) end
+for at = 6, #ARGV, 15 do replies[#replies + 1] = each(finish, at) end
 if good > 0 then
   redis.call('HINCRBY', base .. ':calls', 'good', good)
   redis.call('HDEL', base .. ':calls', 'inRow', 'busy')

@@ -16,3 +16,16 @@ local function move(moves, pending, seen, now)
   redis.call('HSET', moves, 'count', seen + 1)
   return seen + 1
 end
+
+-- Returns a function that tells whether a call of a job may have been made in what the store forgot, while nobody has asked the EMR since; and
+-- the generation, and when it began. Suspected are all jobs pending then, and those that a client or a person may have sent before in what
+-- was forgotten: under an Idempotency-Key, alone or in a batch, or by a Retry. Only asking the EMR ends the suspicion: `asked`.
+local function suspicion(moves, base, repeatMs, now)
+  local generation, forgotAt, suspectsTo = unpack(redis.call('HMGET', moves, 'generation', 'forgotAt', 'suspectsTo'))
+  return function(deadline, batchId, key, round, asked)
+    if not forgotAt or asked == generation then return false end
+    if tonumber(deadline) <= tonumber(suspectsTo) then return true end
+    if now > forgotAt + repeatMs then return false end
+    return key or round or (batchId ~= '' and redis.call('HEXISTS', base .. ':batch:' .. batchId, 'idempotency') == 1)
+  end, generation, forgotAt
+end

@@ -1,13 +1,13 @@
 -- Opens a new round of attempts: the old outcome moves to the history, the payload gets a new term, and attempts start at 0.
 -- A round that ended in doubt passes the doubt on, so that the new one asks the EMR before it sends anything.
 -- A batch item waits for its turn again; BullMQ's record of its ended job is removed, since it would block the new one.
--- KEYS  outcome, dispatch, payload, pending, history, depth, reopened, cancelling, turns, fair, backlog of the application, and BullMQ's
+-- KEYS  outcome, dispatch, payload, pending, history, depth, reopened, cancelling, turns, fair, backlog of the application, moves, and BullMQ's
 --       completed, failed and its hash of the job
 -- ARGV  base of the connection's keys, JobId, ms to the deadline, ms to keep the payload, ms to keep the history, application, and of a
 --       batch item its BatchId and index, else '', and '1' if a person made sure that the EMR has nothing of a round that ended in doubt
 -- Returns 'reopened' | 'lined up' (a batch item: the caller must not queue it) | 'unfinished' | 'succeeded' | 'erased' |
 --       'cancelling' (its batch is being cancelled)
-local outcome, dispatch, payload, pending, history, depth, reopened, cancelling, turns, fair, backlog, completed, failed, queued = unpack(KEYS)
+local outcome, dispatch, payload, pending, history, depth, reopened, cancelling, turns, fair, backlog, moves, completed, failed, queued = unpack(KEYS)
 local base, jobId, deadlineMs, payloadMs, resultMs, application, batchId, index, absent = unpack(ARGV, 1, 9)
 
 local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId
@@ -29,6 +29,9 @@ if inDoubt then redis.call('HSET', dispatch, 'state', 'unknown') end
 -- in doubt the payload is kept until the outcome, as in begin.lua
 if inDoubt then redis.call('PERSIST', payload) else redis.call('PEXPIRE', payload, payloadMs) end
 if old[8] then redis.call('HSET', dispatch, 'key', old[8]) end
+-- a job that ended before the store forgot something may have been reopened, and sent, in what was forgotten (moves.lua)
+local generation, forgotAt = unpack(redis.call('HMGET', moves, 'generation', 'forgotAt'))
+if generation and (absent == '1' or tonumber(old[3]) > tonumber(forgotAt)) then redis.call('HSET', dispatch, 'asked', generation) end
 -- of a key that was used before 2026-11-28 the record is named by the job
 redis.call('PERSIST', base .. ':idempotency:' .. (old[8] or jobId))
 redis.call('UNLINK', outcome)

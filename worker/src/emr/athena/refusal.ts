@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { refused, type EmrError } from '../emr-error.ts'
+import { loginRefused, refused, type EmrError } from '../emr-error.ts'
 import { faultOf } from '../http/status.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 
@@ -21,7 +21,7 @@ const pointers: Record<string, string> = {
 /** What an answer other than 200 means. Only the names of missing fields are read, since those are no free text. */
 export function refusal(answer: HttpAnswer): EmrError {
   const { status } = answer
-  if (status === 401) return refused(401, { because: "the EMR did not accept the gateway's token" })
+  if (status === 401) return loginRefused('gateway', "the EMR did not accept the gateway's token")
   if (status === 403) return refused(403)
   const objection = objectionIn(answer)
   // Without an error of athenaOne's own, a 404 comes from its gateway: the practice or the address is wrong, not the

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { refused, brokenOff, notAgreed, type EmrError } from '../emr-error.ts'
+import { loginRefused, refused, brokenOff, notAgreed, type EmrError } from '../emr-error.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import { faultOf } from '../http/status.ts'
 
@@ -22,7 +22,7 @@ const OperationOutcome = Type.Object({
  */
 export function refusalOf(answer: HttpAnswer, pointersTo: (expressions: string[]) => string[] = () => []): EmrError {
   const { status, writes } = answer
-  if (status === 401) return refused(401)
+  if (status === 401) return loginRefused()
   if (status === 403) return refused(403)
   // A refused question was put wrongly by us or by the configuration: the content is not at fault.
   if (!writes) return faultOf(answer)

@@ -3,7 +3,7 @@ import { SignJWT } from 'jose'
 import { createHash, createPrivateKey, randomUUID, X509Certificate, type KeyObject } from 'node:crypto'
 import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import type { EmrCall } from '../emr.ts'
-import { refused, unreadable, notAgreed, EmrError } from '../emr-error.ts'
+import { loginRefused, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './exchange.ts'
 import { cacheReading, type Read } from './cached-reading.ts'
 
@@ -248,7 +248,7 @@ function refusal(answer: HttpAnswer): EmrError {
   const { status, retryAfterMs } = answer
   if (status < 300) return tokenFault(unreadable(false))
   if (status === 400 || status === 401 || status === 403)
-    return refused(401, { because: "the token endpoint did not accept the gateway's client credentials" })
+    return loginRefused('gateway', "the token endpoint did not accept the gateway's client credentials")
   if (status === 408 || status === 429 || status >= 500)
     return new EmrError(502, 'the token endpoint issues no tokens at present', {
       unspent: retryAfterMs === undefined ? 'unreachable' : 'busy',

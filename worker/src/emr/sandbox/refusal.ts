@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
-import { refused, busy, noAnswer, brokenOff, unreadable, notAgreed, EmrError } from '../emr-error.ts'
+import { loginRefused, refused, busy, noAnswer, brokenOff, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { jsonOf, type HttpAnswer } from '../http/exchange.ts'
 import { pointersInto } from '../carried/pointers.ts'
 
@@ -18,7 +18,7 @@ export function refusal(answer: HttpAnswer): EmrError {
     case 400:
       return refused(400, { pointers: objectionsIn(answer) })
     case 401:
-      return refused(401)
+      return loginRefused()
     case 403:
       return refused(403)
     case 408:

@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { Type } from '@sinclair/typebox'
 import type { EmrCall } from '../emr.ts'
-import { refused, unreadable } from '../emr-error.ts'
+import { loginRefused, unreadable } from '../emr-error.ts'
 import { faultOf } from '../http/status.ts'
 import { jsonOf, openHttp, urlBelow, type Http, type HttpAnswer } from '../http/exchange.ts'
 import { valueIn, type Row } from './match.ts'
@@ -45,8 +45,7 @@ export class UnityService {
     const { appName: Appname, serviceUsername: Username, servicePassword: Password } = this.#about
     const answer = await this.#post('GetToken', { Username, Password, Appname }, { writes: false }, call)
     const text = answer.body.toString().trim().replaceAll('"', '')
-    if (/^error:/i.test(text))
-      throw refused(401, { because: "the EMR did not accept the gateway's service credentials" })
+    if (/^error:/i.test(text)) throw loginRefused('gateway', "the EMR did not accept the gateway's service credentials")
     if (!Guid.test(text)) throw unreadable(false)
     return text
   }

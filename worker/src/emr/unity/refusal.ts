@@ -1,4 +1,4 @@
-import { refused, brokenOff, EmrError } from '../emr-error.ts'
+import { loginRefused, refused, brokenOff, EmrError } from '../emr-error.ts'
 
 /** The token is no longer valid: another session may help, once. */
 export class SessionEnded extends EmrError {
@@ -11,8 +11,7 @@ export class SessionEnded extends EmrError {
 const sessionOver = /logged out|inactivity|\btoken\b|not (been )?authenticated|GetUserAuthentication/i
 const userRefused =
   /not (authori[sz]ed|permitted|allowed|licensed)|not valid for .{0,40}licen[cs]e|permission|access (is )?denied/i
-const loginRefused =
-  /password|user ?name|log ?in|invalid user|user .{0,40}(not (found|valid)|inactive|disabled|locked)/i
+const aboutLogin = /password|user ?name|log ?in|invalid user|user .{0,40}(not (found|valid)|inactive|disabled|locked)/i
 const ownTrouble = /time-?d? ?-?out|deadlock|unavailable|could not connect|connection|transport|busy|try again/i
 
 /**
@@ -22,7 +21,7 @@ const ownTrouble = /time-?d? ?-?out|deadlock|unavailable|could not connect|conne
 export function refusalIn(text: string, writes: boolean): EmrError {
   if (sessionOver.test(text)) return new SessionEnded()
   if (userRefused.test(text)) return refused(403)
-  if (loginRefused.test(text)) return refused(401)
+  if (aboutLogin.test(text)) return loginRefused()
   if (ownTrouble.test(text)) return brokenOff({ writes })
   return refused(400)
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { EmrCall, EmrCredentials } from '../emr.ts'
-import { refused, EmrError } from '../emr-error.ts'
+import { loginRefused, refused, EmrError } from '../emr-error.ts'
 import { cacheReading, type CachedReading } from '../http/cached-reading.ts'
 import type { UnityService } from './magic.ts'
 import { valueIn } from './match.ts'
@@ -92,8 +92,4 @@ export class Sessions {
       throw error
     }
   }
-}
-
-function loginRefused(): EmrError {
-  return refused(401)
 }

@@ -1,5 +1,17 @@
 const store = (name: string) => `shared/src/records/${name}.test.ts`
-const suite = ['accept', 'accept-keyed', 'begin', 'settle', 'finish', 'reopen', 'recount', 'batches', 'turns']
+const suite = [
+  'accept',
+  'accept-keyed',
+  'begin',
+  'settle',
+  'finish',
+  'reopen',
+  'forgotten',
+  'breaker',
+  'recount',
+  'batches',
+  'turns',
+]
 const attempts = (name: string) => `worker/src/attempts/${name}.test.ts`
 
 /**
@@ -31,6 +43,16 @@ export const plans: Plan[] = [
   lua('turns-taken', 'turns'),
   lua('turns-given', 'turns'),
   lua('turns', 'turns'),
+  lua('moves', 'forgotten'),
+  lua('forgot', 'forgotten'),
+  lua('died', 'reopen'),
+  lua('breaker-failed', 'breaker'),
+  lua('breaker-busy', 'breaker'),
+  lua('index-ended', 'ended-lists'),
+  lua('keep-batch', 'batches'),
+  lua('batch-of-key', 'batches'),
+  lua('resolve', 'resolve'),
+  lua('audit', 'audit'),
   { file: 'shared/src/sealing/seal.ts', steps: [['shared/src/sealing/seal.test.ts']] },
   { file: 'worker/src/attempts/decide.ts', steps: [[attempts('decide')], ['test/emr/sandbox.test.ts']] },
   { file: 'worker/src/attempts/backoff.ts', steps: [[attempts('backoff')]] },

@@ -7,6 +7,7 @@ import { applications } from './admission/applications.ts'
 import { answerBrokenRequest } from './http/broken-requests.ts'
 import { bodyTimeout } from './http/body-timeout.ts'
 import { connections } from './connections/connections.ts'
+import { ownConnections } from './connections/own-connections.ts'
 import { draining } from './http/draining.ts'
 import { itemSealing } from './batches/item-sealing.ts'
 import { BODY_LIMIT_BYTES, jsonBody } from './http/json-body.ts'
@@ -115,6 +116,7 @@ export async function buildApp({
       await api.register(patientEncounters)
       await api.register(jobs)
       await api.register(jobList)
+      await api.register(ownConnections)
       await api.register(batches, { applications: config.applications })
       await api.register(itemSealing, { sealingKeys })
       await api.register(batchUpload, { stallMs: uploadStallMs })

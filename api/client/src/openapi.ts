@@ -124,6 +124,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/Connections': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * List connections
+     * @description The EMR connections that the calling application may use, with their state and limits.
+     */
+    get: operations['listConnections']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/Batches/{BatchId}': {
     parameters: {
       query?: never
@@ -2332,6 +2352,123 @@ export interface operations {
         }
         content: {
           'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listConnections: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The connections, in the order of the configuration. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Connections: {
+              /**
+               * @description The EMR in which the encounter is created.
+               * @enum {string}
+               */
+              EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+              /** @description As sent in `EmrInstance`. */
+              EmrInstance: string
+              /**
+               * @description `Sick`: the EMR fails or does not answer, and is tried now and then. `Paused`: an operator or the EMR itself asked for a pause. In either state jobs are accepted and wait, without spending attempts, until their deadline.
+               * @enum {string}
+               */
+              State: 'Healthy' | 'Sick' | 'Paused'
+              /** @description Why it is not `Healthy`. */
+              Reason?: string
+              /**
+               * Format: date-time
+               * @description Since when it is not `Healthy`. RFC 3339, UTC.
+               */
+              Since?: string
+              /**
+               * Format: date-time
+               * @description When the EMR is called again, as far as that is known. RFC 3339, UTC.
+               */
+              NextTryAt?: string
+              /** @description `false`: an operator drains the connection; new requests get a 503. */
+              Accepting: boolean
+              /** @description Jobs of the calling application that have not ended. */
+              Pending: number
+              /** @description At this number of pending jobs new ones are refused with a 429. */
+              MaxPending: number
+              /** @description Calls to this EMR at once, for all applications together. */
+              Concurrency: number
+              /** @description Calls to this EMR per second, for all applications together. */
+              RequestsPerSecond: number
+              /** @description Calls that are made for one job at most. */
+              MaxAttempts: number
+              /** @description A job that nobody could send ends `Expired` after this time. */
+              DeadlineHours: number
+            }[]
+          }
         }
       }
       /** @description `unauthorized`: Unknown application or wrong key. */

@@ -47,6 +47,7 @@ export const openapi = fp(
           { name: 'PatientEncounters', description: 'Create encounters.' },
           { name: 'Jobs', description: 'Follow, cancel and retry requests.' },
           { name: 'Batches', description: 'Create many encounters with one upload.' },
+          { name: 'Connections', description: 'The EMRs that an application may use, and how they are.' },
           { name: 'Operators', description: 'What operators of the gateway see and do.' },
           { name: 'Operations', description: 'For operators of the gateway.' },
         ],

@@ -1,6 +1,7 @@
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import { readFleet } from '@encounter-gateway/shared/records/fleet.ts'
+import { breakerReasons } from '@encounter-gateway/shared/records/breaker.ts'
 import type { Overview } from '@encounter-gateway/shared/records/overview.ts'
 import { p95Of, type Minute } from '@encounter-gateway/shared/records/tally.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
@@ -55,7 +56,7 @@ export function rowOf(settings: Connection, seen: Overview, workers: number, now
   const accepted = rate((minute) => minute.accepted)
   const ended = rate(endedIn)
   const p95 = p95Of(minutes.slice(-1 - RATE_MINUTES))
-  const isHeld = Boolean(seen.breaker ?? seen.heldUntil ?? control.hold ?? control.paused)
+  const isHeld = seen.breaker.state !== 'closed' || Boolean(seen.heldUntil ?? control.hold ?? control.paused)
   const shrinksBy = ended - accepted
   return {
     EMRSystem: settings.emrSystem,
@@ -101,13 +102,12 @@ function stateOf(
     return { State: 'Paused', Since: isoTime(hold.at), Cause: 'held by an operator', NextProbeAt }
   }
   if (workers === 0) return { State: 'NoWorkers', Cause: 'no worker gives a sign of life' }
-  if (breaker) {
-    const since = breaker.since ?? firstBadMinute(minutes)
+  if (breaker.state !== 'closed') {
     return {
       State: 'Sick',
-      Cause: causeOf(minutes),
-      ...(since !== undefined && { Since: isoTime(since) }),
-      NextProbeAt: isoTime(Math.max(breaker.openUntil, now)),
+      Cause: breaker.cause ? breakerReasons[breaker.cause] : breakerReasons.failures,
+      Since: isoTime(breaker.since),
+      NextProbeAt: isoTime(Math.max(breaker.until, now)),
     }
   }
   if (heldUntil) return { State: 'Throttled', Cause: 'the EMR asked for a pause', NextProbeAt: isoTime(heldUntil) }
@@ -118,21 +118,6 @@ function stateOf(
     return { State: 'Slow', Cause: 'calls take more than half of their time-out' }
   }
   return { State: 'Healthy' }
-}
-
-/** The first minute after the last good answer; `undefined` if the hour has neither a good nor a bad one. */
-function firstBadMinute(minutes: readonly Minute[]): number | undefined {
-  const lastGood = minutes.findLastIndex(({ calls }) => (calls.create[201] ?? 0) > 0)
-  return minutes.slice(lastGood + 1).find(({ calls }) => Object.keys(calls.create).length > 0)?.at
-}
-
-/** The most frequent kind of failed call since the last good one, in words. */
-function causeOf(minutes: readonly Minute[]): string {
-  const lastGood = minutes.findLastIndex(({ calls }) => (calls.create[201] ?? 0) > 0)
-  const sum = (code: number) =>
-    minutes.slice(Math.max(lastGood, 0)).reduce((all, { calls }) => all + (calls.create[code] ?? 0), 0)
-  if (sum(408) === 0 && sum(502) === 0) return 'calls fail'
-  return sum(408) >= sum(502) ? 'no answer in time' : 'out of reach, or it fails'
 }
 
 function isoTime(ms: number): string {

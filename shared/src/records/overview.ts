@@ -1,3 +1,4 @@
+import { openBreakerRecord, type BreakerState } from './breaker.ts'
 import type { RecordsContext } from './context.ts'
 import { openControl, type Control } from './control.ts'
 import { readMinutes, type Minute } from './tally.ts'
@@ -9,8 +10,7 @@ export type Overview = {
   oldestPendingAt: number | undefined
   running: number
   inDoubt: number
-  /** Until when the breaker is open, or since when it waits for one good answer (a time in the past). */
-  breaker: { openUntil: number; reason: string | undefined; since: number | undefined } | undefined
+  breaker: BreakerState
   /** Until when the EMR asked for a pause. */
   heldUntil: number | undefined
   control: Control
@@ -20,25 +20,22 @@ export type Overview = {
 
 /** Reads what an operator sees of a connection, in one round trip. */
 export async function readOverview({ redis, keys, connection, terms }: RecordsContext): Promise<Overview> {
-  const [pending, [, deadline], running, inDoubt, [openUntil, reason, since], held, control, minutes] =
-    await Promise.all([
-      redis.zcard(keys.pending),
-      redis.zrange(keys.pending, '0', '0', 'WITHSCORES'),
-      redis.llen(`${keys.base}:active`),
-      redis.zcard(keys.ended('OutcomeUnknown')),
-      redis.hmget(keys.breaker, 'openUntil', 'reason', 'since'),
-      redis.get(keys.hold),
-      openControl(redis, connection).read(),
-      readMinutes(redis, connection, 60),
-    ])
+  const [pending, [, deadline], running, inDoubt, breaker, held, control, minutes] = await Promise.all([
+    redis.zcard(keys.pending),
+    redis.zrange(keys.pending, '0', '0', 'WITHSCORES'),
+    redis.llen(`${keys.base}:active`),
+    redis.zcard(keys.ended('OutcomeUnknown')),
+    openBreakerRecord(redis, connection).state(),
+    redis.get(keys.hold),
+    openControl(redis, connection).read(),
+    readMinutes(redis, connection, 60),
+  ])
   return {
     pending,
     oldestPendingAt: deadline ? Number(deadline) - terms.deadlineMs : undefined,
     running,
     inDoubt,
-    breaker: openUntil
-      ? { openUntil: Number(openUntil), reason: reason ?? undefined, since: since ? Number(since) : undefined }
-      : undefined,
+    breaker,
     heldUntil: held && Number(held) > Date.now() ? Number(held) : undefined,
     control,
     minutes,

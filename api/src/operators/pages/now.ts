@@ -1,5 +1,6 @@
 import type { Operator } from '@encounter-gateway/shared/config/schema.ts'
 import type { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
+import { breakerReasons } from '@encounter-gateway/shared/records/breaker.ts'
 import type { SeenProcess } from '@encounter-gateway/shared/records/fleet.ts'
 import { html } from 'ghtml'
 import type { ConnectionRow } from '../api/schemas.ts'
@@ -15,6 +16,12 @@ export type NowSeen = {
   processes: readonly SeenProcess[]
   redis: Readiness
 }
+
+/** By cause: what the page says of a connection that is `Sick`. */
+const sickness = new Map<string, string>([
+  [breakerReasons.unanswered, 'has not answered'],
+  [breakerReasons.unreachable, 'has been out of reach'],
+])
 
 /** The marks of the states: never colour alone. */
 export const markOf: Record<ConnectionRow['State'], string> = {
@@ -85,7 +92,7 @@ function sentence(row: ConnectionRow, now: number): Html {
   const doubts = row.InDoubt > 0 ? `, ${counted(row.InDoubt, 'is', 'are')} in doubt` : ''
   switch (row.State) {
     case 'Sick': {
-      const what = row.Cause === 'no answer in time' ? 'has not answered' : 'has been failing'
+      const what = sickness.get(row.Cause ?? '') ?? 'has been failing'
       return html`<em>${name} ${what}${since}</em>: ${waits}${doubts}.`
     }
     case 'NoWorkers':

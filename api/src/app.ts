@@ -32,6 +32,8 @@ import { docs } from './operations/docs.ts'
 import { health } from './operations/health.ts'
 import { jobList } from './jobs/list-route.ts'
 import { jobs } from './jobs/routes.ts'
+import { applicationWebhooks } from './webhooks/application-webhooks.ts'
+import { webhookEndpoints } from './webhooks/routes.ts'
 import { previews } from './encounters/preview.ts'
 import { patientEncounters } from './encounters/routes.ts'
 
@@ -97,6 +99,7 @@ export async function buildApp({
   })
   await app.register(capacity, { redis })
   await app.register(waiters, { subscriber, applications: config.applications })
+  await app.register(applicationWebhooks, { redis, config })
   await app.register(previews, { redis, subscriber, sealingKeys })
   const webhooks = openWebhookQueue(redis)
   webhooks.on('error', () => undefined)
@@ -120,6 +123,7 @@ export async function buildApp({
       await api.register(batches, { applications: config.applications })
       await api.register(itemSealing, { sealingKeys })
       await api.register(batchUpload, { stallMs: uploadStallMs })
+      await api.register(webhookEndpoints, { config })
     },
     { prefix: '/api/v1' },
   )

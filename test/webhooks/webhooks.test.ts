@@ -127,7 +127,7 @@ async function gateway() {
         config: {
           applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
           connections: [connection] as never,
-          webhooks: { allowHttp: true, allowHosts },
+          webhooks: { allowHttp: true, allowHosts, retentionHours: 168 },
         },
         redis,
         log,

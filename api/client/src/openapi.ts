@@ -249,6 +249,72 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/WebhookEndpoints': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List webhook endpoints */
+    get: operations['listWebhookEndpoints']
+    put?: never
+    /**
+     * Create a webhook endpoint
+     * @description It gets the messages from now on; `Recover` sends earlier ones. `Secret` is in this reply and never shown again. At most 1,000 endpoints per application.
+     */
+    post: operations['createWebhookEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/WebhookEndpoints/{EndpointId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a webhook endpoint */
+    get: operations['getWebhookEndpoint']
+    put?: never
+    post?: never
+    /**
+     * Delete a webhook endpoint
+     * @description Messages that wait for it are not sent. `GET /Events` has them as long as they are kept.
+     */
+    delete: operations['deleteWebhookEndpoint']
+    options?: never
+    head?: never
+    /**
+     * Change a webhook endpoint
+     * @description Changes what the body names, as a JSON merge patch. In force within seconds, also for messages that wait. Of `ep_config` only `Enabled` can be changed.
+     */
+    patch: operations['changeWebhookEndpoint']
+    trace?: never
+  }
+  '/api/v1/WebhookEndpoints/{EndpointId}/RotateSecret': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Replace the secret of a webhook endpoint
+     * @description During the overlap each message has a signature by each secret, so that no receiver refuses one. If a secret has leaked, use `OverlapHours: 0`.
+     */
+    post: operations['rotateWebhookSecret']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/livez': {
     parameters: {
       query?: never
@@ -1500,6 +1566,375 @@ export interface components {
       /** @description JSON Pointers to what the EMR would not get, if it accepts everything that is sent. */
       NotCarried: string[]
     }
+    /**
+     * @description A new endpoint.
+     * @example {
+     *       "Url": "https://hooks.example.org/encounters",
+     *       "EventTypes": [
+     *         "encounter.failed",
+     *         "batch.finished"
+     *       ]
+     *     }
+     */
+    NewWebhookEndpoint: {
+      /** @description Where messages are posted: https, or http if the gateway allows it. Credentials in it (`https://name:password@host/`) become a Basic `Authorization` header. */
+      Url: string
+      /** @description For people. */
+      Description?: string | null
+      /** @description The types of messages that it gets; all if absent. `["batch.finished"]`: one message per batch. */
+      EventTypes?:
+        | (
+            | 'encounter.created'
+            | 'encounter.failed'
+            | 'encounter.outcome_unknown'
+            | 'encounter.cancelled'
+            | 'encounter.expired'
+            | 'batch.finished'
+            | 'login.refused'
+            | 'endpoint.failing'
+            | 'endpoint.disabled'
+            | 'webhook.test'
+          )[]
+        | null
+      /** @description The connections whose messages it gets, such as `Cerner.default`; all that the application may use if absent. */
+      Connections?: string[] | null
+      /**
+       * @description `thin` (default): a message names the job; get the rest with your ApplicationKey. `full`: `data.Result` holds the outcome, which is patient data; only for https, and only if you choose it.
+       * @enum {string|null}
+       */
+      Body?: 'thin' | 'full' | null
+      /** @description Sent with each message, at most 20. Not those that the gateway sets itself. `Authorization` takes `Basic ...` or `Bearer ...`. */
+      Headers?: {
+        [key: string]: string
+      } | null
+      /** @description For mutual TLS. The key is stored sealed and never shown. */
+      ClientCertificate?: {
+        /** @description PEM, with intermediate certificates. */
+        Certificate: string
+        /** @description PEM, not encrypted. */
+        Key: string
+      } | null
+      /** @description Messages sent per second at most, over all workers; no limit of its own if absent. */
+      RequestsPerSecond?: number | null
+      /** @description `false`: nothing is sent; messages wait as long as they are kept. Default `true`. */
+      Enabled?: boolean | null
+      /**
+       * @description `v1` (default): HMAC-SHA256 with a secret that both sides have. `v1a`: ed25519; only the gateway can sign, and you verify with `PublicKey`.
+       * @enum {string|null}
+       */
+      Signature?: 'v1' | 'v1a' | null
+    }
+    /** @description A webhook endpoint of the application. */
+    WebhookEndpoint: {
+      /** @description `ep_config` is the one in the configuration of the gateway. */
+      EndpointId: string
+      /** @description Without credentials. */
+      Url?: string
+      /** @description For people. */
+      Description?: string
+      /** @description The types of messages that it gets; all if absent. `["batch.finished"]`: one message per batch. */
+      EventTypes?: (
+        | 'encounter.created'
+        | 'encounter.failed'
+        | 'encounter.outcome_unknown'
+        | 'encounter.cancelled'
+        | 'encounter.expired'
+        | 'batch.finished'
+        | 'login.refused'
+        | 'endpoint.failing'
+        | 'endpoint.disabled'
+        | 'webhook.test'
+      )[]
+      /** @description The connections whose messages it gets, such as `Cerner.default`; all that the application may use if absent. */
+      Connections?: string[]
+      /**
+       * @description `thin` (default): a message names the job; get the rest with your ApplicationKey. `full`: `data.Result` holds the outcome, which is patient data; only for https, and only if you choose it.
+       * @enum {string}
+       */
+      Body?: 'thin' | 'full'
+      /** @description Those without credentials; see `HiddenHeaders`. */
+      Headers?: {
+        [key: string]: string
+      }
+      /** @description Names of headers whose values may be credentials and are not shown. */
+      HiddenHeaders?: string[]
+      ClientCertificate?: {
+        Subject: string
+        /**
+         * Format: date-time
+         * @description When it ends. RFC 3339, UTC.
+         */
+        ExpiresAt: string
+      }
+      /** @description Messages sent per second at most, over all workers; no limit of its own if absent. */
+      RequestsPerSecond?: number
+      /** @description `false`: nothing is sent; messages wait as long as they are kept. Default `true`. */
+      Enabled: boolean
+      /**
+       * @description `v1` (default): HMAC-SHA256 with a secret that both sides have. `v1a`: ed25519; only the gateway can sign, and you verify with `PublicKey`.
+       * @enum {string}
+       */
+      Signature?: 'v1' | 'v1a'
+      /** @description With `v1a`: `whpk_` and the base64 of 32 bytes. */
+      PublicKey?: string
+      /**
+       * Format: date-time
+       * @description Until when the secret before a rotation signs as well. RFC 3339, UTC.
+       */
+      OldSecretUntil?: string
+      /**
+       * Format: date-time
+       * @description When it was created. RFC 3339, UTC.
+       */
+      CreatedAt?: string
+      /**
+       * @description `Failing`: several messages in a row failed; it is tried with a growing pause. `Disabled`: nothing is sent until `Enabled` is set to `true`.
+       * @enum {string}
+       */
+      State: 'Enabled' | 'Failing' | 'Disabled'
+      /**
+       * Format: date-time
+       * @description Since when it is in this state. RFC 3339, UTC.
+       */
+      Since?: string
+      /** @description Why, in words of the gateway. */
+      Reason?: string
+      /** @description Messages that wait or are being sent. */
+      Pending: number
+      /** @description Messages whose retention ended before they could be sent. */
+      Missed?: number
+      /**
+       * Format: date-time
+       * @description When it last answered 2xx. RFC 3339, UTC.
+       */
+      LastSuccessAt?: string
+    }
+    /**
+     * @description What is named is changed, the rest stays; `null` restores the default (RFC 7396).
+     * @example {
+     *       "Enabled": true,
+     *       "Description": null
+     *     }
+     */
+    WebhookEndpointChange: {
+      /** @description Where messages are posted: https, or http if the gateway allows it. Credentials in it (`https://name:password@host/`) become a Basic `Authorization` header. */
+      Url?: string
+      /** @description For people. */
+      Description?: string | null
+      /** @description The types of messages that it gets; all if absent. `["batch.finished"]`: one message per batch. */
+      EventTypes?:
+        | (
+            | 'encounter.created'
+            | 'encounter.failed'
+            | 'encounter.outcome_unknown'
+            | 'encounter.cancelled'
+            | 'encounter.expired'
+            | 'batch.finished'
+            | 'login.refused'
+            | 'endpoint.failing'
+            | 'endpoint.disabled'
+            | 'webhook.test'
+          )[]
+        | null
+      /** @description The connections whose messages it gets, such as `Cerner.default`; all that the application may use if absent. */
+      Connections?: string[] | null
+      /**
+       * @description `thin` (default): a message names the job; get the rest with your ApplicationKey. `full`: `data.Result` holds the outcome, which is patient data; only for https, and only if you choose it.
+       * @enum {string|null}
+       */
+      Body?: 'thin' | 'full' | null
+      /** @description Sent with each message, at most 20. Not those that the gateway sets itself. `Authorization` takes `Basic ...` or `Bearer ...`. Those not named stay; `null` removes one. */
+      Headers?: {
+        [key: string]: string | null
+      } | null
+      /** @description For mutual TLS. The key is stored sealed and never shown. */
+      ClientCertificate?: {
+        /** @description PEM, with intermediate certificates. */
+        Certificate: string
+        /** @description PEM, not encrypted. */
+        Key: string
+      } | null
+      /** @description Messages sent per second at most, over all workers; no limit of its own if absent. */
+      RequestsPerSecond?: number | null
+      /** @description `false`: nothing is sent; messages wait as long as they are kept. Default `true`. */
+      Enabled?: boolean | null
+    }
+    /** @description A new endpoint, and its secret. */
+    CreatedWebhookEndpoint: {
+      /** @description `ep_config` is the one in the configuration of the gateway. */
+      EndpointId: string
+      /** @description Without credentials. */
+      Url?: string
+      /** @description For people. */
+      Description?: string
+      /** @description The types of messages that it gets; all if absent. `["batch.finished"]`: one message per batch. */
+      EventTypes?: (
+        | 'encounter.created'
+        | 'encounter.failed'
+        | 'encounter.outcome_unknown'
+        | 'encounter.cancelled'
+        | 'encounter.expired'
+        | 'batch.finished'
+        | 'login.refused'
+        | 'endpoint.failing'
+        | 'endpoint.disabled'
+        | 'webhook.test'
+      )[]
+      /** @description The connections whose messages it gets, such as `Cerner.default`; all that the application may use if absent. */
+      Connections?: string[]
+      /**
+       * @description `thin` (default): a message names the job; get the rest with your ApplicationKey. `full`: `data.Result` holds the outcome, which is patient data; only for https, and only if you choose it.
+       * @enum {string}
+       */
+      Body?: 'thin' | 'full'
+      /** @description Those without credentials; see `HiddenHeaders`. */
+      Headers?: {
+        [key: string]: string
+      }
+      /** @description Names of headers whose values may be credentials and are not shown. */
+      HiddenHeaders?: string[]
+      ClientCertificate?: {
+        Subject: string
+        /**
+         * Format: date-time
+         * @description When it ends. RFC 3339, UTC.
+         */
+        ExpiresAt: string
+      }
+      /** @description Messages sent per second at most, over all workers; no limit of its own if absent. */
+      RequestsPerSecond?: number
+      /** @description `false`: nothing is sent; messages wait as long as they are kept. Default `true`. */
+      Enabled: boolean
+      /**
+       * @description `v1` (default): HMAC-SHA256 with a secret that both sides have. `v1a`: ed25519; only the gateway can sign, and you verify with `PublicKey`.
+       * @enum {string}
+       */
+      Signature?: 'v1' | 'v1a'
+      /** @description With `v1a`: `whpk_` and the base64 of 32 bytes. */
+      PublicKey?: string
+      /**
+       * Format: date-time
+       * @description Until when the secret before a rotation signs as well. RFC 3339, UTC.
+       */
+      OldSecretUntil?: string
+      /**
+       * Format: date-time
+       * @description When it was created. RFC 3339, UTC.
+       */
+      CreatedAt?: string
+      /**
+       * @description `Failing`: several messages in a row failed; it is tried with a growing pause. `Disabled`: nothing is sent until `Enabled` is set to `true`.
+       * @enum {string}
+       */
+      State: 'Enabled' | 'Failing' | 'Disabled'
+      /**
+       * Format: date-time
+       * @description Since when it is in this state. RFC 3339, UTC.
+       */
+      Since?: string
+      /** @description Why, in words of the gateway. */
+      Reason?: string
+      /** @description Messages that wait or are being sent. */
+      Pending: number
+      /** @description Messages whose retention ended before they could be sent. */
+      Missed?: number
+      /**
+       * Format: date-time
+       * @description When it last answered 2xx. RFC 3339, UTC.
+       */
+      LastSuccessAt?: string
+      /** @description With `v1`: `whsec_` and the base64 of 32 bytes. Shown here and never again; store it. */
+      Secret?: string
+      /** @description What was understood otherwise than written. */
+      Notes?: string[]
+    }
+    /** @description An endpoint after a change. */
+    ChangedWebhookEndpoint: {
+      /** @description `ep_config` is the one in the configuration of the gateway. */
+      EndpointId: string
+      /** @description Without credentials. */
+      Url?: string
+      /** @description For people. */
+      Description?: string
+      /** @description The types of messages that it gets; all if absent. `["batch.finished"]`: one message per batch. */
+      EventTypes?: (
+        | 'encounter.created'
+        | 'encounter.failed'
+        | 'encounter.outcome_unknown'
+        | 'encounter.cancelled'
+        | 'encounter.expired'
+        | 'batch.finished'
+        | 'login.refused'
+        | 'endpoint.failing'
+        | 'endpoint.disabled'
+        | 'webhook.test'
+      )[]
+      /** @description The connections whose messages it gets, such as `Cerner.default`; all that the application may use if absent. */
+      Connections?: string[]
+      /**
+       * @description `thin` (default): a message names the job; get the rest with your ApplicationKey. `full`: `data.Result` holds the outcome, which is patient data; only for https, and only if you choose it.
+       * @enum {string}
+       */
+      Body?: 'thin' | 'full'
+      /** @description Those without credentials; see `HiddenHeaders`. */
+      Headers?: {
+        [key: string]: string
+      }
+      /** @description Names of headers whose values may be credentials and are not shown. */
+      HiddenHeaders?: string[]
+      ClientCertificate?: {
+        Subject: string
+        /**
+         * Format: date-time
+         * @description When it ends. RFC 3339, UTC.
+         */
+        ExpiresAt: string
+      }
+      /** @description Messages sent per second at most, over all workers; no limit of its own if absent. */
+      RequestsPerSecond?: number
+      /** @description `false`: nothing is sent; messages wait as long as they are kept. Default `true`. */
+      Enabled: boolean
+      /**
+       * @description `v1` (default): HMAC-SHA256 with a secret that both sides have. `v1a`: ed25519; only the gateway can sign, and you verify with `PublicKey`.
+       * @enum {string}
+       */
+      Signature?: 'v1' | 'v1a'
+      /** @description With `v1a`: `whpk_` and the base64 of 32 bytes. */
+      PublicKey?: string
+      /**
+       * Format: date-time
+       * @description Until when the secret before a rotation signs as well. RFC 3339, UTC.
+       */
+      OldSecretUntil?: string
+      /**
+       * Format: date-time
+       * @description When it was created. RFC 3339, UTC.
+       */
+      CreatedAt?: string
+      /**
+       * @description `Failing`: several messages in a row failed; it is tried with a growing pause. `Disabled`: nothing is sent until `Enabled` is set to `true`.
+       * @enum {string}
+       */
+      State: 'Enabled' | 'Failing' | 'Disabled'
+      /**
+       * Format: date-time
+       * @description Since when it is in this state. RFC 3339, UTC.
+       */
+      Since?: string
+      /** @description Why, in words of the gateway. */
+      Reason?: string
+      /** @description Messages that wait or are being sent. */
+      Pending: number
+      /** @description Messages whose retention ended before they could be sent. */
+      Missed?: number
+      /**
+       * Format: date-time
+       * @description When it last answered 2xx. RFC 3339, UTC.
+       */
+      LastSuccessAt?: string
+      /** @description What was understood otherwise than written. */
+      Notes?: string[]
+    }
   }
   responses: never
   parameters: never
@@ -1920,7 +2355,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -2223,7 +2658,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -2664,7 +3099,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -2982,7 +3417,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -3258,7 +3693,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -3303,6 +3738,696 @@ export interface operations {
         }
       }
       /** @description `too-many-requests`: Too many requests. `queue-full`: Too many jobs are waiting. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listWebhookEndpoints: {
+    parameters: {
+      query?: {
+        /** @description The `Cursor` of the previous page. */
+        Cursor?: string
+        /** @description Number of endpoints per page. Default 50. */
+        Limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description One page of endpoints. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description The configured one first, then by age. */
+            WebhookEndpoints: components['schemas']['WebhookEndpoint'][]
+            /** @description Pass it as `Cursor` to get the next page; absent on the last page. */
+            Cursor?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  createWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description 1 to 255 characters. The same key with the same body makes one endpoint; for 24 hours, and until its secret is rotated, the reply has the secret again. */
+        'Idempotency-Key'?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewWebhookEndpoint']
+      }
+    }
+    responses: {
+      /** @description The endpoint, and its secret. */
+      201: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description The path of the job or batch. */
+          Location?: string
+          /** @description `true`: the Idempotency-Key was used before; the reply is its job or batch. */
+          'Idempotency-Replayed'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CreatedWebhookEndpoint']
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. `invalid-header`: A header of the request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `idempotency-mismatch`: The Idempotency-Key was already used with different content. */
+      422: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description The ETag of an earlier reply: returns 304 if the endpoint has not changed. */
+        'If-None-Match'?: string
+      }
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The endpoint. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Identifies this state of the job; send it as `If-None-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookEndpoint']
+        }
+      }
+      /** @description The endpoint has not changed. */
+      304: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Identifies this state of the job; send it as `If-None-Match`. */
+          ETag?: string
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  deleteWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The endpoint is deleted. */
+      204: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  changeWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WebhookEndpointChange']
+      }
+    }
+    responses: {
+      /** @description The endpoint. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ChangedWebhookEndpoint']
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    /** @description How to rotate. */
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description For how long the old secrets sign as well, in hours; default 24. 0 ends them at once. */
+          OverlapHours?: number | null
+          /**
+           * @description The kind of the new one; as before if absent.
+           * @enum {string|null}
+           */
+          Signature?: 'v1' | 'v1a' | null
+        }
+      }
+    }
+    responses: {
+      /** @description The new secret. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            EndpointId: string
+            /**
+             * @description `v1` (default): HMAC-SHA256 with a secret that both sides have. `v1a`: ed25519; only the gateway can sign, and you verify with `PublicKey`.
+             * @enum {string}
+             */
+            Signature: 'v1' | 'v1a'
+            /** @description With `v1`: `whsec_` and the base64 of 32 bytes. Shown here and never again; store it. */
+            Secret?: string
+            /** @description With `v1a`: `whpk_` and the base64 of 32 bytes. */
+            PublicKey?: string
+            /**
+             * Format: date-time
+             * @description Until when the secret before a rotation signs as well. RFC 3339, UTC.
+             */
+            OldSecretUntil?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
       429: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -5294,7 +6419,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -5623,7 +6748,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
@@ -5818,7 +6943,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem']
         }
       }
-      /** @description `conflict`: The state of the job or batch does not allow this. */
+      /** @description `conflict`: The current state does not allow this. */
       409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */

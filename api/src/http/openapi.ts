@@ -5,6 +5,13 @@ import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/pati
 import { Preview } from '@encounter-gateway/shared/contract/preview.ts'
 import { Problem } from '@encounter-gateway/shared/contract/problem.ts'
 import { Readiness } from '@encounter-gateway/shared/contract/readiness.ts'
+import {
+  ChangedWebhookEndpoint,
+  CreatedWebhookEndpoint,
+  NewWebhookEndpoint,
+  WebhookEndpoint,
+  WebhookEndpointChange,
+} from '@encounter-gateway/shared/contract/webhook-endpoint.ts'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -27,6 +34,11 @@ export const openapi = fp(
       PatientEncounterRequest,
       Readiness,
       Preview,
+      NewWebhookEndpoint,
+      WebhookEndpoint,
+      WebhookEndpointChange,
+      CreatedWebhookEndpoint,
+      ChangedWebhookEndpoint,
     ]) {
       if (!app.getSchema(String(schema.$id))) app.addSchema(schema)
     }
@@ -48,6 +60,7 @@ export const openapi = fp(
           { name: 'Jobs', description: 'Follow, cancel and retry requests.' },
           { name: 'Batches', description: 'Create many encounters with one upload.' },
           { name: 'Connections', description: 'The EMRs that an application may use, and how they are.' },
+          { name: 'Webhooks', description: 'Be told when jobs and batches end.' },
           { name: 'Operators', description: 'What operators of the gateway see and do.' },
           { name: 'Operations', description: 'For operators of the gateway.' },
         ],

@@ -45,7 +45,7 @@ test('what is left out has its documented default', () => {
   expect(config.connections[0]).toMatchObject({ timeoutMs: 10_000, maxAttempts: 5, onUnknownOutcome: 'reconcile' })
   expect(config.connections[0]?.breaker).toEqual({ minimumCalls: 10, failurePercent: 50, openMs: 15_000 })
   expect(config.applications[0]?.requestsPerMinute).toBe(60_000)
-  expect(config.webhooks).toEqual({ allowHttp: false, allowHosts: [] })
+  expect(config.webhooks).toEqual({ allowHttp: false, allowHosts: [], retentionHours: 168 })
 })
 
 test('env: and file: values are replaced, files relative to the configuration', () => {
@@ -95,6 +95,9 @@ test('what contradicts itself is a mistake', () => {
       application,
       { ...application, name: 'd', keyHash: `sha256:${createHash('sha256').digest('hex')}` },
       { ...application, name: 'c', webhook: { url: 'https://example.org', secret: `whsec_${'A'.repeat(88)}` } },
+      { ...application, name: 'e', webhook: { ...webhook, url: 'https://ann:50%@example.org' } },
+      { ...application, name: 'f', webhook: { ...webhook, url: 'https://' } },
+      { ...application, name: 'g', webhook: { ...webhook, url: 'https://ann:50%25@example.org' } },
     ],
     connections: [connection, connection],
     sealingKeys: [good.sealingKeys[0], good.sealingKeys[0]],
@@ -104,6 +107,8 @@ test('what contradicts itself is a mistake', () => {
     '/applications/1/name',
     '/applications/2/keyHash',
     '/applications/3/webhook/secret',
+    '/applications/4/webhook/url',
+    '/applications/5/webhook/url',
     '/connections/1/emrInstance',
     '/sealingKeys/1/id',
   ])

@@ -7,6 +7,7 @@ import { nameOf } from '../contract/connection-name.ts'
 import { tagOf } from '../sealing/job-id.ts'
 import { describeErrors } from '../contract/validation-errors.ts'
 import { sealingKey, type SealingKeys } from '../sealing/seal.ts'
+import { splitCredentials } from '../webhooks/url-credentials.ts'
 import { keyHashesOf } from './application-keys.ts'
 import { coversConnection } from './connection-scope.ts'
 import { ConfigFile, ConnectionSettings, type Application, type Operator } from './schema.ts'
@@ -174,9 +175,8 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     if (webhook && (secretBytes < 24 || secretBytes > 64)) {
       refuse(`${at}/webhook/secret`, 'must be whsec_ and the base64 of 24 to 64 bytes')
     }
-    if (webhook?.url.startsWith('http:') && !file.webhooks.allowHttp) {
-      refuse(`${at}/webhook/url`, 'must be https, unless /webhooks/allowHttp is true')
-    }
+    const urlMistake = webhook && webhookUrlMistake(webhook.url, file.webhooks)
+    if (urlMistake) refuse(`${at}/webhook/url`, urlMistake)
   }
   if (names.size === file.connections.length) {
     repeated(
@@ -189,6 +189,15 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
   for (const [index, application] of file.applications.entries())
     refuseApplication(application, `/applications/${index}`)
   return mistakes
+}
+
+function webhookUrlMistake(url: string, { allowHttp }: ConfigFile['webhooks']): string | undefined {
+  try {
+    splitCredentials(url)
+  } catch {
+    return 'must be a URL; a character of its credentials that has a meaning in URLs is written as %XX'
+  }
+  return url.startsWith('http:') && !allowHttp ? 'must be https, unless /webhooks/allowHttp is true' : undefined
 }
 
 function connectorMistakes(resolved: unknown, connectors: ConnectorOptions): ConfigMistake[] {

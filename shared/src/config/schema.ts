@@ -189,7 +189,16 @@ export const ConfigFile = Type.Object(
       { minItems: 1 },
     ),
     webhooks: Type.Object(
-      { allowHttp: Type.Boolean({ default: false }), allowHosts: Type.Array(Type.String(), { default: [] }) },
+      {
+        allowHttp: Type.Boolean({ default: false }),
+        allowHosts: Type.Array(Type.String(), { default: [] }),
+        retentionHours: Type.Number({
+          exclusiveMinimum: 0,
+          maximum: HOUR_LIMIT,
+          default: 168,
+          description: 'Hours for which messages, and what became of them, are kept',
+        }),
+      },
       { additionalProperties: false, default: {} },
     ),
     batches: Type.Object(

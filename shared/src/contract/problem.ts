@@ -65,7 +65,7 @@ export const problems = {
   'unknown-emr-system': { status: 404, title: 'Unknown EMR system' },
   'unknown-connection': { status: 404, title: 'No connection to this EMR is configured' },
   'method-not-allowed': { status: 405, title: 'The path does not support this method' },
-  conflict: { status: 409, title: 'The state of the job or batch does not allow this' },
+  conflict: { status: 409, title: 'The current state does not allow this' },
   gone: { status: 410, title: 'No longer available' },
   'count-moved': { status: 409, title: 'More or fewer jobs match than in the dry run' },
   'payload-too-large': { status: 413, title: 'The body is too large' },

@@ -19,8 +19,11 @@ export type SealingKey = {
 /** The configured keys: the first one seals, all of them open. */
 export type SealingKeys = [SealingKey, ...SealingKey[]]
 
-/** Binds a sealed value: it opens only as this kind of record, for this application and job. */
-export type SealBinding = { kind: 'payload' | 'result' | 'rejection'; application: string; jobId: string }
+/**
+ * Binds a sealed value: it opens only as this kind of record, for this application and this id, which is a JobId unless
+ * the kind is `endpoint`.
+ */
+export type SealBinding = { kind: 'payload' | 'result' | 'rejection' | 'endpoint'; application: string; jobId: string }
 
 /** A sealed value cannot be opened: wrong key, wrong job, or changed bytes. */
 export class SealError extends Error {

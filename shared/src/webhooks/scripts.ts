@@ -79,6 +79,11 @@ export const webhookScripts = {
       send: 'flag',
     },
   }),
+
+  putEndpoint: scriptOf<'put' | 'moved' | 'full'>()(['put-endpoint'], {
+    keys: ['endpoints', 'endpointsVersion'],
+    args: { endpoint: 'text', before: 'bytes', after: 'bytes', most: 'number' },
+  }),
 }
 
 type TakenRow = [feedId: string, id: string, connection: string, body: string, tries: number, lease: number]

@@ -1,7 +1,8 @@
+import { isPublicAddress, type AddressRules } from '@encounter-gateway/shared/webhooks/public-address.ts'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type LookupFunction } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { guardedConnector, isPublicAddress, type AddressRules } from './address-guard.ts'
+import { guardedConnector } from './address-guard.ts'
 
 test.for([
   ['8.8.8.8', 'a public IPv4 address'],

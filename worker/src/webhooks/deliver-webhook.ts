@@ -76,7 +76,11 @@ async function post(
 ): Promise<Answer | { kind: 'fault' }> {
   try {
     const body = JSON.stringify(message.body)
-    return await at.sender.post(endpoint.url, signedHeaders(endpoint.secret, message.id, body, new Date()), body)
+    return await at.sender.post(
+      endpoint.url,
+      signedHeaders([{ secret: endpoint.secret }], message.id, body, new Date()),
+      body,
+    )
   } catch (err) {
     at.log.error({ err, delivery: message.id, application: message.application }, 'delivery.fault')
     return { kind: 'fault' }

@@ -1,6 +1,7 @@
+import type { AddressRules } from '@encounter-gateway/shared/webhooks/public-address.ts'
 import { Agent } from 'undici'
 import { retryAfterMs } from '../emr/http/exchange.ts'
-import { AddressNotAllowed, guardedConnector, type AddressRules } from './address-guard.ts'
+import { AddressNotAllowed, guardedConnector } from './address-guard.ts'
 
 const SECOND = 1000
 /** From the first byte of the connection to the last byte of the answer; Standard Webhooks advises 15 to 30 s. */

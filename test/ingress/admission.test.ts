@@ -1,5 +1,5 @@
 import { networkOf, openRefusedKeys } from '@encounter-gateway/api/admission/refused-keys.ts'
-import { openPlaces } from '@encounter-gateway/api/admission/places.ts'
+import { openPlaces } from '@encounter-gateway/api/http/places.ts'
 import type { Problem } from '@encounter-gateway/shared/contract/problem.ts'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'

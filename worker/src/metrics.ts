@@ -1,6 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { LateSuccess } from './attempts/late-success.ts'
-import type { Attempted } from './connection-at-work.ts'
+import type { Attempted, LateSuccess } from './attempts/connection-at-work.ts'
 import type { ConnectionWorker } from './connection-worker.ts'
 
 /** This worker's figures for Prometheus. Labels name connections and codes, never jobs. */

@@ -5,7 +5,7 @@ import { openConnectionRecords } from '@encounter-gateway/shared/records/connect
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Logger } from 'pino'
 import { openBreaker } from './attempts/breaker.ts'
-import type { ConnectionAtWork } from './connection-at-work.ts'
+import type { ConnectionAtWork } from './attempts/connection-at-work.ts'
 import { openEmr } from './emr/registry.ts'
 
 /** Opens everything that a process needs to attempt the jobs of one connection; takes none by itself. */

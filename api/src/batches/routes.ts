@@ -4,7 +4,7 @@ import { oneOf, refTo } from '@encounter-gateway/shared/contract/schema-forms.ts
 import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
 import { Readable } from 'node:stream'
-import { openPlaces } from '../admission/places.ts'
+import { openPlaces } from '../http/places.ts'
 import { newCredentialsOf } from '../jobs/cancel-and-retry.ts'
 import { batchPath, findBatch, ownBatch, shownBatch } from '../jobs/own-batch.ts'
 import { batchEvents } from './batch-events.ts'

@@ -3,7 +3,7 @@ import { subscribeToEnds } from '@encounter-gateway/shared/records/ends.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { openPlaces } from '../admission/places.ts'
+import { openPlaces } from '../http/places.ts'
 
 /** Maximum number of waiting requests: each costs a socket, a timer and memory. An application has a part of it. */
 const MAX_WAITERS = 10_000

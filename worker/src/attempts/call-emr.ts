@@ -1,7 +1,7 @@
 import { takeEncounter } from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { msSince } from '@encounter-gateway/shared/moment.ts'
 import { unpackPayload } from '@encounter-gateway/shared/sealing/payload.ts'
-import type { ConnectionAtWork } from '../connection-at-work.ts'
+import type { ConnectionAtWork } from './connection-at-work.ts'
 import type { EmrCall, EncounterFound, EncounterOrder } from '../emr/emr.ts'
 import { EmrError } from '../emr/emr-error.ts'
 import { BrokenOff, HeldByBreaker } from './breaker.ts'

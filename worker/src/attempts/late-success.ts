@@ -1,12 +1,5 @@
 import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
-import type { ConnectionAtWork } from '../connection-at-work.ts'
-
-/**
- * A success that arrived after the job already had its outcome. `same`: that outcome names the same encounter;
- * `after_outcome`: that outcome is not `Succeeded` and stands, although the EMR has the encounter; `twice`: it names
- * another encounter.
- */
-export type LateSuccess = 'same' | 'after_outcome' | 'twice'
+import type { ConnectionAtWork } from './connection-at-work.ts'
 
 /**
  * Compares a success that could not be recorded with the recorded outcome. Changes nothing: a round has one outcome.

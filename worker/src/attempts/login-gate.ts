@@ -1,5 +1,5 @@
 import type { Payload } from '@encounter-gateway/shared/sealing/payload.ts'
-import type { ConnectionAtWork } from '../connection-at-work.ts'
+import type { ConnectionAtWork } from './connection-at-work.ts'
 
 const MINUTE_MS = 60_000
 /** Jobs that wait for one login come back spread over this time, not all at the moment of its next trial. */

@@ -1,4 +1,4 @@
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from './http/unless-aborted.ts'
 
 /** Encounters remembered; the oldest are forgotten first. */
 const MOST_REMEMBERED = 10_000

@@ -1,6 +1,5 @@
-import type { LateSuccess } from '../attempts/late-success.ts'
 import type { EmrErrorCode } from '../emr/emr-error.ts'
-import type { Attempted } from '../connection-at-work.ts'
+import type { Attempted, LateSuccess } from '../attempts/connection-at-work.ts'
 
 /** What the worker sends to its quarantine process. No request and no credential: the process reads them itself. */
 export type ToQuarantine =

@@ -1,5 +1,5 @@
 import type { GoOn } from '@encounter-gateway/shared/records/lease.ts'
-import type { ConnectionAtWork } from '../connection-at-work.ts'
+import type { ConnectionAtWork } from '../attempts/connection-at-work.ts'
 
 const HOUR_MS = 3_600_000
 const AT_ONCE = 200

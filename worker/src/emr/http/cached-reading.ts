@@ -1,5 +1,5 @@
 import type { EmrCall } from '../emr.ts'
-import { unlessAborted } from '../unless-aborted.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** For one reading; it serves every call that waits for it, so none of their signals may end it. */
 const READING_TIMEOUT_MS = 10_000

@@ -1,4 +1,4 @@
-import { aborted } from './http/fault.ts'
+import { aborted } from './fault.ts'
 
 /**
  * Settles with `work`, which was not begun for this call alone and goes on without it, or throws `EmrError` as soon as

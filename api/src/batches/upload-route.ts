@@ -13,7 +13,8 @@ import { splitArray, splitLines } from './split-items.ts'
 import { chooseConnection, chooseEmrSystem } from '../encounters/choose-connection.ts'
 import { checkCharset } from '../http/json-body.ts'
 import { Refusal } from '../http/refusal.ts'
-import { headerParametersOf, idempotencyKeyOf } from '../encounters/read-parameters.ts'
+import { idempotencyKeyOf } from '../encounters/read-parameters.ts'
+import { headerParametersOf } from '../http/header-parameters.ts'
 import { documented, everyRoute, idempotencyKeyField, problemReplies } from '../http/documented.ts'
 
 const SECOND = 1000

@@ -2,9 +2,10 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { MergedHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import type { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { packPayload, type Payload } from '@encounter-gateway/shared/sealing/payload.ts'
+import { packPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { FastifyInstance } from 'fastify'
 import type { EmrConnection } from '../connections/connections.ts'
+import { headOf } from '../http/header-parameters.ts'
 import { Refusal } from '../http/refusal.ts'
 
 /** A validated request. */
@@ -44,21 +45,6 @@ export async function intake(
   }
   const view = await records.jobs.view(accepted.jobId)
   return { job: view?.job ?? job, replayed: true }
-}
-
-/** The part of a payload other than the request. */
-export function headOf({
-  LoginId,
-  Password,
-  AuthorizationToken,
-  RequestVerboseLogging,
-}: MergedHeaderParameters): Omit<Payload, 'request'> {
-  const credentials = {
-    ...(LoginId && { loginId: LoginId }),
-    ...(Password && { password: Password }),
-    ...(AuthorizationToken && { authorizationToken: AuthorizationToken }),
-  }
-  return { credentials, verbose: RequestVerboseLogging ?? false }
 }
 
 /** The bytes as received, unless they contain the application's key, which must not be stored, not even sealed. */

@@ -16,9 +16,7 @@ import { describeErrors, type SchemaError } from '@encounter-gateway/shared/cont
 import type { FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import { idempotencyKeyRule, readIdempotencyKey } from './idempotency-key.ts'
-import { Refusal } from '../http/refusal.ts'
-
-const MAX_LISTED = 200
+import { refusalOf } from '../http/header-parameters.ts'
 
 /** The parameters of a request other than the encounter, from headers and body. */
 export type EncounterParameters = { parameters: MergedHeaderParameters; idempotencyKey: string | undefined }
@@ -60,7 +58,7 @@ export function checkedParameters(
           ...contradictions(body as PatientEncounterRequest),
         ],
       }
-  if (Errors.length > 0 || others.length > 0) throw refusal([...others, ...Errors], ErrorsOmitted)
+  if (Errors.length > 0 || others.length > 0) throw refusalOf([...others, ...Errors], ErrorsOmitted)
   return merging.merged
 }
 
@@ -78,23 +76,10 @@ function contradictions({ Encounter }: PatientEncounterRequest): FieldError[] {
   return contradictionsIn(Encounter, { now: Date.now() })
 }
 
-/** Returns the header parameters of a request from its headers alone. Throws a 400 with their mistakes. */
-export function headerParametersOf(request: FastifyRequest): MergedHeaderParameters {
-  const { merged, errors } = mergeHeaderParameters(request.raw)
-  if (errors.length > 0) throw refusal(errors, 0)
-  return merged
-}
-
-/** Throws a 400 that names the header parameters that this EMR requires and that are missing. */
-export function requireAll(parameters: MergedHeaderParameters, emrSystem: EmrSystem): void {
-  const errors = missingHeaderParameters(emrSystem, parameters)
-  if (errors.length > 0) throw refusal(errors, 0)
-}
-
 /** Returns the Idempotency-Key of a request. Throws a 400 if it is invalid. */
 export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   const { key, errors } = readIdempotency(request)
-  if (errors.length > 0) throw refusal(errors, 0)
+  if (errors.length > 0) throw refusalOf(errors, 0)
   return key
 }
 
@@ -119,16 +104,4 @@ function readIdempotency({ headers, raw }: FastifyRequest): { key?: string; erro
   const key = timesSent === 1 ? readIdempotencyKey(header) : undefined
   if (key !== undefined) return { key, errors: [] }
   return { errors: [{ Pointer: '/Idempotency-Key', Message: `header \`Idempotency-Key\` ${idempotencyKeyRule}` }] }
-}
-
-/** Keeps one mistake per property, the last: an invalid value is more informative than a missing one. */
-function refusal(mistakes: FieldError[], omitted: number): Refusal {
-  const all = [...new Map(mistakes.map((mistake) => [mistake.Pointer, mistake])).values()]
-  const Errors = all.slice(0, MAX_LISTED)
-  const ErrorsOmitted = omitted + all.length - Errors.length
-  const count = all.length + omitted
-  const onlyHeader = all.every(({ Pointer }) => Pointer === '/Idempotency-Key')
-  const detail = `There ${count === 1 ? 'is 1 mistake' : `are ${count} mistakes`} in the request; nothing was accepted.`
-  const extra = { Errors, ...(ErrorsOmitted > 0 && { ErrorsOmitted }) }
-  return new Refusal(onlyHeader ? 'invalid-header' : 'invalid-request', detail, extra)
 }

@@ -5,8 +5,7 @@ import type { EmrConnection } from '../connections/connections.ts'
 import type { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import type { Payload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { FastifyRequest } from 'fastify'
-import { headOf } from '../encounters/accept-request.ts'
-import { headerParametersOf, requireAll } from '../encounters/read-parameters.ts'
+import { headerParametersOf, headOf, requireAll } from '../http/header-parameters.ts'
 import { Refusal } from '../http/refusal.ts'
 
 /**

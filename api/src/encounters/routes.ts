@@ -11,7 +11,10 @@ import { chooseConnection, chooseEmrSystem, ownEmrSystem } from './choose-connec
 import { intake } from './accept-request.ts'
 import { jobPath, sendOutcome, sendRunning } from '../jobs/replies.ts'
 import { readParameters } from './read-parameters.ts'
+import { readPreferences } from '../jobs/preferences.ts'
 import { waitAsPreferred } from '../jobs/wait-as-preferred.ts'
+import { sendProblem } from '../http/problems.ts'
+import { endWait } from './wait-over.ts'
 import {
   documented,
   everyRoute,
@@ -113,9 +116,16 @@ export const patientEncounters: FastifyPluginAsyncTypebox = async (app) => {
       defaultSeconds: application.waitSeconds,
       ended: replayed && job.FinishedAt !== undefined,
     }
-    if (!(await waitAsPreferred(app, request, reply, waiting))) return sendRunning(reply, job)
+    const waited = await waitAsPreferred(app, request, reply, waiting)
+    const knowsJobs = application.waitOver !== 'seed' || readPreferences(request.headers['prefer']).respondAsync
+    if (!waited && knowsJobs) return sendRunning(reply, job)
+    reply.header('Location', jobPath(job.JobId))
     // the job is accepted even if this read fails
-    const view = await connection.records.jobs.view(job.JobId).catch(() => undefined)
-    return sendOutcome(reply.header('Location', jobPath(job.JobId)), view ?? { job })
+    const read = () => connection.records.jobs.view(job.JobId).catch(() => undefined)
+    const view = await read()
+    if (knowsJobs || view?.outcome) return sendOutcome(reply, view ?? { job })
+    const over = await endWait(connection, application, job)
+    if (over !== 'ended') return sendProblem(reply, over)
+    return sendOutcome(reply, (await read()) ?? { job })
   })
 }

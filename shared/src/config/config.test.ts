@@ -178,6 +178,7 @@ test('keys and connections of applications are checked: short keys, both or none
       { name: 'e', keyHash },
       { name: 'f', keyHash, keyHashes: two, emrSystems },
       { name: 'g', keyHashes: [keyHash, keyHash], emrSystems },
+      { ...application, name: 'h', waitOver: 'seed' },
     ],
   })
   expect(Object.keys(mistakes).toSorted()).toEqual([
@@ -189,5 +190,6 @@ test('keys and connections of applications are checked: short keys, both or none
     '/applications/4/emrSystems',
     '/applications/5/keyHashes',
     '/applications/6/keyHashes/1',
+    '/applications/7/waitSeconds',
   ])
 })

@@ -161,10 +161,12 @@ function contradictions(file: ConfigFile): ConfigMistake[] {
     refuseScopes(connections, at)
   }
   const refuseApplication = (application: Application, at: string) => {
-    const { keyHash, keyHashes, emrSystems, connections, webhook } = application
+    const { keyHash, keyHashes, emrSystems, connections, webhook, waitOver, waitSeconds } = application
     if (!keyHash && !keyHashes) refuse(`${at}/keyHash`, 'is required, or keyHashes')
     if (keyHash && keyHashes) refuse(`${at}/keyHashes`, 'stands instead of keyHash: move that hash in here')
     if (!emrSystems && !connections) refuse(`${at}/emrSystems`, 'is required, or connections')
+    if (waitOver === 'seed' && waitSeconds === 0)
+      refuse(`${at}/waitSeconds`, 'must be at least 1 with waitOver "seed", or every request is cancelled at once')
     refuseScopes(connections, at)
     for (const [index, hash] of keyHashesOf(application).entries()) {
       const detail = 'is the hash of a key that is empty or very short: use a random key of at least 16 bytes'

@@ -50,6 +50,13 @@ export const Application = Type.Object(
       default: 0,
       description: 'Seconds to wait for the outcome if a request has no Prefer header',
     }),
+    waitOver: Type.Optional(
+      Type.Union([Type.Literal('job'), Type.Literal('seed')], {
+        description:
+          'The reply when the wait is over: `job` (the default) is a 202; `seed` is for clients that know no 202: a job of ' +
+          'which nothing was sent is cancelled, with a 502, and one that may have been sent goes on, with a 408',
+      }),
+    ),
     requestsPerMinute: Type.Integer({ minimum: 1, default: 60_000 }),
     maxPending: Type.Integer({
       minimum: 1,

@@ -69,7 +69,8 @@ export async function viewJob(
   }
 }
 
-const parkedReasons = {
+/** What clients see of why a job waits without spending attempts. */
+export const parkedReasons = {
   unreachable: breakerReasons.unreachable,
   busy: 'the EMR asked for a pause',
   login: 'the EMR refused the login',

@@ -192,8 +192,8 @@ export function conformance(subject: Subject): void {
       await Promise.all(jobs.map((job) => gateway.ended(job)))
       const { arrivals } = emr.load()
       expect(arrivals).toHaveLength(12)
-      // five in the first second, five in the second, two in the third; a busy machine notes the first ones late
-      expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(1_000)
+      // one every 200 ms; a busy machine notes the first ones late
+      expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(1_500)
     })
   })
 }

@@ -1,3 +1,4 @@
+import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import { p95Of } from '@encounter-gateway/shared/records/tally.ts'
 import { expect, test } from 'vitest'
 import { openSandbox } from '../emr/sandbox.ts'
@@ -16,10 +17,9 @@ test('workers follow the orders of operators within two seconds, also workers th
     return performance.now() - from
   }
 
-  await control.write({ paused: order(), limits: { ...order(), concurrency: 3, requestsPerSecond: 77 } })
+  await control.write({ paused: order(), limits: { ...order(), concurrency: 3, requestsPerSecond: 1 } })
   expect(await within2s(() => queue.isPaused())).toBeLessThan(2_000)
   await within2s(async () => (await queue.getGlobalConcurrency()) === 3)
-  expect(await queue.getGlobalRateLimit()).toMatchObject({ max: 77 })
   await gateway.stopWorkers()
   // by hand: an order stands however the queue is changed
   await queue.resume()
@@ -29,8 +29,14 @@ test('workers follow the orders of operators within two seconds, also workers th
   expect(await queue.getGlobalConcurrency()).toBe(3)
   expect(emr.encounters()).toEqual([])
 
-  await control.write({ paused: undefined, resumed: order(), limits: undefined })
+  await control.write({ paused: undefined, resumed: order() })
   expect((await gateway.ended(job)).status).toBe('Succeeded')
+  // one call a second
+  const another = await gateway.submit()
+  await gateway.ended(another.job)
+  const sentAt = async (of: string) => Number(await gateway.redis.hget(recordKeys(connection).outcome(of), 'sentAt'))
+  expect((await sentAt(another.job)) - (await sentAt(job))).toBeGreaterThanOrEqual(999)
+  await control.write({ limits: undefined })
   await within2s(async () => (await queue.getGlobalConcurrency()) === connection.concurrency)
 
   await control.write({ hold: { ...order(), until: Date.now() + 60_000 } })

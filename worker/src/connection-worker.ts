@@ -36,6 +36,8 @@ const HOLD_CHECK_MS = 1 * SECOND
  * at once), and for new orders of operators.
  */
 const BATCH_CHECK_MS = 1 * SECOND
+/** Jobs per second that BullMQ may hand out. */
+const NO_LIMIT = 1_000_000_000
 /** Pause before another try after a fault of Redis or of the gateway, not of the EMR. */
 const INFRASTRUCTURE_DELAY_MS = 2 * SECOND
 
@@ -67,7 +69,8 @@ export async function startConnectionWorker(about: {
   const { log, records, breaker } = atWork
   const { queue, turns } = records
 
-  await queue.setGlobalRateLimit(connection.requestsPerSecond, SECOND)
+  // begin.lua spreads the calls; BullMQ's own limit only has to exist, or it would not hold the queue when told to
+  await queue.setGlobalRateLimit(NO_LIMIT, SECOND)
   let worker: EncounterWorker | undefined
   const follow = () =>
     followControl({

@@ -163,7 +163,7 @@ export const ConnectionSettings = Type.Object({
     minimum: 1,
     maximum: 100_000,
     default: 200,
-    description: 'Maximum number of jobs started per second, over all workers',
+    description: 'Maximum number of calls per second, over all workers, spread over the second',
   }),
   onUnknownOutcome: Type.Union([Type.Literal('reconcile'), Type.Literal('resend'), Type.Literal('stop')], {
     default: 'reconcile',

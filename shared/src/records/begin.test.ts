@@ -229,3 +229,35 @@ test('what fails for one of the jobs that are begun together fails for it alone'
     { value: { kind: 'go' } },
   ])
 })
+
+test('the calls of the fleet are spread: no second has more of them than the rate, wherever it begins', async () => {
+  const RATE = 50
+  await using store = await openStore({ requestsPerSecond: RATE })
+  await using other = await openStore({ like: store.emrInstance, requestsPerSecond: RATE })
+  const jobs = Array.from({ length: 40 }, (_, n) => `a${n}`)
+  for (const job of jobs) await store.add(job)
+  const moments: number[] = []
+  // in two stretches and by two processes; the round trip before a moment is known may take a while
+  for (const some of [jobs.slice(0, 20), jobs.slice(20)]) {
+    await Promise.all(
+      some.map(async (job, n) => {
+        const begun = await (n % 2 ? store : other).jobs.begin(job)
+        if (begun.kind !== 'go') throw new Error(begun.kind)
+        moments.push(Number(await store.redis.hget(store.keys.dispatch(job), 'sentAt')))
+      }),
+    )
+  }
+  moments.sort((a, b) => a - b)
+  const gaps = moments.slice(1).map((at, n) => at - (moments[n] ?? 0))
+  // rounded up to whole milliseconds
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000 / RATE - 1)
+  expect((moments.at(-1) ?? 0) - (moments[0] ?? 0)).toBeGreaterThanOrEqual((39 * 1_000) / RATE - 1)
+})
+
+test('a job whose moment is too far away does not hold up its worker: it is parked until then', async () => {
+  await using store = await openStore({ requestsPerSecond: 1 })
+  for (const job of ['a1', 'a2', 'a3']) await store.add(job)
+  const begun = await Promise.all(['a1', 'a2', 'a3'].map((job) => store.jobs.begin(job)))
+  expect(begun.map(({ kind }) => kind)).toEqual(['go', 'go', 'parked'])
+  expect(begun[2]).toEqual({ kind: 'parked', forMs: expect.closeTo(1_000, -2) })
+})

@@ -14,7 +14,7 @@ export type RecordedConnection = Pick<
   Connection,
   'emrSystem' | 'emrInstance' | 'deadlineHours' | 'maxAttempts' | 'concurrency' | 'timeoutMs'
 > &
-  Partial<Pick<Connection, 'onUnknownOutcome'>>
+  Partial<Pick<Connection, 'onUnknownOutcome' | 'requestsPerSecond'>>
 
 /** What the records of a connection are opened with. */
 export type RecordsAbout = {

@@ -19,7 +19,7 @@ type BegunCall = {
   doubt: boolean
   /** The breaker waits for one good answer before it closes. */
   probing: boolean
-  /** When permission was requested: not later than the time in the mark. */
+  /** When the call may be made, a moment away if the rate demands it: not later than the time in the mark. */
   askedAt: Moment
 }
 
@@ -76,7 +76,9 @@ export function openDispatch(context: RecordsContext) {
   const probeMs = connection.timeoutMs + PROBE_GRACE_MS
   const about = { base: keys.base, repeatMs: terms.repeatMs, probeMs }
   const beginAll = async (jobs: Values<typeof scripts.begin.each>[]) => {
-    const asked = { ...about, seen: seen.count }
+    // read anew: operators may have ordered another rate
+    const intervalMs = 1_000 / (connection.requestsPerSecond ?? Infinity)
+    const asked = { ...about, seen: seen.count, intervalMs }
     const replies = seen.splitOff(await runScript(redis, scripts.begin, keys, asked, jobs, { inBytes: true }))
     loginsSeen.version = String(replies.pop())
     return replies as (Buffer | number)[][]
@@ -148,6 +150,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     }
   if (kind !== 'go' && kind !== 'dangling') return { kind: kind as 'finished' | 'unaccepted' | 'cancelled' }
   const [round, attempt, payload, deadlineInMs, probing, state, sinceMs, code, firstSentAt, now, suspected] = rest
+  const waitMs = Number(rest.at(-1))
   const call = {
     round: Number(round),
     attempt: Number(attempt),
@@ -155,7 +158,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     deadlineInMs: Number(deadlineInMs),
     probing: Number(probing) === 1,
     doubt: kind === 'dangling' || Number(state) === 1,
-    askedAt,
+    askedAt: { steady: askedAt.steady + waitMs, wall: askedAt.wall + waitMs },
   }
   if (kind === 'go') return { kind, ...call, waits: Number(sinceMs) }
   return {

@@ -113,6 +113,8 @@ export function recordKeys(connection: ConnectionName) {
     /** Jobs that wait for a login; and the logins for which jobs wait. */
     parkedForLogin: (login: string) => `${base}:parked-for-login:${login}`,
     parkingLogins: `${base}:parking-logins`,
+    /** The moment of the next call, ms since the epoch, while it is in the future. */
+    pace: `${base}:pace`,
     /** The end of the pause that the EMR asked for, ms since the epoch. */
     hold: `${base}:hold`,
   }

@@ -39,8 +39,8 @@ export const scripts = {
   ),
 
   begin: scriptOf<((Buffer | number)[] | Error | number)[]>()(['now', 'each', 'moves', 'begin'], {
-    keys: ['pending', 'breaker', 'moves', 'logins'],
-    args: { base: 'text', seen: 'number', repeatMs: 'number', probeMs: 'number' },
+    keys: ['pending', 'breaker', 'moves', 'logins', 'pace'],
+    args: { base: 'text', seen: 'number', repeatMs: 'number', probeMs: 'number', intervalMs: 'number' },
     each: { jobId: 'text', batchId: 'text?', from: 'number?', as: ['absent', 'resend', undefined] },
   }),
 

@@ -34,7 +34,12 @@ export type Store = Awaited<ReturnType<typeof openStore>>
  * applications with a webhook endpoint. No turns are given, unless a test asks `records` to.
  */
 export async function openStore(
-  about: { like?: string; keyIds?: readonly [string, ...string[]]; announced?: readonly string[] } = {},
+  about: {
+    like?: string
+    keyIds?: readonly [string, ...string[]]
+    announced?: readonly string[]
+    requestsPerSecond?: number
+  } = {},
 ) {
   const url = process.env['REDIS_URL']
   if (!url) throw new Error('REDIS_URL is not set: run tests with npm test')
@@ -48,6 +53,7 @@ export async function openStore(
     maxAttempts: 5,
     timeoutMs: 10_000,
     concurrency: 5,
+    ...(about.requestsPerSecond && { requestsPerSecond: about.requestsPerSecond }),
   } as const
   const retention = { resultHours: 3, failedPayloadHours: 7 }
   const sealingKeys = (about.keyIds ?? ['k1']).map((id) =>
@@ -210,5 +216,6 @@ const ourKeys = new Set([
   'breaker',
   'hold',
   'control',
+  'pace',
   'ended-indexed',
 ])

@@ -4,6 +4,7 @@ import { unpackPayload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { ConnectionAtWork } from './connection-at-work.ts'
 import type { EmrCall, EncounterFound, EncounterOrder } from '../emr/emr.ts'
 import { EmrError } from '../emr/emr-error.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import { BrokenOff, HeldByBreaker } from './breaker.ts'
 import { limitCall } from './call-limit.ts'
 import type { Answer, Call } from './decide.ts'
@@ -51,6 +52,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const { credentials, request } = payload
     verbose = payload.verbose
     gate = openLoginGate(at, { jobId, application, credentials })
+    await untilMoment(call, at.stopping)
     const attempts = call.kind === 'dangling' ? attemptsBefore(call, acceptedAt, connection) : {}
     const encounter = takeEncounter(request)
     const order = { correlationKey: jobId, encounter, credentials, mayExist: call.doubt, ...attempts }
@@ -100,6 +102,12 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const about = { outcomeUnknown: true, retry: false }
     return { kind: 'failed', error: new EmrError(500, 'the gateway failed while calling the EMR', about) }
   }
+}
+
+/** Waits for the moment that the rate gives to the call; not while the process is stopping. */
+async function untilMoment({ askedAt }: Call, signal: AbortSignal): Promise<void> {
+  const waitMs = -msSince(askedAt)
+  if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => undefined)
 }
 
 /**

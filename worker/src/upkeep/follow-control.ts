@@ -3,12 +3,10 @@ import type { ControlRecord, Limits } from '@encounter-gateway/shared/records/co
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'
 import type { Logger } from 'pino'
 
-const SECOND = 1000
-
 /** What the orders of operators are applied to. */
 export type Controlled = {
   control: ControlRecord
-  queue: Pick<EncounterQueue, 'isPaused' | 'pause' | 'resume' | 'setGlobalRateLimit'>
+  queue: Pick<EncounterQueue, 'isPaused' | 'pause' | 'resume'>
   /** The configured limits. */
   configured: Readonly<Required<Limits>>
   /** The connection as this process works on it: its limits follow the orders. */
@@ -37,7 +35,6 @@ export async function followControl(about: Controlled): Promise<void> {
   const concurrency = limits?.concurrency ?? configured.concurrency
   const requestsPerSecond = limits?.requestsPerSecond ?? configured.requestsPerSecond
   if (requestsPerSecond !== connection.requestsPerSecond) {
-    await queue.setGlobalRateLimit(requestsPerSecond, SECOND)
     connection.requestsPerSecond = requestsPerSecond
     log.info({ requestsPerSecond }, 'connection.limited')
   }

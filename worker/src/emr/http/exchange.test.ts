@@ -122,6 +122,46 @@ test('keeps the connection for the next request', async () => {
   expect(raw.sockets).toHaveLength(1)
 })
 
+const goOn = 'HTTP/1.1 100 Continue\r\n\r\n'
+
+test.each([
+  ['before the answer', [goOn, ok]],
+  ['together with it', [goOn + ok]],
+  ['twice, with fields', [`HTTP/1.1 100 Continue\r\nX-A: b\r\n\r\n${goOn}`, ok]],
+  ['in pieces', ['HTTP/1.', '1 100 Con', 'tinue\r\n', '\r', '\nHTTP/1.1 2', '00 OK\r\nContent-Length: 2\r\n\r\n{}']],
+])('an unasked 100 Continue is no answer: %s', async (_how, pieces) => {
+  const raw = await rawServer((socket) => {
+    socket.setNoDelay()
+    // each piece once the one before has surely been read by itself
+    const [first = '', ...rest] = pieces
+    socket.write(first)
+    rest.forEach((piece, n) => setTimeout(() => socket.write(piece), 15 * (n + 1)))
+  })
+  const client = http({ connections: 1 })
+  for (const _ of [1, 2]) expect(await client.send(post(raw.url()), call())).toMatchObject({ status: 200 })
+  expect(raw.sockets).toHaveLength(1)
+})
+
+test('an answer that begins like a 100 Continue and is none is read as it is', async () => {
+  const body = 'HTTP/1.1 201 Created'
+  const raw = await rawServer((socket) =>
+    socket.write(`HTTP/1.1 150 ?\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`),
+  )
+  const answer = await http().send(post(raw.url()), call())
+  expect(answer.body.toString()).toBe(body)
+})
+
+test('a server that ends each connection after its answer, without a word, gets one request per connection', async () => {
+  const raw = await rawServer((socket) => socket.write(ok, () => setTimeout(() => socket.end(), 2)))
+  const client = http({ connections: 2 })
+  await client.send(post(raw.url()), call())
+  await once(raw.sockets[0] as Socket, 'close')
+  const sent = Array.from({ length: 60 }, () => client.send(post(raw.url()), call()))
+  expect((await Promise.all(sent)).every(({ status }) => status === 200)).toBe(true)
+  expect(raw.sockets).toHaveLength(61)
+  expect(raw.requests.at(-1)).toContain('connection: close\r\n')
+})
+
 test('sends nothing after its time by the clock, although its signal has not fired', async () => {
   const raw = await rawServer((socket) => socket.write(ok))
   const late = { ...call(), isLate: () => true }

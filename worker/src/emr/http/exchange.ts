@@ -6,6 +6,7 @@ import { Agent, type Dispatcher } from 'undici'
 import type { EmrCall, EmrCredentials } from '../emr.ts'
 import { refused, unreadable, type EmrError } from '../emr-error.ts'
 import { aborted, failed } from './fault.ts'
+import { tolerantConnector } from './tolerant-connector.ts'
 
 /** Where an EMR's HTTP interface begins. No query and no credentials: those have options of their own. */
 export const BaseUrl = Type.String({
@@ -39,6 +40,9 @@ export type HttpAnswer = {
   writes: boolean
 }
 
+/** For how long an EMR is remembered that ends its connections: it may just have been restarted. */
+const ENDS_FOR_MS = 600_000
+
 /** A connection's sockets. */
 export type Http = {
   /**
@@ -53,18 +57,23 @@ export type Http = {
 
 /** Opens nothing yet: sockets open with the first request and stay (keep-alive), at most `connections` per origin. */
 export function openHttp(options: { connections: number; connectTimeoutMs?: number }): Http {
+  // the EMR ends its connections after an answer: until then each serves one request
+  let endsUntil = 0
   const agent = new Agent({
     connections: options.connections,
-    connect: { timeout: options.connectTimeoutMs ?? 5_000 },
+    // Over HTTP/2 one broken socket would leave the outcome of many requests unknown.
+    connect: tolerantConnector(options.connectTimeoutMs ?? 5_000, () => (endsUntil = performance.now() + ENDS_FOR_MS)),
     // The call's signal bounds the whole exchange; undici's own limits restart with every byte, so a slow drip outlives
     // them.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // Over HTTP/2 one broken socket would leave the outcome of many requests unknown.
     allowH2: false,
   })
   return {
-    send: (request, call) => new Promise((resolve, reject) => new Exchange(request, call, resolve, reject).run(agent)),
+    send: (request, call) =>
+      new Promise((resolve, reject) =>
+        new Exchange(request, call, resolve, reject).run(agent, { reuse: performance.now() > endsUntil }),
+      ),
     close: () => agent.destroy(),
   }
 }
@@ -107,7 +116,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     return this.#request.maxAnswerBytes ?? 1024 * 1024
   }
 
-  run(agent: Agent): void {
+  run(agent: Agent, { reuse }: { reuse: boolean }): void {
     if (this.#signal.aborted) return this.#onAbort()
     this.#signal.addEventListener('abort', this.#onAbort)
     const { method, url, writes, body = null } = this.#request
@@ -122,6 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
           // undici requests nothing, which permits any coding (RFC 9110, 12.5.3).
           headers: { 'accept-encoding': 'identity', ...headers },
           body,
+          ...(!reuse && { reset: true }),
         },
         this,
       )

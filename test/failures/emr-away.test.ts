@@ -1,6 +1,7 @@
 import { openBreakerRecord } from '@encounter-gateway/shared/records/breaker.ts'
 import { expect, test } from 'vitest'
 import { PATIENCE } from '../fixtures/pace.ts'
+import { openGateway } from '../fixtures/gateway.ts'
 import { openFleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 
@@ -38,4 +39,30 @@ test('several workers stop together for an EMR that hangs, and then only probe i
   await expect.poll(failedProbes, PATIENCE).toBeGreaterThanOrEqual(2)
   expect(emr.arrivals.length).toBeLessThanOrEqual(2 * CONCURRENCY + (await failedProbes()) + 1)
   expect(await breaker.state()).toMatchObject({ cause: 'unanswered' })
+})
+
+test('eight workers at default settings hold an EMR that hangs within twice its time-out', async () => {
+  const TIMEOUT_MS = 2_000
+  await using emr = await openGatedEmr()
+  emr.hold('before commit')
+  const sandbox = { options: { baseUrl: emr.baseUrl }, credentials: { loginId: 'user', password: 'secret' } }
+  // all else as it is without a setting
+  const settings = {
+    timeoutMs: TIMEOUT_MS,
+    settleMs: undefined,
+    backoffMs: undefined,
+    maxAttempts: undefined,
+    requestsPerSecond: undefined,
+  }
+  await using gateway = await openGateway({ emrSystem: 'Sandbox', connector: 'sandbox', settings, emr: sandbox })
+  for (let workers = 1; workers < 8; workers++) await gateway.startWorker()
+  const { concurrency } = gateway.connection
+  await Promise.all(Array.from({ length: 200 }, () => gateway.submit()))
+  await expect.poll(() => emr.arrivals.length, { ...PATIENCE, interval: 5 }).toBeGreaterThan(0)
+  const from = performance.now()
+  const { breaker } = gateway.records
+  await expect.poll(async () => (await breaker.state()).state, { ...PATIENCE, interval: 20 }).toBe('open')
+  expect(performance.now() - from).toBeLessThan(2 * TIMEOUT_MS)
+  expect(emr.arrivals.length).toBeLessThanOrEqual(2 * concurrency)
+  emr.forget()
 })

@@ -11,6 +11,7 @@ import type { Routing } from '@encounter-gateway/shared/records/routing.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { connectorOptions } from '@encounter-gateway/worker/emr/registry.ts'
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -127,6 +128,13 @@ export async function openFleet(about: {
     /** A worker of all connections, ready; `ready: false` for one that will not live that long. */
     startWorker: (environment: object = {}, ready = true) =>
       run('worker/src/main.ts', 'WORKER_PORT', environment, ready),
+    /** Runs `npm run restored` to its end. */
+    restored: async () => {
+      const environment = { ...process.env, GATEWAY_CONFIG: configPath, REDIS_URL: redisUrl }
+      const { child, output } = spawnNode('worker/src/restored.ts', environment)
+      await once(child, 'exit')
+      return { exitCode: child.exitCode, output: output() }
+    },
     startApi: (environment: object = {}) => run('api/src/server.ts', 'PORT', environment, true),
     async [Symbol.asyncDispose]() {
       await Promise.all(running.map((process) => process.kill('SIGKILL')))

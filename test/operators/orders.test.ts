@@ -49,8 +49,8 @@ test('workers follow the orders of operators within two seconds, also workers th
   const minutes = await gateway.records.minutes(5)
   const sum = (count: (minute: (typeof minutes)[number]) => number) =>
     minutes.reduce((all, each) => all + count(each), 0)
-  expect(sum(({ accepted }) => accepted)).toBeLessThanOrEqual(2)
-  expect(sum(({ ended }) => ended.Succeeded ?? 0)).toBe(1)
+  expect(sum(({ accepted }) => accepted)).toBeLessThanOrEqual(3)
+  expect(sum(({ ended }) => ended.Succeeded ?? 0)).toBe(2)
   // on a busy machine the call may time out, and the encounter is found
   expect(sum(({ calls }) => Object.values(calls.create).length)).toBeGreaterThan(0)
   expect(p95Of(minutes)).toBeGreaterThan(0)

@@ -1,3 +1,4 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
@@ -8,7 +9,6 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 
-const SECOND = 1000
 /** Time for requests in progress after SIGTERM; requests that wait for an outcome get their 202 at once. */
 const GRACE_MS = 20 * SECOND
 

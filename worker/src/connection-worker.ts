@@ -1,3 +1,4 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { EncounterWorker } from '@encounter-gateway/shared/records/queue.ts'
@@ -13,7 +14,6 @@ import { openAtWork } from './open-at-work.ts'
 import type { Quarantine } from './quarantine/quarantine.ts'
 import { startSweep } from './upkeep/sweep.ts'
 
-const SECOND = 1000
 /**
  * How long the jobs of a killed worker stay locked. Not the guard against a second encounter, so it may be short: it
  * costs one script at each renewal, for all jobs of a worker, and one per worker at each check.

@@ -1,3 +1,4 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { ConfigError, loadConfig, type Config } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
@@ -18,7 +19,6 @@ import { openQuarantine } from './quarantine/quarantine.ts'
 import { ShutdownError } from './emr/shutdown-error.ts'
 import { startWebhookDeliveries } from './webhooks/webhook-worker.ts'
 
-const SECOND = 1000
 /**
  * How long work in flight may take after SIGTERM, unless DRAIN_SECONDS sets another time; the rest goes back to the
  * queue.

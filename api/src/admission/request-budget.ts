@@ -1,7 +1,6 @@
+import { MINUTE } from '@encounter-gateway/shared/durations.ts'
 import { claimRequests } from '@encounter-gateway/shared/records/request-budget.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-
-const MINUTE_MS = 60_000
 
 /** Whether a request is admitted. `remaining`: requests left in this minute, as far as this process knows. */
 export type Admission = { admitted: boolean; remaining: number; resetSeconds: number }
@@ -29,13 +28,13 @@ export function openRequestBudget(
   return async function admit() {
     for (;;) {
       const at = now()
-      const index = Math.floor(at / MINUTE_MS)
+      const index = Math.floor(at / MINUTE)
       if (minute.index !== index) minute = { index, held: 0, unclaimed: requestsPerMinute }
       const current = minute
       if (current.held > 0 || current.unclaimed === 0) {
         const admitted = current.held > 0
         if (admitted) current.held--
-        const resetSeconds = Math.ceil((MINUTE_MS - (at % MINUTE_MS)) / 1000)
+        const resetSeconds = Math.ceil((MINUTE - (at % MINUTE)) / 1000)
         return { admitted, remaining: current.held + current.unclaimed, resetSeconds }
       }
       claiming ??= claim(current).finally(() => (claiming = undefined))

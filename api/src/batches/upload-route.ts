@@ -1,3 +1,4 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { Batch } from '@encounter-gateway/shared/contract/batch.ts'
 import { HeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
@@ -17,7 +18,6 @@ import { idempotencyKeyOf } from '../encounters/read-parameters.ts'
 import { headerParametersOf } from '../http/header-parameters.ts'
 import { documented, everyRoute, idempotencyKeyField, problemReplies } from '../http/documented.ts'
 
-const SECOND = 1000
 /** An upload without data for this long is given up. */
 const STALL_MS = 30 * SECOND
 /** After a refusal the connection stays open this long, so that the client can read the reply. */

@@ -1,10 +1,10 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
 import type { JobView } from '@encounter-gateway/shared/records/job-view.ts'
 import type { FastifyReply } from 'fastify'
 import { sendProblem } from '../http/problems.ts'
 
-const SECOND = 1000
 /** The default `Retry-After` of a running job; most encounters are created within this time. */
 const ASK_AGAIN_S = 2
 const ASK_AGAIN_AT_MOST_S = 60

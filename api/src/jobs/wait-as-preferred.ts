@@ -1,7 +1,7 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readPreferences } from './preferences.ts'
 
-const SECOND = 1000
 const LONGEST_WAIT_S = 60
 
 /** How long to wait, in seconds, and the value of `Preference-Applied`. */

@@ -1,10 +1,10 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readConnectionRows } from './connection-rows.ts'
 import { maySee } from './rights.ts'
 
-const SECOND = 1000
 const LOOK_EVERY_MS = 2 * SECOND
 /** A comment at least this often, so that proxies keep the connection, and a look whether the session still lives. */
 const HEARTBEAT_MS = 15 * SECOND

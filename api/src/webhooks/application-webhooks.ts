@@ -1,3 +1,4 @@
+import { HOUR } from '@encounter-gateway/shared/durations.ts'
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
@@ -21,8 +22,6 @@ declare module 'fastify' {
   }
 }
 
-const HOUR_MS = 3_600_000
-
 /** Opens the records of each application's webhooks. */
 export const applicationWebhooks = fp(
   async function applicationWebhooks(
@@ -30,7 +29,7 @@ export const applicationWebhooks = fp(
     { redis, config }: { redis: RedisClient; config: Pick<Config, 'applications' | 'sealingKeys' | 'webhooks'> },
   ) {
     const { sealingKeys } = config
-    const retentionMs = config.webhooks.retentionHours * HOUR_MS
+    const retentionMs = config.webhooks.retentionHours * HOUR
     const all = new Map(
       config.applications.map((application): [string, ApplicationWebhooks] => {
         const about = { application: application.name, retentionMs, configured: application.webhook !== undefined }

@@ -1,3 +1,4 @@
+import { HOUR } from '@encounter-gateway/shared/durations.ts'
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
@@ -28,7 +29,6 @@ import { BY_ITS_OWNER, createEndpoint } from './create-endpoint.ts'
 import { changeSettings, readSettings, type ReadSettings } from './read-settings.ts'
 import { showEndpoint, showSigning, showUnreadable } from './show-endpoint.ts'
 
-const HOUR_MS = 3_600_000
 /** Old secrets that sign at the same time; each is one more signature in every message. */
 const OVERLAPPING_MOST = 4
 
@@ -251,7 +251,7 @@ export const webhookEndpoints: FastifyPluginAsyncTypebox<{
     const { endpointId } = await ownEndpoint(webhooks, request.params.EndpointId)
     if (isConfigured(endpointId)) throw inTheConfiguration()
     const { OverlapHours, Signature } = request.body
-    const until = Date.now() + (OverlapHours ?? OVERLAP_HOURS_DEFAULT) * HOUR_MS
+    const until = Date.now() + (OverlapHours ?? OVERLAP_HOURS_DEFAULT) * HOUR
     const made: Partial<Record<'v1' | 'v1a', string>> = {}
     const rotated = await webhooks.endpoints.change(endpointId, (now) => {
       const kind = Signature ?? showSigning(now, Date.now()).Signature

@@ -1,5 +1,6 @@
 import type { EncounterCreate } from './encounter-create.ts'
 import type { FieldError } from './problem.ts'
+import { MINUTE } from '../durations.ts'
 
 /** The states of an encounter in R4. */
 export const encounterStatuses = [
@@ -52,7 +53,6 @@ export type StateRules = {
   preadmit?: boolean
 }
 
-const MINUTE = 60_000
 /** Clocks of hospital systems drift by minutes: a time at most this far ahead counts as now. */
 export const CLOCK_TOLERANCE_MS = 15 * MINUTE
 /** Patients arrive before the time they are registered for. A day ahead, `arrived` is a mistake. */

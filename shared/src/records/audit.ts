@@ -4,8 +4,8 @@ import type { SealingKeys } from '../sealing/seal.ts'
 import { AUDIT_KEY, AUDIT_HEAD_KEY } from './keys.ts'
 import { runScript } from '../redis/script.ts'
 import { defineScripts, scripts } from './scripts.ts'
+import { DAY } from '../durations.ts'
 
-const DAY_MS = 86_400_000
 /** The hash before the first entry. */
 const START = '0'.repeat(64)
 const stored = { log: AUDIT_KEY, head: AUDIT_HEAD_KEY }
@@ -87,7 +87,7 @@ export function openAudit(redis: RedisClient, sealingKeys: SealingKeys): Audit {
     },
 
     async forget(days) {
-      await redis.xtrim(AUDIT_KEY, 'MINID', '~', Date.now() - days * DAY_MS)
+      await redis.xtrim(AUDIT_KEY, 'MINID', '~', Date.now() - days * DAY)
     },
 
     async verify() {

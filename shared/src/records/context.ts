@@ -4,10 +4,10 @@ import type { SealingKeys } from '../sealing/seal.ts'
 import { recordKeys, type RecordKeys } from './keys.ts'
 import { defineScripts } from './scripts.ts'
 import { openTally, type Tally } from './tally.ts'
+import { HOUR } from '../durations.ts'
 
-const HOUR_MS = 3_600_000
 /** A payload outlives its job's deadline by this much, so that it still exists when the job expires. */
-export const PAYLOAD_GRACE_MS = 24 * HOUR_MS
+export const PAYLOAD_GRACE_MS = 24 * HOUR
 
 /** The settings of a connection on which its records depend. */
 export type RecordedConnection = Pick<
@@ -53,8 +53,8 @@ export type Seen = { readonly count: number; splitOff<Reply>(replies: (Reply | n
 export function openContext(redis: RedisClient, about: RecordsAbout): RecordsContext {
   defineScripts(redis)
   const { connection, retention, applications } = about
-  const resultMs = Math.round(retention.resultHours * HOUR_MS)
-  const deadlineMs = Math.round(connection.deadlineHours * HOUR_MS)
+  const resultMs = Math.round(retention.resultHours * HOUR)
+  const deadlineMs = Math.round(connection.deadlineHours * HOUR)
   return {
     ...about,
     redis,
@@ -66,10 +66,10 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
     terms: {
       deadlineMs,
       // where each doubt costs a person's time, only for as long as clients usually repeat
-      repeatMs: connection.onUnknownOutcome === 'stop' ? HOUR_MS : resultMs,
+      repeatMs: connection.onUnknownOutcome === 'stop' ? HOUR : resultMs,
       payloadMs: deadlineMs + PAYLOAD_GRACE_MS,
       resultMs,
-      failedPayloadMs: Math.round(retention.failedPayloadHours * HOUR_MS),
+      failedPayloadMs: Math.round(retention.failedPayloadHours * HOUR),
     },
   }
 }

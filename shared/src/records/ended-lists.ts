@@ -3,8 +3,7 @@ import { unsuccessfulStatuses } from './job-list.ts'
 import type { GoOn } from './lease.ts'
 import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
-
-const DAY_MS = 24 * 3_600_000
+import { DAY } from '../durations.ts'
 
 const AT_ONCE = 500
 /** Above every number of jobs: this application is done. */
@@ -30,7 +29,7 @@ export async function indexEnded(context: RecordsContext, goOn: GoOn): Promise<v
 /** Removes jobs from the lists of ended jobs a day after their results, some at a time. */
 export async function forgetEnded(context: RecordsContext, now: number, goOn: GoOn): Promise<void> {
   const { redis, keys, terms } = context
-  const before = now - terms.resultMs - DAY_MS
+  const before = now - terms.resultMs - DAY
   const names = new Set(['', ...(await allApplications(context))])
   for (const status of unsuccessfulStatuses) {
     for (const name of [undefined, ...names]) {

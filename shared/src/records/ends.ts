@@ -2,8 +2,8 @@ import { Cluster } from 'ioredis'
 import type { RedisClient } from '../redis/connect.ts'
 import { withTimeout } from '../with-timeout.ts'
 import { FINISHED_CHANNEL } from './keys.ts'
+import { SECOND } from '../durations.ts'
 
-const SECOND = 1000
 /** How often the subscription in a cluster is tried, and how long an answer may take. */
 const TRY = { everyMs: 3 * SECOND, silentMs: 5 * SECOND }
 

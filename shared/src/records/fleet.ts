@@ -4,8 +4,8 @@ import { pid } from 'node:process'
 import type { RedisClient } from '../redis/connect.ts'
 import { VERSION } from '../version.ts'
 import { FLEET_KEY } from './keys.ts'
+import { SECOND } from '../durations.ts'
 
-const SECOND = 1000
 /** How often a process writes its sign of life. */
 const BEAT_MS = 4 * SECOND
 /** A process without a sign of life for this long is no longer counted as running. */

@@ -1,13 +1,12 @@
 import { openStore } from './store-under-test.ts'
 import { expect, test, vi } from 'vitest'
-
-const HOUR_MS = 3_600_000
+import { HOUR } from '../durations.ts'
 
 test('removes old ids a thousand at a time, also of removed applications, and keeps one whose job is pending', async () => {
   await using store = await openStore()
   const { redis, jobs, keys } = store
   await store.add('recent')
-  const old = Date.now() - 100 * HOUR_MS
+  const old = Date.now() - 100 * HOUR
   const ids = Array.from({ length: 2_500 }, (_, n) => [old + n, `old-${n}`])
   await redis.zadd(keys.jobs('demo'), ...ids.flat())
   await redis.zadd(keys.jobs('removed'), old, 'old')

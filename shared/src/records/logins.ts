@@ -5,13 +5,12 @@ import type { GoOn } from './lease.ts'
 import type { EncounterQueue } from './queue.ts'
 import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
+import { HOUR } from '../durations.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
 /** Refused in a row: directories lock an account after three to five. */
 export const REFUSED_ENOUGH = 3
 /** How often one job tries a refused login: seldom enough for the usual locks, which count within half an hour. */
-const TRIAL_EVERY_MS = HOUR_MS
+const TRIAL_EVERY_MS = HOUR
 /** Parked jobs that one round of the sweep releases or looks at, per login. */
 const RELEASED_AT_ONCE = 200
 const RELEASED_AT_MOST = 2_000
@@ -64,7 +63,7 @@ export type Logins = {
 
 export function openLogins(context: RecordsContext, queue: EncounterQueue): Logins {
   const { redis, keys, sealingKeys, announced, terms, loginsSeen } = context
-  const keptMs = terms.deadlineMs + HOUR_MS
+  const keptMs = terms.deadlineMs + HOUR
   let known = { version: '', counts: new Map<string, number>(), trialAt: new Map<string, number>() }
 
   /** What is known of logins; read again after begin.lua has reported a change. */

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { RedisClient } from '../redis/connect.ts'
 import { KEY_PREFIX } from '../redis/key-prefix.ts'
+import { MINUTE, HOUR } from '../durations.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 /** How long a session lasts without a request. */
 export const IDLE_MS = 15 * MINUTE
 /** How long a session lasts at most. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { openStore, outcomeOf } from './store-under-test.ts'
 import { latencyBounds, openTally, p95Of, readMinutes } from './tally.ts'
+import { MINUTE } from '../durations.ts'
 
-const MINUTE = 60_000
 const connectionOf = (emrInstance: string) => ({ emrSystem: 'Sandbox', emrInstance })
 
 test('figures of several processes add up, each in its own minute, for two days', async () => {

@@ -3,9 +3,8 @@ import type { ConnectionName } from '../contract/connection-name.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { recordKeys } from './keys.ts'
 import { itemLetters } from './routing.ts'
+import { SECOND, MINUTE } from '../durations.ts'
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
 /** Minutes per hash: few keys, and each hash small enough for Redis' compact encoding. */
 const PER_BLOCK = 10
 /** Two days, and the block that is still being filled. */

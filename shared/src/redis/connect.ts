@@ -1,24 +1,24 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { amended, amendedCluster } from './amend-ioredis.ts'
 import { readRedisUrl, RedisUnusable } from './redis-url.ts'
+import { SECOND } from '../durations.ts'
 
 /** A connection to Redis: to a single server, through Sentinel, or to a Cluster. */
 export type RedisClient = Redis | Cluster
 
-const SECONDS = 1000
 /** Jobs may wait this long after Redis is back; a refused connection costs almost nothing. */
 const MAX_RECONNECT_DELAY_MS = 500
 /**
  * A connection on which no byte of a reply arrives for this long is replaced: a peer that hangs, or a firewall that
  * forgot the connection, closes nothing.
  */
-const SILENT_MS = 5 * SECONDS
+const SILENT_MS = 5 * SECOND
 /** How often a connection is tried while nothing else is sent on it. */
-const PING_EVERY_MS = 3 * SECONDS
+const PING_EVERY_MS = 3 * SECOND
 /** How often the slots of a cluster are read: a node that hangs sends no redirection to the one that replaced it. */
-const SLOTS_EVERY_MS = 2 * SECONDS
+const SLOTS_EVERY_MS = 2 * SECOND
 /** ioredis waits a minute before it returns to a sentinel that went away, and hears of no failover meanwhile. */
-const SENTINEL_RECONNECT_MS = 2 * SECONDS
+const SENTINEL_RECONNECT_MS = 2 * SECOND
 
 /**
  * `producer` fails at once if Redis is unreachable, so that no request hangs. `consumer` waits for Redis to return, as
@@ -77,7 +77,7 @@ export function connectRedis(url: string, role: RedisRole, commandTimeoutMs = SI
 }
 
 /** Resolves when Redis accepts commands; throws `RedisUnusable` with the cause after `timeoutMs`. */
-export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECONDS): Promise<void> {
+export async function untilReady(redis: RedisClient, timeoutMs = 10 * SECOND): Promise<void> {
   if (redis.status === 'ready') return
   let cause = 'no answer'
   const noteCause = (error: Error) => (cause = error.message)

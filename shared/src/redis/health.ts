@@ -3,8 +3,8 @@ import type { Durability, Readiness } from '../contract/readiness.ts'
 import { KEY_PREFIX } from './key-prefix.ts'
 import type { RedisClient } from './connect.ts'
 import { withTimeout } from '../with-timeout.ts'
+import { SECOND } from '../durations.ts'
 
-const SECOND = 1000
 /** Below this share of free memory, a batch could fill Redis before the next check. */
 const LEAST_FREE = 0.05
 /** A server that does not answer for this long is reported as unknown, beside the others of a cluster. */

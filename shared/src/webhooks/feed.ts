@@ -4,12 +4,12 @@ import { CONFIGURED_ENDPOINT, laneKeys, webhookKeys } from './keys.ts'
 import { webhookScripts } from './scripts.ts'
 import type { WebhookRecordsAbout } from './context.ts'
 import type { EndpointFilter } from './filter.ts'
+import { HOUR } from '../durations.ts'
 
-const HOUR_MS = 3_600_000
 /** Messages that an application's feed keeps at most; some 300 bytes each. */
 const MOST_MESSAGES = 1_000_000
 /** For how long, and for how many messages, one that is published twice is recognised. */
-const SEEN_MS = HOUR_MS
+const SEEN_MS = HOUR
 const SEEN_MOST = 10_000
 
 /** A message to the endpoints of an application. */

@@ -1,9 +1,9 @@
+import { MINUTE } from '@encounter-gateway/shared/durations.ts'
 import type { Payload } from '@encounter-gateway/shared/sealing/payload.ts'
 import type { ConnectionAtWork } from './connection-at-work.ts'
 
-const MINUTE_MS = 60_000
 /** Jobs that wait for one login come back spread over this time, not all at the moment of its next trial. */
-const SPREAD_MS = 10 * MINUTE_MS
+const SPREAD_MS = 10 * MINUTE
 
 /** The call is not made, or is not counted: the EMR refuses its login. `forMs`: how long its job is to wait. */
 export class LoginHeld extends Error {

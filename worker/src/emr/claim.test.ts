@@ -1,3 +1,4 @@
+import { HOUR } from '@encounter-gateway/shared/durations.ts'
 import { expect, test } from 'vitest'
 import {
   CLOCKS_AGREE_MS,
@@ -11,7 +12,6 @@ import {
 
 const attempts = { firstAttemptAt: 1_000_000_000, lastAttemptOverAt: 1_000_060_000 }
 const { firstAttemptAt: first, lastAttemptOverAt: last } = attempts
-const HOUR = 3_600_000
 const at = (ms: number) => ({ from: ms, to: ms })
 const day = { from: first - 9 * HOUR, to: first + 15 * HOUR }
 const alike: Likeness = { made: at(first + 1_000), isOpen: true, compared: ['same', 'same'] }

@@ -1,10 +1,10 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import type { FromQuarantine, News, ToQuarantine, WayOut } from './messages.ts'
 
-const SECOND = 1000
 const SCRIPT = fileURLToPath(new URL('./main.ts', import.meta.url))
 /** Starting the process again takes about a second, keeping it some 80 MB. */
 const IDLE_MS = 10 * SECOND

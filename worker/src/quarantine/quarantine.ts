@@ -1,3 +1,4 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { EncounterJob } from '@encounter-gateway/shared/records/queue.ts'
 import { DelayedError, UnrecoverableError } from 'bullmq'
@@ -9,7 +10,6 @@ import { openLane, type Left } from './lane.ts'
 import type { News } from './messages.ts'
 import { takeWayOut } from './way-out.ts'
 
-const SECOND = 1000
 /** A job is set aside after this many deaths of a process in which it ran alone. */
 const DEATHS_ALONE = 3
 /**

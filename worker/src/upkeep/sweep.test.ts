@@ -1,3 +1,4 @@
+import { HOUR, DAY } from '@encounter-gateway/shared/durations.ts'
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import { openStore, outcomeOf, type Store } from '@encounter-gateway/shared/records/store-under-test.ts'
 import { Writable } from 'node:stream'
@@ -6,9 +7,6 @@ import { expect, test } from 'vitest'
 import { setAside } from '../attempts/set-aside.ts'
 import { cancelBatches } from './cancel-batches.ts'
 import { sweepOnce } from './sweep.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** One round of the sweep over a store; returns the lines that it logs. */
 async function sweep(store: Store): Promise<{ level: number; msg: string; job?: string }[]> {
@@ -27,14 +25,14 @@ async function sweep(store: Store): Promise<{ level: number; msg: string; job?: 
 async function leaveForAWeek({ redis, keys }: Store): Promise<void> {
   for (const key of await redis.keys(`${keys.base}:*`)) if ((await redis.pttl(key)) >= 0) await redis.del(key)
   for (const jobId of await redis.zrange(keys.pending, '0', '-1')) {
-    await redis.zadd(keys.pending, Date.now() - 6 * DAY_MS, jobId)
+    await redis.zadd(keys.pending, Date.now() - 6 * DAY, jobId)
   }
   for (const batch of await redis.keys(keys.batch('*'))) {
-    await redis.hset(batch, { createdAt: Date.now() - 7 * DAY_MS, uploadedAt: Date.now() - 7 * DAY_MS })
+    await redis.hset(batch, { createdAt: Date.now() - 7 * DAY, uploadedAt: Date.now() - 7 * DAY })
   }
   for (const backlog of [...(await redis.keys(keys.backlog('*'))), ...(await redis.keys(keys.receiving))]) {
     for (const batchId of await redis.zrange(backlog, '0', '-1'))
-      await redis.zadd(backlog, Date.now() - 7 * DAY_MS, batchId)
+      await redis.zadd(backlog, Date.now() - 7 * DAY, batchId)
   }
 }
 
@@ -44,7 +42,7 @@ test('an overdue job that neither BullMQ nor any list knows ends without an owne
   await using store = await openStore()
   const { redis, keys } = store
   await store.add('a1')
-  await redis.zadd(keys.pending, Date.now() - HOUR_MS, 'a1')
+  await redis.zadd(keys.pending, Date.now() - HOUR, 'a1')
   await redis.zrem(keys.jobs('demo'), 'a1')
   await store.queue.remove('a1')
   const lines = await sweep(store)
@@ -67,7 +65,7 @@ test('an overdue job that BullMQ has lost ends as its application’s, even if t
     ['b2', 'removed'],
   ] as const) {
     await store.add(jobId, application)
-    if (jobId !== 'b2') await redis.zadd(keys.pending, Date.now() - HOUR_MS, jobId)
+    if (jobId !== 'b2') await redis.zadd(keys.pending, Date.now() - HOUR, jobId)
     await store.queue.remove(jobId)
   }
   const lines = await sweep(store)
@@ -133,7 +131,7 @@ test('a reopened item has its new deadline, although its batch is old and anothe
   const { batchId: BatchId } = batch
   await leaveForAWeek(store)
   const routing = { application: 'demo', BatchId, ItemIndex: 1 }
-  await store.redis.zadd(store.keys.pending, Date.now() + HOUR_MS, jobs[1] ?? '')
+  await store.redis.zadd(store.keys.pending, Date.now() + HOUR, jobs[1] ?? '')
   await sweep(store)
   expect((await store.batches.read(BatchId))?.view).toMatchObject({ Expired: 1, Queued: 1 })
   expect(await store.end(jobs[1] ?? '', outcomeOf({ routing }))).toBe('recorded')
@@ -148,9 +146,9 @@ test('an upload that broke off is closed after the configured time: its batch en
     await redis.hset(keys.batch(BatchId), 'uploadedAt', at)
     await redis.zadd(keys.receiving, at, BatchId)
   }
-  await silentSince(Date.now() - 0.9 * HOUR_MS)
+  await silentSince(Date.now() - 0.9 * HOUR)
   expect(await sweep(store)).toEqual([])
-  await silentSince(Date.now() - 1.1 * HOUR_MS)
+  await silentSince(Date.now() - 1.1 * HOUR)
   expect(await sweep(store)).toEqual([expect.objectContaining({ batch: BatchId, msg: 'upload.abandoned' })])
   expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
   const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
@@ -183,7 +181,7 @@ test('what may have been sent in what the store forgot does not expire unasked: 
 test('without a worker that could ask, what may have been sent in what the store forgot ends in doubt after an hour', async () => {
   await using store = await openStore()
   await store.add('a1')
-  await forgetSomething(store, 2 * HOUR_MS)
+  await forgetSomething(store, 2 * HOUR)
   await sweep(store)
   expect(await store.jobs.outcome('a1')).toMatchObject({ status: 'OutcomeUnknown' })
 })

@@ -1,3 +1,4 @@
+import { HOUR } from '@encounter-gateway/shared/durations.ts'
 import type { GoOn } from '@encounter-gateway/shared/records/lease.ts'
 import { itemOf } from '@encounter-gateway/shared/records/routing.ts'
 import type { Breaker } from '../attempts/breaker.ts'
@@ -23,7 +24,6 @@ const MOST_IN_DOUBT = 20_000
  * rounds if the EMR refuses them all.
  */
 const PUT_AWAY_LOOKED_AT = 2_000
-const HOUR_MS = 3_600_000
 
 /** The part of a connection at work that the sweep needs. */
 type AtWork = Pick<ConnectionAtWork, 'records' | 'config' | 'log'> & { breaker: Pick<Breaker, 'heal'> }
@@ -128,7 +128,7 @@ async function expireOne(
   // an earlier call is in doubt: a worker that takes the job settles it; if none could for an hour, or none will, a
   // person must
   const [deadline = 0] = await jobs.deadlines([jobId])
-  if (now - deadline <= HOUR_MS && (job || known)) {
+  if (now - deadline <= HOUR && (job || known)) {
     if (!job) await jobs.queueNow(routed)
     return false
   }

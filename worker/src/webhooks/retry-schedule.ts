@@ -1,22 +1,20 @@
-const SECONDS = 1_000
-const MINUTES = 60 * SECONDS
-const HOURS = 60 * MINUTES
+import { SECOND, MINUTE, HOUR } from '@encounter-gateway/shared/durations.ts'
 
 /** Waits between the tries of one delivery, as Standard Webhooks 1.0.0 advises: about three days in all. */
 export const RETRY_SCHEDULE_MS: readonly number[] = [
-  5 * SECONDS,
-  5 * MINUTES,
-  30 * MINUTES,
-  2 * HOURS,
-  5 * HOURS,
-  10 * HOURS,
-  14 * HOURS,
-  20 * HOURS,
-  24 * HOURS,
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
 ]
 
 const JITTER = 0.2
-const LONGEST_RETRY_AFTER_MS = 24 * HOURS
+const LONGEST_RETRY_AFTER_MS = 24 * HOUR
 
 /**
  * Milliseconds to the try that follows try number `attempt` (from 1), or `undefined` when that was the last one. Each

@@ -1,7 +1,4 @@
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+import { SECOND, MINUTE, HOUR, DAY } from '@encounter-gateway/shared/durations.ts'
 
 /** A duration in the words of the pages: `8 s`, `22 min`, `1 h 25 min`, `3 d 4 h`. */
 export function duration(ms: number): string {

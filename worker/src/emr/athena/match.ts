@@ -1,9 +1,8 @@
+import { HOUR, DAY } from '@encounter-gateway/shared/durations.ts'
 import { comparedWith, type Compared, type Likeness, type Span } from '../claim.ts'
 import { codesOf, type ListedEncounter } from './answers.ts'
 import { keysIn, plainCode } from './encounter.ts'
 
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
 /** The status of an order group until someone works on it. */
 const TEMP = 'TEMP'
 const DELETED = 'DELETED'

@@ -1,3 +1,4 @@
+import { SECOND, MINUTE } from '@encounter-gateway/shared/durations.ts'
 import { Type, type Static } from '@sinclair/typebox'
 import type { CodeableConcept } from 'fhir/r4.js'
 import { alike, CLOCKS_APART_MS, comparedWith, type Compared, type Likeness, type Span } from '../claim.ts'
@@ -7,8 +8,6 @@ import { token } from '../fhir-r4/patient.ts'
 import type { Translated } from './encounter.ts'
 import type { Site } from './options.ts'
 
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
 /** The `meta.versionId` of a new encounter: Millennium counts its changes. */
 const UNCHANGED = '0'
 

@@ -1,3 +1,4 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { Type, type Static } from '@sinclair/typebox'
 import { SignJWT } from 'jose'
 import { createHash, createPrivateKey, randomUUID, X509Certificate, type KeyObject } from 'node:crypto'
@@ -7,7 +8,6 @@ import { loginRefused, unreadable, notAgreed, EmrError } from '../emr-error.ts'
 import { BaseUrl, jsonAs, type Http, type HttpAnswer, type HttpRequest } from './exchange.ts'
 import { cacheReading, type Read } from './cached-reading.ts'
 
-const SECOND = 1000
 /** A token is not used within this time before its expiry, or in the second half of a very short life. */
 const MARGIN_MS = 30 * SECOND
 /** How long a token is kept if its answer has no `expires_in`. */

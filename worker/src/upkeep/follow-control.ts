@@ -1,4 +1,3 @@
-import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
 import type { ControlRecord, Limits } from '@encounter-gateway/shared/records/control.ts'
 import type { EncounterQueue } from '@encounter-gateway/shared/records/queue.ts'

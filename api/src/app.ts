@@ -33,6 +33,8 @@ import { health } from './operations/health.ts'
 import { jobList } from './jobs/list-route.ts'
 import { jobs } from './jobs/routes.ts'
 import { applicationWebhooks } from './webhooks/application-webhooks.ts'
+import { webhookDeliveries } from './webhooks/delivery-routes.ts'
+import { webhookEvents } from './webhooks/events-route.ts'
 import { webhookEndpoints } from './webhooks/routes.ts'
 import { previews } from './encounters/preview.ts'
 import { patientEncounters } from './encounters/routes.ts'
@@ -124,6 +126,8 @@ export async function buildApp({
       await api.register(itemSealing, { sealingKeys })
       await api.register(batchUpload, { stallMs: uploadStallMs })
       await api.register(webhookEndpoints, { config })
+      await api.register(webhookDeliveries, { config })
+      await api.register(webhookEvents)
     },
     { prefix: '/api/v1' },
   )

@@ -315,6 +315,120 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/WebhookEndpoints/{EndpointId}/Test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send a test message to a webhook endpoint
+     * @description Sends `webhook.test` to this endpoint alone, whatever its `EventTypes`. Its delivery shows how it was answered.
+     */
+    post: operations['testWebhookEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/WebhookEndpoints/{EndpointId}/Recover': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send what a webhook endpoint has not received
+     * @description All messages since a time that the endpoint wants and has never answered with 2xx, also those from before it was created. Count first, with `DryRun`.
+     */
+    post: operations['recoverWebhookEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/WebhookEndpoints/{EndpointId}/Deliveries': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List the deliveries of a webhook endpoint */
+    get: operations['listWebhookDeliveries']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/WebhookEndpoints/{EndpointId}/Deliveries/{MessageId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a delivery with each try */
+    get: operations['getWebhookDelivery']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/WebhookEndpoints/{EndpointId}/Deliveries/{MessageId}/Resend': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send a message to a webhook endpoint again
+     * @description Also one that was delivered, with the same `webhook-id`. One that waits is sent anyway.
+     */
+    post: operations['resendWebhookMessage']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/Events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Read messages as a feed
+     * @description The same messages that webhook endpoints get, thin, oldest first: for consumers that nothing can be posted to. Keep `After` and pass it next time. With `Prefer: wait=N` an empty reply is sent only after N seconds.
+     */
+    get: operations['listEvents']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/livez': {
     parameters: {
       query?: never
@@ -708,7 +822,208 @@ export interface paths {
     trace?: never
   }
 }
-export type webhooks = Record<string, never>
+export interface webhooks {
+  'encounter.created': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive encounter.created
+     * @description A job has ended.
+     */
+    post: operations['onEncounterCreated']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'encounter.failed': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive encounter.failed
+     * @description A job has ended.
+     */
+    post: operations['onEncounterFailed']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'encounter.outcome_unknown': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive encounter.outcome_unknown
+     * @description A job has ended.
+     */
+    post: operations['onEncounterOutcomeUnknown']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'encounter.cancelled': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive encounter.cancelled
+     * @description A job has ended.
+     */
+    post: operations['onEncounterCancelled']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'encounter.expired': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive encounter.expired
+     * @description A job has ended.
+     */
+    post: operations['onEncounterExpired']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'batch.finished': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive batch.finished
+     * @description Every item of a batch has ended.
+     */
+    post: operations['onBatchFinished']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'login.refused': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive login.refused
+     * @description An EMR refuses a login several times in a row; its jobs wait for new credentials.
+     */
+    post: operations['onLoginRefused']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'endpoint.failing': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive endpoint.failing
+     * @description Another endpoint of the application answers no message: it will be, or is, disabled.
+     */
+    post: operations['onEndpointFailing']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'endpoint.disabled': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive endpoint.disabled
+     * @description Another endpoint of the application answers no message: it will be, or is, disabled.
+     */
+    post: operations['onEndpointDisabled']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  'webhook.test': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Receive webhook.test
+     * @description A test that the application ordered.
+     */
+    post: operations['onWebhookTest']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+}
 export interface components {
   schemas: {
     /**
@@ -1934,6 +2249,203 @@ export interface components {
       LastSuccessAt?: string
       /** @description What was understood otherwise than written. */
       Notes?: string[]
+    }
+    /** @description What became of a message to one endpoint. */
+    WebhookDelivery: {
+      /** @description The `webhook-id`, the same at every try. */
+      MessageId: string
+      /** @enum {string} */
+      Type:
+        | 'encounter.created'
+        | 'encounter.failed'
+        | 'encounter.outcome_unknown'
+        | 'encounter.cancelled'
+        | 'encounter.expired'
+        | 'batch.finished'
+        | 'login.refused'
+        | 'endpoint.failing'
+        | 'endpoint.disabled'
+        | 'webhook.test'
+      /**
+       * @description `Waiting`: not sent yet, being sent, or to be tried again. `Delivered`: answered 2xx. `Failed`: given up; `Resend` and `Recover` send it again.
+       * @enum {string}
+       */
+      Status: 'Waiting' | 'Delivered' | 'Failed'
+      /**
+       * Format: date-time
+       * @description When the message was made. RFC 3339, UTC.
+       */
+      CreatedAt: string
+      JobId?: string
+      BatchId?: string
+      /**
+       * @description The EMR in which the encounter is created.
+       * @enum {string}
+       */
+      EMRSystem?: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+      EmrInstance?: string
+      /** @description Newest last; the newest 20. */
+      Tries: {
+        /**
+         * Format: date-time
+         * @description When it began. RFC 3339, UTC.
+         */
+        At: string
+        DurationMs: number
+        /** @description The status of the answer, if there was one. */
+        StatusCode?: number
+        /** @description Why it failed, in words of the gateway. */
+        Error?: string
+        /**
+         * Format: date-time
+         * @description When the next one is made; absent after the last one. RFC 3339, UTC.
+         */
+        NextAt?: string
+      }[]
+    }
+    /** @description Messages of the application, oldest first. */
+    WebhookEvents: {
+      /** @description Oldest first. */
+      Events: {
+        /** @description Its place: `After` for what follows it. */
+        Cursor: string
+        /** @description The `webhook-id` that endpoints get. */
+        MessageId: string
+        /** @enum {string} */
+        type:
+          | 'encounter.created'
+          | 'encounter.failed'
+          | 'encounter.outcome_unknown'
+          | 'encounter.cancelled'
+          | 'encounter.expired'
+          | 'batch.finished'
+          | 'login.refused'
+          | 'endpoint.failing'
+          | 'endpoint.disabled'
+          | 'webhook.test'
+        /**
+         * Format: date-time
+         * @description When it happened. RFC 3339, UTC.
+         */
+        timestamp: string
+        /** @description As in the webhook of this type. */
+        data: {
+          [key: string]: unknown
+        }
+      }[]
+      /** @description Pass it as `After` next time, also if there were no events. */
+      After?: string
+      /** @description Messages after your `After` that are no longer kept. */
+      Missed?: number
+    }
+    /** @description A job has ended. */
+    EncounterMessage: {
+      /** @enum {string} */
+      type:
+        | 'encounter.created'
+        | 'encounter.failed'
+        | 'encounter.outcome_unknown'
+        | 'encounter.cancelled'
+        | 'encounter.expired'
+      /**
+       * Format: date-time
+       * @description When it happened. RFC 3339, UTC.
+       */
+      timestamp: string
+      data: {
+        /** @description The job; get the rest with it. */
+        JobId: string
+        /** @description The batch, if the job came with one. */
+        BatchId?: string
+        /**
+         * @description The EMR in which the encounter is created.
+         * @enum {string}
+         */
+        EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+        /** @description The connection to that EMR. */
+        EmrInstance: string
+        /** @description The status that a waiting request was or would have been answered with. */
+        StatusCode: number
+        /** @description Only in full messages: what `GET /Jobs/{JobId}` has of the outcome, or a `Problem`. Patient data. */
+        Result?: unknown
+      }
+    }
+    /** @description Every item of a batch has ended. */
+    BatchMessage: {
+      /** @enum {string} */
+      type: 'batch.finished'
+      /**
+       * Format: date-time
+       * @description When it happened. RFC 3339, UTC.
+       */
+      timestamp: string
+      data: {
+        BatchId: string
+        /**
+         * @description The EMR in which the encounter is created.
+         * @enum {string}
+         */
+        EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+        /** @description The connection to that EMR. */
+        EmrInstance: string
+      }
+    }
+    /** @description An EMR refuses a login several times in a row; its jobs wait for new credentials. */
+    LoginMessage: {
+      /** @enum {string} */
+      type: 'login.refused'
+      /**
+       * Format: date-time
+       * @description When it happened. RFC 3339, UTC.
+       */
+      timestamp: string
+      data: {
+        /** @description The job that was refused last: its login is meant. */
+        JobId: string
+        /**
+         * @description The EMR in which the encounter is created.
+         * @enum {string}
+         */
+        EMRSystem: 'Allscripts' | 'Athena' | 'Cerner' | 'Epic' | 'Meditech' | 'Sandbox'
+        /** @description The connection to that EMR. */
+        EmrInstance: string
+        StatusCode: number
+      }
+    }
+    /** @description Another endpoint of the application answers no message: it will be, or is, disabled. */
+    EndpointMessage: {
+      /** @enum {string} */
+      type: 'endpoint.failing' | 'endpoint.disabled'
+      /**
+       * Format: date-time
+       * @description When it happened. RFC 3339, UTC.
+       */
+      timestamp: string
+      data: {
+        EndpointId: string
+        /**
+         * Format: date-time
+         * @description Since when no message was delivered. RFC 3339, UTC.
+         */
+        FailingSince: string
+        /** @description How much of the time has passed after which it is disabled. */
+        Percent?: number
+        /** @description Why it was disabled. */
+        Reason?: string
+      }
+    }
+    /** @description A test that the application ordered. */
+    TestMessage: {
+      /** @enum {string} */
+      type: 'webhook.test'
+      /**
+       * Format: date-time
+       * @description When it happened. RFC 3339, UTC.
+       */
+      timestamp: string
+      data: {
+        EndpointId: string
+      }
     }
   }
   responses: never
@@ -4421,6 +4933,679 @@ export interface operations {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  testWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The message waits to be sent. */
+      202: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description The path of the job or batch. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Its delivery: `GET .../Deliveries/{MessageId}`. */
+            MessageId: string
+          }
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  recoverWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    /** @description What to send. */
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * Format: date-time
+           * @description Messages made from this time on. RFC 3339.
+           */
+          Since: string
+          /** @description `true`: only count. */
+          DryRun?: boolean
+        }
+      }
+    }
+    responses: {
+      /** @description How many there are, or are sent now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Messages since then that the endpoint wants and has not received. */
+            Count: number
+            /**
+             * Format: date-time
+             * @description Messages before it are no longer kept. RFC 3339, UTC.
+             */
+            KeptSince: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listWebhookDeliveries: {
+    parameters: {
+      query?: {
+        /** @description `Waiting`: not sent yet, being sent, or to be tried again. `Delivered`: answered 2xx. `Failed`: given up; `Resend` and `Recover` send it again. */
+        Status?: 'Waiting' | 'Delivered' | 'Failed'
+        /** @description None before this time. RFC 3339. The time that orders the list is meant. */
+        Since?: string
+        /** @description The `Cursor` of the previous page. */
+        Cursor?: string
+        /** @description Number of deliveries per page. Default 50. */
+        Limit?: number
+      }
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description One page of deliveries. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Newest first. */
+            Deliveries: components['schemas']['WebhookDelivery'][]
+            /** @description Pass it as `Cursor` to get the next page; absent on the last page. */
+            Cursor?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getWebhookDelivery: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+        /** @description The `webhook-id` of the message. */
+        MessageId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The delivery. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookDelivery']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  resendWebhookMessage: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        /** @description The EndpointId from the reply of POST. */
+        EndpointId: string
+        /** @description The `webhook-id` of the message. */
+        MessageId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The message waits to be sent. */
+      202: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description The path of the job or batch. */
+          Location?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Its delivery: `GET .../Deliveries/{MessageId}`. */
+            MessageId: string
+          }
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `too-many-requests`: Too many requests. */
+      429: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          /** @description Number of requests that the application may send per window. */
+          'RateLimit-Policy'?: string
+          /** @description Number of requests left in this window, and the seconds until its end. */
+          RateLimit?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listEvents: {
+    parameters: {
+      query?: {
+        /** @description The `After` of the previous reply, or the `Cursor` of an event. */
+        After?: string
+        /** @description Number of events per reply. Default 100. */
+        Limit?: number
+      }
+      header?: {
+        /** @description `wait=N`: wait up to N seconds (at most 60) for the outcome. `respond-async`: reply at once. */
+        Prefer?: string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The events. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description The applied preferences of the `Prefer` header. */
+          'Preference-Applied'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['WebhookEvents']
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unauthorized`: Unknown application or wrong key. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
           [name: string]: unknown
         }
         content: {
@@ -7404,6 +8589,366 @@ export interface operations {
         content: {
           'application/problem+json': components['schemas']['Problem']
         }
+      }
+    }
+  }
+  onEncounterCreated: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EncounterMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEncounterFailed: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EncounterMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEncounterOutcomeUnknown: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EncounterMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEncounterCancelled: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EncounterMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEncounterExpired: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EncounterMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onBatchFinished: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['BatchMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onLoginRefused: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['LoginMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEndpointFailing: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EndpointMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onEndpointDisabled: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EndpointMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+    }
+  }
+  onWebhookTest: {
+    parameters: {
+      query?: never
+      header: {
+        /** @description The MessageId, the same at every try: drop what you have seen. */
+        'webhook-id': string
+        /** @description Seconds since the epoch: the time of this try. */
+        'webhook-timestamp': string
+        /** @description One signature per secret, `v1,...` or `v1a,...`, separated by spaces. */
+        'webhook-signature': string
+      }
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TestMessage']
+      }
+    }
+    responses: {
+      /** @description No more messages: the endpoint is disabled. */
+      410: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Received. Any other answer is tried again. */
+      '2XX': {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
     }
   }

@@ -12,6 +12,8 @@ import {
   WebhookEndpoint,
   WebhookEndpointChange,
 } from '@encounter-gateway/shared/contract/webhook-endpoint.ts'
+import { WebhookDelivery, WebhookEvents } from '@encounter-gateway/shared/contract/webhook-delivery.ts'
+import { webhookMessages, type WebhookType } from '@encounter-gateway/shared/contract/webhook-message.ts'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -39,6 +41,9 @@ export const openapi = fp(
       WebhookEndpointChange,
       CreatedWebhookEndpoint,
       ChangedWebhookEndpoint,
+      WebhookDelivery,
+      WebhookEvents,
+      ...webhookMessages,
     ]) {
       if (!app.getSchema(String(schema.$id))) app.addSchema(schema)
     }
@@ -64,6 +69,7 @@ export const openapi = fp(
           { name: 'Operators', description: 'What operators of the gateway see and do.' },
           { name: 'Operations', description: 'For operators of the gateway.' },
         ],
+        webhooks: webhookPaths(),
         security: [{ ApplicationName: [], ApplicationKey: [] }],
         components: {
           securitySchemes: {
@@ -85,3 +91,37 @@ export const openapi = fp(
   },
   { name: 'openapi' },
 )
+
+/** The requests that the gateway sends, one for each type of message. */
+function webhookPaths() {
+  const header = (name: string, description: string) =>
+    ({ in: 'header', name, required: true, description, schema: { type: 'string' } }) as const
+  const parameters = [
+    header('webhook-id', 'The MessageId, the same at every try: drop what you have seen.'),
+    header('webhook-timestamp', 'Seconds since the epoch: the time of this try.'),
+    header('webhook-signature', 'One signature per secret, `v1,...` or `v1a,...`, separated by spaces.'),
+  ]
+  const each = webhookMessages.flatMap(({ $id, description = '', properties }) => {
+    const { enum: types } = properties.type as unknown as { enum: WebhookType[] }
+    return types.map((type) => {
+      const operation = {
+        operationId: `on ${type}`.replaceAll(/[ ._]+(\w)/g, (_, letter: string) => letter.toUpperCase()),
+        tags: ['Webhooks'],
+        summary: `Receive ${type}`,
+        description,
+        parameters,
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: { $ref: `#/components/schemas/${$id}` } } },
+        },
+        responses: {
+          '2XX': { description: 'Received. Any other answer is tried again.' },
+          '410': { description: 'No more messages: the endpoint is disabled.' },
+        },
+        security: [],
+      }
+      return [type, { post: operation }] as const
+    })
+  })
+  return Object.fromEntries(each)
+}

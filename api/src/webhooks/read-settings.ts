@@ -7,7 +7,7 @@ import {
   openAllowedHosts,
   type AddressRules,
 } from '@encounter-gateway/shared/webhooks/public-address.ts'
-import { splitCredentials } from '@encounter-gateway/shared/webhooks/url-credentials.ts'
+import { splitCredentials } from '@encounter-gateway/shared/config/url-credentials.ts'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { headerMistake, isHidden } from './own-headers.ts'
 

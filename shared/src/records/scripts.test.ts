@@ -12,7 +12,7 @@ const folders: { folder: URL; scripts: readonly Described[] }[] = [
 ]
 const all = folders.flatMap((each) =>
   each.scripts.map(({ command, keys, args, each: repeated }): Named => {
-    const file = command.replace('eg-', '')
+    const file = command.replace(/^eg-(hooks-)?/, '')
     return { file, lua: luaOf(each.folder, file), keys, args, each: repeated }
   }),
 )
@@ -80,4 +80,9 @@ test.for(folders)('every file of a folder is a script or a part of one: $folder'
 test.for(folders)('no script reads the time but by the prelude: $folder', ({ folder }) => {
   const files = readdirSync(folder).filter((file) => file !== 'now.lua')
   expect(files.filter((file) => luaOf(folder, file.replace('.lua', '')).includes("'TIME'"))).toEqual([])
+})
+
+test('no two scripts are one command, on a connection that runs those of both folders', () => {
+  const commands = folders.flatMap((each) => each.scripts.map(({ command }) => command))
+  expect(new Set(commands).size).toBe(commands.length)
 })

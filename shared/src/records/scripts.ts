@@ -4,7 +4,7 @@ import type { RedisClient } from '../redis/connect.ts'
 import { itemLetters } from './routing.ts'
 import { defineCommands, scriptsIn } from '../redis/script.ts'
 
-const scriptOf = scriptsIn(new URL('lua/', import.meta.url))
+const scriptOf = scriptsIn(new URL('lua/', import.meta.url), 'eg-')
 const letters = Object.values(itemLetters)
 const terminalStatuses = Object.keys(itemLetters) as TerminalStatus[]
 

@@ -48,17 +48,18 @@ export type Script<Key extends string, Args extends Shape, Each extends Shape, R
 type Argument = string | number | Buffer
 
 /**
- * Describes scripts of a folder: `files` are the parts of one in order, the last of them names it. `scripts.test.ts`
+ * Describes scripts of a folder, whose commands begin with `prefix`, since one connection may run those of several
+ * folders: `files` are the parts of one in order, the last of them names it. `scripts.test.ts`
  * compares the names with those in the script's first lines.
  */
-export function scriptsIn(folder: URL) {
+export function scriptsIn(folder: URL, prefix: string) {
   return <Reply>() =>
     <const Key extends string, const Args extends Shape = Empty, const Each extends Shape = Empty>(
       files: readonly string[],
       { keys, args, each }: { keys: readonly Key[]; args?: Args; each?: Each },
       before = '',
     ): Script<Key, Args, Each, Reply> => ({
-      command: `eg-${files.at(-1)}`,
+      command: `${prefix}${files.at(-1)}`,
       lua: before + files.map((name) => readFileSync(new URL(`${name}.lua`, folder), 'utf8')).join(''),
       keys,
       args: args ?? ({} as Args),

@@ -10,7 +10,7 @@ import {
 } from './endpoints.ts'
 import { CONFIGURED_ENDPOINT } from './keys.ts'
 import { kindOf, newSecret, privateKeyOf, publicKeyOf, secretsAt } from './signing-secrets.ts'
-import { splitCredentials } from './url-credentials.ts'
+import { splitCredentials } from '../config/url-credentials.ts'
 import { openWebhooks } from './webhooks-under-test.ts'
 
 const key = (id: string) => sealingKey(id, createHash('sha256').update(id).digest())

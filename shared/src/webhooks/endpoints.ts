@@ -6,7 +6,7 @@ import { open, seal, SealError, type SealBinding, type SealingKeys } from '../se
 import { CONFIGURED_ENDPOINT, webhookKeys } from './keys.ts'
 import { defineWebhookScripts, webhookScripts } from './scripts.ts'
 import type { SigningSecret } from './signing-secrets.ts'
-import { splitCredentials } from './url-credentials.ts'
+import { splitCredentials } from '../config/url-credentials.ts'
 
 /** Endpoints that an application may have, besides the configured one. */
 export const ENDPOINTS_MOST = 1_000

@@ -1,7 +1,7 @@
 import { defineCommands, scriptsIn } from '../redis/script.ts'
 import type { RedisClient } from '../redis/connect.ts'
 
-const scriptOf = scriptsIn(new URL('lua/', import.meta.url))
+const scriptOf = scriptsIn(new URL('lua/', import.meta.url), 'eg-hooks-')
 const NOW = '../../records/lua/now'
 
 /** The transitions of an application's webhooks; each is one script, described at the top of its file. */

@@ -3,24 +3,26 @@ import { describeError } from '@encounter-gateway/shared/logger.ts'
 import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
-import { WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
 import type { RoutedJob } from '@encounter-gateway/shared/records/routing.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
-import { openWebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
+import type { DeliveryStatus } from '@encounter-gateway/shared/webhooks/deliveries.ts'
+import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
+import { publisher } from '@encounter-gateway/worker/webhooks/publish.ts'
 import { startRelay } from '@encounter-gateway/worker/webhooks/relay.ts'
 import { startWebhookDeliveries } from '@encounter-gateway/worker/webhooks/webhook-worker.ts'
-import { QueueEvents } from 'bullmq'
+import { Queue } from 'bullmq'
 import { randomBytes } from 'node:crypto'
 import { EventEmitter, on } from 'node:events'
 import { pino } from 'pino'
 import { Webhook } from 'standardwebhooks'
 import { expect, onTestFinished, test } from 'vitest'
+import { PATIENCE } from '../fixtures/pace.ts'
 import { startWebhookReceiver, type ReceiverAnswer } from '../fixtures/webhook-receiver.ts'
 
 /**
- * A database of its own: the queue of webhooks has the same name everywhere, and another file's worker must not take
- * these deliveries.
+ * A database of its own: the old queue of webhooks has the same name everywhere, and another file's worker must not take
+ * what is in it.
  */
 const redisUrl = new URL(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379')
 redisUrl.pathname = '/9'
@@ -51,15 +53,12 @@ async function gateway() {
   const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
   const { jobs, queue: encounters } = openConnectionRecords(redis, { connection, sealingKeys, retention, applications })
   const keys = recordKeys(connection)
-  const deliveries = openWebhookQueue(redis)
-  const events = new QueueEvents(WEBHOOK_QUEUE, { connection: redis, prefix: 'eg', lastEventId: '$' })
-  await events.waitUntilReady()
+  const records = openWebhookRecords(redis, { application, retentionMs: 3_600_000, configured: true })
   onTestFinished(async () => {
-    await events.close()
     await encounters.obliterate({ force: true })
     await encounters.close()
-    await deliveries.obliterate({ force: true })
-    await deliveries.close()
+    const kept = await redis.keys(`eg:{hooks.${application}}*`)
+    if (kept.length > 0) await redis.unlink(...kept)
   })
   const logged = new EventEmitter()
   const lines: Record<string, unknown>[] = []
@@ -76,7 +75,7 @@ async function gateway() {
     application,
     jobs,
     keys,
-    deliveries,
+    records,
     log,
     lines,
 
@@ -103,11 +102,12 @@ async function gateway() {
       }
     },
 
-    /** Resolves when BullMQ emits `event` for this delivery. */
-    async told(event: 'completed' | 'failed' | 'delayed' | 'duplicated', jobId: string, round = 1) {
-      for await (const [about] of on(events, event) as AsyncIterable<[{ jobId: string }]>) {
-        if (about.jobId === `msg_${jobId}_${round}`) return
-      }
+    /** The delivery of a job's message, once it has this status. */
+    async became(status: DeliveryStatus, jobId: string, { round = 1, tries = 1 } = {}) {
+      const get = () => records.deliveries.get(CONFIGURED_ENDPOINT, `msg_${jobId}_${round}`)
+      await expect.poll(async () => (await get())?.status, PATIENCE).toBe(status)
+      await expect.poll(async () => (await get())?.tries.length ?? 0, PATIENCE).toBeGreaterThanOrEqual(tries)
+      return get()
     },
 
     /** Resolves with the first log line with this message written from now on. */
@@ -127,7 +127,7 @@ async function gateway() {
         config: {
           applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
           connections: [connection] as never,
-          webhooks: { allowHttp: true, allowHosts, retentionHours: 168 },
+          webhooks: { allowHttp: true, allowHosts, timeoutSeconds: 15, disableAfterDays: 5, retentionHours: 1 },
         },
         redis,
         log,
@@ -152,7 +152,6 @@ test('an outcome is posted to its application, thin, and with a signature that t
   const [at, to] = [await gateway(), await receiver()]
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob({}, 'batch1')
-  const completed = at.told('completed', jobId)
   deliveries.poke(at.connection)
 
   const { headers, body, path } = await to.nth(1)
@@ -169,7 +168,7 @@ test('an outcome is posted to its application, thin, and with a signature that t
       StatusCode: 201,
     },
   })
-  await completed
+  await at.became('Delivered', jobId)
   expect(await at.outboxSize()).toBe(0)
 })
 
@@ -193,9 +192,8 @@ test('an endpoint that fails twice gets the same webhook-id and body until it an
   const to = await receiver((response, n) => void response.writeHead(n < 3 ? 500 : 200).end())
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob()
-  const completed = at.told('completed', jobId)
   deliveries.poke()
-  await completed
+  await at.became('Delivered', jobId)
 
   expect(to.received).toHaveLength(3)
   expect(new Set(to.received.map(({ headers }) => headers['webhook-id']))).toStrictEqual(new Set([`msg_${jobId}_1`]))
@@ -214,12 +212,11 @@ test('a delivery that has failed as often as the schedule allows becomes a dead 
   const to = await receiver((response) => void response.writeHead(503).end(CANARY))
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob()
-  const failed = at.told('failed', jobId)
   deliveries.poke()
-  await failed
+  const letter = await at.became('Failed', jobId)
   expect(to.received).toHaveLength(4)
-  const letter = await at.deliveries.getJob(`msg_${jobId}_1`)
-  expect(letter).toMatchObject({ failedReason: 'endpoint answered 503', attemptsMade: 4, stacktrace: [] })
+  expect(letter?.tries).toHaveLength(4)
+  expect(letter?.tries.at(-1)).toMatchObject({ status: 503, failure: 'endpoint answered 503' })
 })
 
 test('410 makes a dead letter at once', async () => {
@@ -227,12 +224,10 @@ test('410 makes a dead letter at once', async () => {
   const to = await receiver((response) => void response.writeHead(410).end())
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob()
-  const failed = at.told('failed', jobId)
   deliveries.poke()
-  await failed
+  const letter = await at.became('Failed', jobId)
   expect(to.received).toHaveLength(1)
-  const letter = await at.deliveries.getJob(`msg_${jobId}_1`)
-  expect(letter).toMatchObject({ failedReason: 'endpoint answered 410: gone', attemptsMade: 1 })
+  expect(letter?.tries).toMatchObject([{ failure: 'endpoint answered 410: gone' }])
 })
 
 test.for([429, 503])('the Retry-After of a %i is honoured', async (status) => {
@@ -240,10 +235,10 @@ test.for([429, 503])('the Retry-After of a %i is honoured', async (status) => {
   const to = await receiver((response) => void response.writeHead(status, { 'retry-after': '3600' }).end())
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob()
-  const delayed = at.told('delayed', jobId)
   deliveries.poke()
-  await delayed
-  expect(await at.deliveries.getJob(`msg_${jobId}_1`)).toMatchObject({ delay: 3_600_000, attemptsMade: 1 })
+  const delivery = await at.became('Waiting', jobId)
+  const [made] = delivery?.tries ?? []
+  expect(made?.nextAt).toBeCloseTo(Date.now() + 3_600_000, -5)
 })
 
 test('a redirect is a failure and is not followed', async () => {
@@ -252,10 +247,9 @@ test('a redirect is a failure and is not followed', async () => {
   const to = await receiver((response) => void response.writeHead(307, { location: elsewhere.url }).end())
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host, elsewhere.host] })
   const jobId = await at.finishJob()
-  const failed = at.told('failed', jobId)
   deliveries.poke()
-  await failed
-  expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint answered 307')
+  const letter = await at.became('Failed', jobId)
+  expect(letter?.tries.at(-1)?.failure).toBe('endpoint answered 307')
   expect(elsewhere.connections()).toBe(0)
 })
 
@@ -266,10 +260,9 @@ test.for(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
     const url = to.endpoint.url.replace('127.0.0.1', host)
     const deliveries = at.deliver({ ...to.endpoint, url })
     const jobId = await at.finishJob()
-    const failed = at.told('failed', jobId)
     deliveries.poke()
-    await failed
-    expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint address is not allowed')
+    const letter = await at.became('Failed', jobId)
+    expect(letter?.tries.at(-1)?.failure).toBe('endpoint address is not allowed')
     expect(to.connections()).toBe(0)
   },
 )
@@ -278,10 +271,9 @@ test('a POST to an endpoint that does not answer ends after the time-out', async
   const [at, to] = [await gateway(), await receiver(() => {})]
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], timeoutMs: 50, retryScheduleMs: [] })
   const jobId = await at.finishJob()
-  const failed = at.told('failed', jobId)
   deliveries.poke()
-  await failed
-  expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint did not answer in time')
+  const letter = await at.became('Failed', jobId)
+  expect(letter?.tries.at(-1)?.failure).toBe('endpoint did not answer in time')
 })
 
 test('an endpoint without a listener is reported as not reached', async () => {
@@ -289,10 +281,9 @@ test('an endpoint without a listener is reported as not reached', async () => {
   await to[Symbol.asyncDispose]()
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host], retryScheduleMs: [] })
   const jobId = await at.finishJob()
-  const failed = at.told('failed', jobId)
   deliveries.poke()
-  await failed
-  expect((await at.deliveries.getJob(`msg_${jobId}_1`))?.failedReason).toBe('endpoint could not be reached')
+  const letter = await at.became('Failed', jobId)
+  expect(letter?.tries.at(-1)?.failure).toBe('endpoint could not be reached')
   expect(at.lines).toContainEqual(expect.objectContaining({ msg: 'delivery.attempted', cause: 'ECONNREFUSED' }))
 })
 
@@ -301,11 +292,9 @@ test('a secret that cannot be decoded fails the delivery and is not quoted', asy
   const secret = `whsec_${'A'.repeat(32)}====`
   const deliveries = at.deliver({ ...to.endpoint, secret }, { allowHosts: [to.host], retryScheduleMs: [] })
   const jobId = await at.finishJob()
-  const failed = at.told('failed', jobId)
   deliveries.poke()
-  await failed
-  const letter = await at.deliveries.getJob(`msg_${jobId}_1`)
-  expect(letter?.failedReason).toBe('the gateway could not make the request')
+  const letter = await at.became('Failed', jobId)
+  expect(letter?.tries.at(-1)?.failure).toBe('the gateway could not make the request')
   expect(JSON.stringify(at.lines)).not.toContain(secret)
 })
 
@@ -321,22 +310,34 @@ test('2xx counts even if the body of the answer never ends', async () => {
   })
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob()
-  const completed = at.told('completed', jobId)
   deliveries.poke()
-  await completed
+  await at.became('Delivered', jobId)
   expect(to.received).toHaveLength(1)
 })
 
 test('an application whose endpoint was taken out of the configuration is no longer notified, and nothing waits for it', async () => {
   const at = await gateway()
+  await at.records.lanes.open(CONFIGURED_ENDPOINT)
   const deliveries = at.deliver(undefined)
-  const jobId = await at.finishJob()
-  const completed = at.told('completed', jobId)
+  await at.finishJob()
   deliveries.poke()
-  await completed
-  expect(at.lines).toContainEqual(
-    expect.objectContaining({ msg: 'delivery.attempted', job: jobId, outcome: 'no endpoint is configured' }),
-  )
+  await expect.poll(at.outboxSize, PATIENCE).toBe(0)
+  await expect.poll(() => at.records.lanes.state(CONFIGURED_ENDPOINT, {}), PATIENCE).toBeUndefined()
+  expect((await at.records.feed.read(undefined, 5)).messages).toHaveLength(1)
+})
+
+test('what an older version left in its queue is delivered, under the same webhook-id', async () => {
+  const [at, to] = [await gateway(), await receiver()]
+  const old = new Queue('{webhooks}', { connection: at.redis, prefix: 'eg', skipVersionCheck: true })
+  const body = { type: 'encounter.created', timestamp: '2026-11-23T12:00:00.007Z', data: { JobId: 'j1' } }
+  const message = { id: `msg_${at.application}_1`, application: at.application, body }
+  await old.add(body.type, message, { jobId: message.id, attempts: 10, backoff: { type: 'custom' } })
+  onTestFinished(() => old.close())
+  at.deliver(to.endpoint, { allowHosts: [to.host] })
+  const { headers, body: received } = await to.nth(1)
+  expect(headers['webhook-id']).toBe(message.id)
+  expect(JSON.parse(received)).toEqual(body)
+  await expect.poll(() => old.getJobCountByTypes('waiting', 'active', 'delayed'), PATIENCE).toBe(0)
 })
 
 test('entries that a dead worker left in the outbox are swept up by another', async () => {
@@ -362,25 +363,23 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
   url.password = 'any'
   const crippled = connectRedis(url.href, 'consumer')
   onTestFinished(() => crippled.disconnect())
-  const queue = openWebhookQueue(crippled)
+  const records = openWebhookRecords(crippled, { application: at.application, retentionMs: 1e6, configured: true })
   const cutOff = at.nextLine('webhooks.notRelayed')
   const relay = startRelay({
     redis: crippled,
-    queue,
+    publish: publisher(new Map([[at.application, records]]), () => undefined),
     connections: [at.connection],
     log: at.log,
     unreadable: () => undefined,
   })
   await cutOff
   await relay.close()
-  await queue.close()
   expect(await at.outboxSize()).toBe(1)
-  expect(await at.deliveries.getJobState(`msg_${jobId}_1`)).toBe('waiting')
+  await at.became('Waiting', jobId, { tries: 0 })
 
-  const secondAdd = at.told('duplicated', jobId)
-  const completed = at.told('completed', jobId)
   at.deliver(to.endpoint, { allowHosts: [to.host] })
-  await Promise.all([secondAdd, completed])
+  await at.became('Delivered', jobId)
+  await expect.poll(at.outboxSize, PATIENCE).toBe(0)
   expect(to.received).toHaveLength(1)
 })
 
@@ -391,15 +390,14 @@ test('an outbox of more entries than one chunk is emptied, and a chunk of unread
   const about = { Round: 1, At: 1, Status: 'Succeeded', StatusCode: 201, Application: at.application }
   const events = Array.from({ length: 1_200 }, (_, n) => ({ ...about, JobId: `${at.connection.emrInstance}${n}` }))
   await at.redis.zadd(outbox, ...events.flatMap((event) => [1, JSON.stringify(event)]))
-  const queue = openWebhookQueue(at.redis)
+  const publish = publisher(new Map([[at.application, at.records]]), () => undefined)
   const told: [string, number][] = []
   const unreadable = (...about: [string, number]) => void told.push(about)
-  const relay = startRelay({ redis: at.redis, queue, connections: [at.connection], log: at.log, unreadable })
+  const relay = startRelay({ redis: at.redis, publish, connections: [at.connection], log: at.log, unreadable })
   relay.poke(at.connection)
   while ((await at.outboxSize()) > 0) await at.redis.ping()
   await relay.close()
-  expect(await queue.getWaitingCount()).toBe(1_200)
-  await queue.close()
+  expect((await at.records.feed.read(undefined, 2_000)).messages).toHaveLength(1_200)
   expect(told).toEqual([[expect.stringContaining(at.connection.emrInstance), 500]])
   expect(at.lines.filter((line) => line['msg'] === 'webhooks.unreadable')).toHaveLength(1)
   expect(await at.redis.llen(outboxUnreadable)).toBe(500)
@@ -413,9 +411,8 @@ test('a worker that stops gives a delivery in flight back to the queue without s
   deliveries.poke()
   await to.nth(1)
   await deliveries.close()
-  const job = await at.deliveries.getJob(`msg_${jobId}_1`)
-  expect(job?.attemptsMade).toBe(0)
-  expect(await job?.getState()).toBe('delayed')
+  expect(await at.became('Waiting', jobId, { tries: 0 })).toMatchObject({ tries: [] })
+  expect(await at.records.lanes.take(CONFIGURED_ENDPOINT, 1, {})).toMatchObject({ taken: [{ tries: 0 }] })
 })
 
 test('neither patient data nor the secrets of an endpoint are left in Redis or in the log', async () => {
@@ -428,11 +425,14 @@ test('neither patient data nor the secrets of an endpoint are left in Redis or i
   })
   const deliveries = at.deliver(to.endpoint, { allowHosts: [to.host] })
   const jobId = await at.finishJob()
-  const completed = at.told('completed', jobId)
   deliveries.poke()
-  await completed
+  await at.became('Delivered', jobId)
   expect(to.received).toHaveLength(4)
-  const kept = JSON.stringify([await dump(at.redis, 'eg:{webhooks}:*'), await dump(at.redis, `*${jobId}*`), at.lines])
+  const kept = JSON.stringify([
+    await dump(at.redis, `eg:{hooks.${at.application}}*`),
+    await dump(at.redis, `*${jobId}*`),
+    at.lines,
+  ])
   expect(kept).toContain(jobId)
   for (const secret of [CANARY, URL_TOKEN, to.secret, to.secret.slice('whsec_'.length)]) {
     expect(kept).not.toContain(secret)

@@ -45,7 +45,13 @@ test('what is left out has its documented default', () => {
   expect(config.connections[0]).toMatchObject({ timeoutMs: 10_000, maxAttempts: 5, onUnknownOutcome: 'reconcile' })
   expect(config.connections[0]?.breaker).toEqual({ minimumCalls: 10, failurePercent: 50, openMs: 15_000 })
   expect(config.applications[0]?.requestsPerMinute).toBe(60_000)
-  expect(config.webhooks).toEqual({ allowHttp: false, allowHosts: [], retentionHours: 168 })
+  expect(config.webhooks).toEqual({
+    allowHttp: false,
+    allowHosts: [],
+    timeoutSeconds: 15,
+    disableAfterDays: 5,
+    retentionHours: 168,
+  })
 })
 
 test('env: and file: values are replaced, files relative to the configuration', () => {

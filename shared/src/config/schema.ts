@@ -199,11 +199,29 @@ export const ConfigFile = Type.Object(
       {
         allowHttp: Type.Boolean({ default: false }),
         allowHosts: Type.Array(Type.String(), { default: [] }),
+        timeoutSeconds: Type.Number({
+          exclusiveMinimum: 0,
+          maximum: 60,
+          default: 15,
+          description: 'How long an endpoint may take to answer',
+        }),
+        scheduleSeconds: Type.Optional(
+          Type.Array(Type.Number({ exclusiveMinimum: 0, maximum: 7 * 86_400 }), {
+            maxItems: 20,
+            description: 'Waits between the tries of a message; by default nine, from 5 s to a day, three days in all',
+          }),
+        ),
+        disableAfterDays: Type.Number({
+          exclusiveMinimum: 0,
+          maximum: 365,
+          default: 5,
+          description: 'Days of nothing but failure after which an endpoint is disabled',
+        }),
         retentionHours: Type.Number({
           exclusiveMinimum: 0,
           maximum: HOUR_LIMIT,
           default: 168,
-          description: 'Hours for which messages, and what became of them, are kept',
+          description: 'For how long messages and what became of them are kept, and can be sent again',
         }),
       },
       { additionalProperties: false, default: {} },

@@ -13,7 +13,13 @@ const typeOf = {
 } as const satisfies Record<TerminalStatus, string>
 
 /** The `type` of a webhook's body. */
-export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished' | 'login.refused'
+export type WebhookType =
+  | (typeof typeOf)[TerminalStatus]
+  | 'batch.finished'
+  | 'login.refused'
+  | 'endpoint.failing'
+  | 'endpoint.disabled'
+  | 'webhook.test'
 
 /**
  * The body of a webhook as defined by Standard Webhooks 1.0.0, thin on purpose. It contains the job and its status
@@ -22,14 +28,26 @@ export type WebhookType = (typeof typeOf)[TerminalStatus] | 'batch.finished' | '
  */
 export type WebhookBody = {
   type: WebhookType
-  /** The end of the job or batch, or when the login was refused; RFC 3339. */
+  /** The end of the job or batch, or when a login was refused or the news about an endpoint came; RFC 3339. */
   timestamp: string
   data: {
-    /** Absent in `batch.finished`. In `login.refused` the job that was refused last: its login is meant. */
+    /**
+     * Absent in `batch.finished` and in messages about endpoints. In `login.refused` the job that was refused last: its
+     * login is meant.
+     */
     JobId?: string
     BatchId?: string
-    EMRSystem: string
-    EmrInstance: string
+    /** Absent in messages about endpoints. */
+    EMRSystem?: string
+    EmrInstance?: string
+    /** The endpoint that a message is about. */
+    EndpointId?: string
+    /** Since when it has only failed, RFC 3339. */
+    FailingSince?: string
+    /** How much of the time is over after which it is disabled. */
+    Percent?: number
+    /** Why it was disabled. */
+    Reason?: string
     /** The status code of the outcome; absent in `batch.finished`. */
     StatusCode?: number
   }
@@ -41,6 +59,8 @@ export type WebhookMessage = {
   id: string
   application: string
   body: WebhookBody
+  /** For all endpoints of the application but this one. */
+  except?: string
 }
 
 /**
@@ -72,5 +92,31 @@ export function webhookMessageOf(
     id: `msg_${JobId}_${Round}`,
     application,
     body: { type: typeOf[Status], timestamp, data: { JobId, ...(BatchId && { BatchId }), ...where, StatusCode } },
+  }
+}
+
+/** What has become of an endpoint; times in ms since the epoch. */
+export type EndpointNews =
+  | { type: 'endpoint.failing'; percent: number; since: number }
+  | { type: 'endpoint.disabled'; reason: string; since: number }
+
+/** The message to an application's other endpoints that one fails, or was disabled. */
+export function endpointMessageOf(
+  application: string,
+  endpointId: string,
+  news: EndpointNews,
+  at: number,
+): WebhookMessage {
+  const about = news.type === 'endpoint.failing' ? { Percent: news.percent } : { Reason: news.reason }
+  const FailingSince = new Date(news.since).toISOString()
+  return {
+    id: `msg_${endpointId}_${news.since}_${news.type === 'endpoint.failing' ? news.percent : 'disabled'}`,
+    application,
+    body: {
+      type: news.type,
+      timestamp: new Date(at).toISOString(),
+      data: { EndpointId: endpointId, FailingSince, ...about },
+    },
+    except: endpointId,
   }
 }

@@ -3,7 +3,10 @@ import type { WebhookRecordsAbout } from './context.ts'
 import { openDeliveries, type Deliveries } from './deliveries.ts'
 import { openFeed, type Feed } from './feed.ts'
 import { openLanes, type Lanes } from './lanes.ts'
+import { CONFIGURED_ENDPOINT } from './keys.ts'
 import { defineWebhookScripts } from './scripts.ts'
+
+export { CONFIGURED_ENDPOINT }
 
 /** Everything that is kept of one application's webhooks: the only way to it. */
 export type WebhookRecords = {

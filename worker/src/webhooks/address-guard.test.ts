@@ -64,13 +64,14 @@ async function listener() {
   const port = String((server.address() as AddressInfo).port)
   const connect = (hostname: string, rules: Partial<AddressRules>, lookup?: LookupFunction, protocol = 'http:') =>
     new Promise<string>((resolve) => {
-      guardedConnector({ allowHttp: true, allowHosts: [], ...rules }, lookup)(
-        { hostname, port, protocol },
-        (error, socket) => {
-          socket?.destroy()
-          resolve(error ? error.name : 'connected')
-        },
-      )
+      guardedConnector(
+        { allowHttp: true, allowHosts: [], ...rules },
+        undefined,
+        lookup,
+      )({ hostname, port, protocol }, (error, socket) => {
+        socket?.destroy()
+        resolve(error ? error.name : 'connected')
+      })
     })
   return { port, connect }
 }

@@ -18,14 +18,23 @@ export class AddressNotAllowed extends Error {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
+
+/** The certificate that the gateway shows to an endpoint, and its key, in PEM. */
+export type ClientCertificate = { certificate: string; key: string }
+
 /**
  * A connector for undici that opens sockets to allowed addresses only. It checks the addresses that the socket then
  * opens, at each connect: a check of the name beforehand could get another answer a moment later (DNS rebinding). If a
- * name has several addresses, all must be allowed. Fails with `AddressNotAllowed`.
+ * name has several addresses, all must be allowed. `identity` is shown to the endpoint. Fails with `AddressNotAllowed`.
  */
-export function guardedConnector(rules: AddressRules, lookup: LookupFunction = lookUpInDns): buildConnector.connector {
+export function guardedConnector(
+  rules: AddressRules,
+  identity?: ClientCertificate,
+  lookup: LookupFunction = lookUpInDns,
+): buildConnector.connector {
   const isAllowed = openAllowedHosts(rules)
-  const options = { timeout: CONNECT_TIMEOUT_MS, allowH2: false }
+  const shown = identity && { cert: identity.certificate, key: identity.key }
+  const options = { timeout: CONNECT_TIMEOUT_MS, allowH2: false, ...shown }
   const unguarded = buildConnector({ ...options, lookup })
   const guarded = buildConnector({ ...options, lookup: publicOnly(lookup) })
 

@@ -4,22 +4,22 @@ import type { LoginEvent } from '@encounter-gateway/shared/records/logins.ts'
 import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/outcome.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
-import type { WebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Publish } from './publish.ts'
 
 const SECOND = 1000
 /** Outcomes that arrive within this time are moved together. */
 const GATHER_MS = 20
 /** An entry of this age was left behind: whoever recorded the outcome would have moved it long ago. */
 const LEFT_BEHIND_MS = 2 * SECOND
-/** Entries moved at once; bigger pipelines of BullMQ's hold up the event loop (1,000 take 0.2 s). */
+/** Entries moved at once; the script for so many takes some 5 ms. */
 const CHUNK = 500
 /** Entries that cannot be read are moved aside: the newest are kept for a week after the last one. */
 const MOST_UNREADABLE = 1_000
 const UNREADABLE_KEPT_S = 7 * 24 * 3_600
 
-/** Moves outcomes from the connections' outboxes to the webhook queue. */
+/** Moves outcomes from the connections' outboxes to the feeds of their applications. */
 export type Relay = {
   /** Signals that outcomes of this connection (by default of any) were just recorded. Returns at once. */
   poke(connection?: ConnectionName): void
@@ -28,14 +28,13 @@ export type Relay = {
 }
 
 /**
- * The outbox lies in the connection's hash slot, so that one script writes the outcome and its event; the webhook queue
- * lies in another slot. So an entry is first added to the queue, then removed from the outbox, and nothing is lost
- * wherever this is interrupted:
+ * The outbox lies in the connection's hash slot, so that one script writes the outcome and its event; the feed of an
+ * application lies in another slot. So an entry is first added to the feed, then removed from the outbox, and nothing is
+ * lost wherever this is interrupted:
  * - before the add is answered: the entry is still in the outbox; the next sweep, of any worker, takes it up.
- * - between add and removal: it is in both. The sweep adds it again under the same id, which BullMQ ignores for as long
- *   as it has that job (an hour after its delivery). After that the message is delivered again, under the same
- *   `webhook-id`.
- * - after the removal: the queue has it, on disk if Redis runs as we run it, since each step waits for Redis' answer.
+ * - between add and removal: it is in both. The sweep publishes it again under the same id, by which the feed recognises
+ *   it for an hour. After that the message is delivered again, under the same `webhook-id`.
+ * - after the removal: the feed has it, on disk if Redis runs as we run it, since each step waits for Redis' answer.
  * Two workers that move the same entry at the same time do no more than the second case. While Redis is away a command
  * just waits for it (`redis` is of the consumer role); any other failure leaves the entry where it is, for the next
  * sweep.
@@ -62,7 +61,7 @@ export function startRelay(
 
 type RelayParts = {
   redis: RedisClient
-  queue: WebhookQueue
+  publish: Publish
   log: Logger
   /** Called with the connection's name and the number of its outbox entries that could not be read. */
   unreadable: (connection: string, entries: number) => void
@@ -73,7 +72,7 @@ type Which = 'all' | 'leftBehind'
  * Empties one connection's outbox. Each has its own, so that an unreachable part of a Redis Cluster holds up only its
  * own connections.
  */
-function openMover(connection: ConnectionName, { redis, queue, log, unreadable }: RelayParts) {
+function openMover(connection: ConnectionName, { redis, publish, log, unreadable }: RelayParts) {
   const { outbox, outboxUnreadable } = recordKeys(connection)
   const wanted = new Set<Which>()
   let running: Promise<void> | undefined
@@ -106,9 +105,7 @@ function openMover(connection: ConnectionName, { redis, queue, log, unreadable }
         await moveAside(entries.filter((entry) => !read.has(entry)))
       }
       if (readable.length > 0) {
-        await queue.addBulk(
-          readable.map(({ message }) => ({ name: message.body.type, data: message, opts: { jobId: message.id } })),
-        )
+        await publish(readable.map(({ message }) => message))
         await redis.zrem(outbox, ...readable.map(({ entry }) => entry))
       }
       if (entries.length === CHUNK) want(which)

@@ -1,92 +1,101 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
-import { KEY_PREFIX } from '@encounter-gateway/shared/redis/key-prefix.ts'
 import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { WEBHOOK_QUEUE } from '@encounter-gateway/shared/records/queue.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import type { WebhookMessage, WebhookType } from '@encounter-gateway/shared/webhooks/message.ts'
-import { openWebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
-import { Worker } from 'bullmq'
+import type { Settlement } from '@encounter-gateway/shared/webhooks/lanes.ts'
+import { endpointMessageOf } from '@encounter-gateway/shared/webhooks/message.ts'
+import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import type { Logger } from 'pino'
-import { DeliveryFailed, deliverWebhook, type DeliveryOffice } from './deliver-webhook.ts'
+import { attemptDelivery, type DeliveryOffice } from './deliver-webhook.ts'
+import { openEndpointBook } from './endpoint-book.ts'
+import { startLaneLoop } from './lane-loop.ts'
+import { drainOldQueue } from './old-queue.ts'
 import { openWebhookSender } from './post-webhook.ts'
+import { publisher } from './publish.ts'
 import { startRelay } from './relay.ts'
-import { retryDelayMs } from './retry-schedule.ts'
+import { RETRY_SCHEDULE_MS } from './retry-schedule.ts'
 
 const SECOND = 1000
-/** Twice the time-out of a POST, so that no second worker gets a delivery while the first still works on it. */
-const LOCK_MS = 30 * SECOND
-/** A delivery may lose its worker this often; deliveries do not kill workers. */
-const MAX_DEATHS = 10
-/** How long deliveries in flight may take when the worker stops; what is not done by then goes back to the queue. */
+const HOUR = 3_600 * SECOND
+/** How long deliveries in flight may take when the worker stops; what is not done by then goes back to its lane. */
 const DRAIN_MS = 5 * SECOND
 
 /** This process' part in delivering webhooks. */
 export type WebhookDeliveries = {
   /** Signals that outcomes of this connection (by default of any) were just recorded. Returns at once. */
   poke(connection?: ConnectionName): void
-  /** Moves what it was poked for to the queue, takes no more deliveries, gives those in flight five seconds. */
+  /** Moves what it was poked for to the feeds, takes no more deliveries, gives those in flight five seconds. */
   close(): Promise<void>
 }
 
-/**
- * Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; the caller owns it.
- *
- * All endpoints share `concurrency` slots per worker. One that never answers holds a slot for 15 s at each try, so a
- * burst of 1,000 messages to it, with 20 slots, delays the others' by up to 12 minutes (less with more workers), and
- * less sharply at each later step of the schedule, since jitter spreads the tries. No message is lost. Good enough for
- * one endpoint per application; a share of slots per endpoint comes with endpoints as resources, which can be disabled.
- */
+/** Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; the caller owns it. */
 export function startWebhookDeliveries(about: {
   config: Pick<Config, 'applications' | 'connections' | 'webhooks'>
   redis: RedisClient
   log: Logger
   /** Called with the connection's name and the number of its outbox entries that could not be read. */
   unreadable: (connection: string, entries: number) => void
-  concurrency?: number
-  /** Waits between tries; for tests. The queue allows at most nine. */
+  fullBody?: DeliveryOffice['fullBody']
+  /** Waits between tries; for tests. */
   retryScheduleMs?: readonly number[]
   timeoutMs?: number
   sweepEveryMs?: number
   drainMs?: number
 }): WebhookDeliveries {
-  const { config, redis, log, retryScheduleMs } = about
+  const { config, redis, log, sweepEveryMs, unreadable } = about
+  const { webhooks, applications, connections } = config
   const stopping = new AbortController()
-  const sender = openWebhookSender({
-    rules: config.webhooks,
-    stopping: stopping.signal,
-    ...(about.timeoutMs !== undefined && { timeoutMs: about.timeoutMs }),
-  })
-  const office: DeliveryOffice = {
-    endpointOf: (application) => config.applications.find(({ name }) => name === application)?.webhook,
-    sender,
-    log,
-    ...(retryScheduleMs && { retryScheduleMs }),
-  }
-  const queue = openWebhookQueue(redis)
-  queue.on('error', (err) => log.debug({ err }, 'webhooks.queueError'))
-  const worker = new Worker<WebhookMessage, void, WebhookType>(
-    WEBHOOK_QUEUE,
-    (job, token = '') => deliverWebhook(job, token, office),
-    {
-      connection: redis,
-      prefix: KEY_PREFIX,
-      concurrency: about.concurrency ?? 20,
-      lockDuration: LOCK_MS,
-      maxStalledCount: MAX_DEATHS,
-      skipVersionCheck: true,
-      settings: {
-        // -1 makes the delivery a dead letter
-        backoffStrategy: (attemptsMade, _type, error) =>
-          (error instanceof DeliveryFailed ? error.retryInMs : retryDelayMs(attemptsMade, 0, retryScheduleMs)) ?? -1,
-      },
-    },
+  const timeoutMs = about.timeoutMs ?? webhooks.timeoutSeconds * SECOND
+  const sender = openWebhookSender({ rules: webhooks, stopping: stopping.signal, timeoutMs })
+  const retentionMs = Math.round(webhooks.retentionHours * HOUR)
+  const records = new Map(
+    applications.map(({ name: application, webhook }) => {
+      return [application, openWebhookRecords(redis, { application, retentionMs, configured: webhook !== undefined })]
+    }),
   )
-  worker.on('error', (err) => log.debug({ err }, 'webhooks.workerError'))
-  const { connections } = config
-  const { sweepEveryMs, unreadable } = about
+  const scheduleMs = about.retryScheduleMs ?? webhooks.scheduleSeconds?.map((s) => s * SECOND) ?? RETRY_SCHEDULE_MS
+  const office: DeliveryOffice = {
+    sender,
+    scheduleMs,
+    fullBody: about.fullBody ?? ((_application, { body }) => Promise.resolve(body)),
+    log,
+  }
+
+  for (const { name, webhook } of applications) {
+    // what waits for an endpoint that was taken out of the configuration would wait for ever
+    if (!webhook)
+      void records
+        .get(name)
+        ?.lanes.forget(CONFIGURED_ENDPOINT)
+        .catch(() => undefined)
+  }
+
+  const loop = startLaneLoop({
+    records,
+    book: openEndpointBook(applications),
+    attempt: (application, taken, endpoint) => attemptDelivery(application, taken, endpoint, office),
+    settled,
+    disableMs: webhooks.disableAfterDays * 24 * HOUR,
+    log,
+  })
+
+  const publish = publisher(records, (application) => loop.poke(application))
+
+  /** Reports what tries meant for their endpoint: in the log, and to the application's other endpoints. */
+  function settled(application: string, endpoint: string, { warn, disabled }: Settlement) {
+    const news = disabled
+      ? ({ type: 'endpoint.disabled', reason: disabled.reason, since: disabled.since } as const)
+      : warn && ({ type: 'endpoint.failing', percent: warn.percent, since: warn.since } as const)
+    if (!news) return
+    log.warn({ application, endpoint, ...news, type: undefined }, news.type)
+    publish([endpointMessageOf(application, endpoint, news, Date.now())]).catch((err: unknown) =>
+      log.warn({ err, application, endpoint }, 'webhooks.notDelivered'),
+    )
+  }
+
+  const oldQueue = drainOldQueue(redis, publish, log)
   const relay = startRelay({
     redis,
-    queue,
+    publish,
     connections,
     log,
     unreadable,
@@ -97,10 +106,10 @@ export function startWebhookDeliveries(about: {
     poke: (connection) => relay.poke(connection),
     async close() {
       await relay.close()
+      await oldQueue.close()
       const patience = setTimeout(() => stopping.abort(), about.drainMs ?? DRAIN_MS)
-      await worker.close()
+      await loop.close()
       clearTimeout(patience)
-      await queue.close()
       await sender.close()
     },
   }

@@ -1,0 +1,26 @@
+import { KEY_PREFIX } from '@encounter-gateway/shared/redis/key-prefix.ts'
+import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
+import type { WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
+import { Worker } from 'bullmq'
+import type { Logger } from 'pino'
+import type { Publish } from './publish.ts'
+
+/** The queue in which versions up to 0.1 kept deliveries. */
+const OLD_QUEUE = '{webhooks}'
+
+/**
+ * Moves the deliveries that an older version left in its queue to the feeds: each at the time of its next try, which then
+ * is the first of the whole schedule. Dead letters stay there until their thirty days are over.
+ */
+export function drainOldQueue(redis: RedisClient, publish: Publish, log: Logger): { close(): Promise<void> } {
+  const worker = new Worker<WebhookMessage, void>(OLD_QUEUE, (job) => publish([job.data]), {
+    connection: redis,
+    prefix: KEY_PREFIX,
+    skipVersionCheck: true,
+    removeOnComplete: { count: 0 },
+    // an application that is no longer in the configuration has no feed
+    removeOnFail: { age: 30 * 24 * 3_600, count: 50_000 },
+  })
+  worker.on('error', (err) => log.debug({ err }, 'webhooks.oldQueueError'))
+  return { close: () => worker.close() }
+}

@@ -1,7 +1,8 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import { openWebhookQueue } from '@encounter-gateway/shared/webhooks/queue.ts'
+import { openOldWebhookQueue } from '@encounter-gateway/shared/webhooks/old-queue.ts'
+import { openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { applications } from './admission/applications.ts'
 import { answerBrokenRequest } from './http/broken-requests.ts'
@@ -103,9 +104,12 @@ export async function buildApp({
   await app.register(waiters, { subscriber, applications: config.applications })
   await app.register(applicationWebhooks, { redis, config })
   await app.register(previews, { redis, subscriber, sealingKeys })
-  const webhooks = openWebhookQueue(redis)
-  webhooks.on('error', () => undefined)
-  app.addHook('onClose', () => webhooks.close())
+  const retentionMs = config.webhooks.retentionHours * 3_600_000
+  const webhooks = new Map(
+    config.applications.map(({ name: application, webhook }) => {
+      return [application, openWebhookRecords(redis, { application, retentionMs, configured: webhook !== undefined })]
+    }),
+  )
   await app.register(metrics, { connections: app.connections.all, webhooks })
 
   await app.register(
@@ -144,6 +148,9 @@ export async function buildApp({
   )
   await app.register(operatorPages, { prefix: '/admin', applications: config.applications, redis })
   const queues = new Map(app.connections.all.map(({ settings, records }) => [nameOf(settings), records.queue]))
-  await app.register(board, { queues, webhooks })
+  const oldWebhooks = openOldWebhookQueue(redis)
+  oldWebhooks.on('error', () => undefined)
+  app.addHook('onClose', () => oldWebhooks.close())
+  await app.register(board, { queues, webhooks: oldWebhooks })
   return app
 }

@@ -1,6 +1,7 @@
 import { cachedFor } from '@encounter-gateway/shared/cached-for.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { ConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
+import type { WebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import { withTimeout } from '@encounter-gateway/shared/with-timeout.ts'
 import type { Queue } from 'bullmq'
 import { Gauge, type Registry } from 'prom-client'
@@ -13,8 +14,8 @@ const STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as cons
 /** The sources of the figures. */
 export type QueueGaugeSources = {
   connections: readonly { settings: ConnectionName; records: Pick<ConnectionRecords, 'queue' | 'jobs' | 'overview'> }[]
-  /** The queue of webhook deliveries. */
-  webhooks?: Pick<Queue, 'getJobCounts'> | undefined
+  /** The webhooks of each application. */
+  webhooks?: ReadonlyMap<string, Pick<WebhookRecords, 'lanes'>>
 }
 
 /**
@@ -22,13 +23,23 @@ export type QueueGaugeSources = {
  * seconds and all connections at once. If Redis is unreachable, they are left out and `gateway_redis_reachable` is 0.
  */
 export function queueGauges(registers: Registry[], sources: QueueGaugeSources): () => Promise<void> {
-  const { connections, webhooks } = sources
+  const { connections, webhooks = new Map<string, Pick<WebhookRecords, 'lanes'>>() } = sources
   const gauge = (name: string, help: string, labelNames: string[] = ['connection']) =>
     new Gauge({ name, help, labelNames, registers })
   const jobs = gauge('gateway_jobs', 'Jobs in the queue of a connection, by state', ['connection', 'state'])
-  const deliveries = gauge('gateway_webhook_deliveries', 'Deliveries in the queue of webhooks, by state', ['state'])
+  const endpointLabels = ['application', 'endpoint']
+  const deliveries = gauge(
+    'gateway_webhook_deliveries',
+    'Messages for an endpoint: waiting, also to be tried again, and failed, which are the dead letters',
+    [...endpointLabels, 'state'],
+  )
+  const endpoints = gauge(
+    'gateway_webhook_endpoint_state',
+    'State of an endpoint: 0 enabled, 1 failing, 2 disabled',
+    endpointLabels,
+  )
   const pending = gauge('gateway_pending_jobs', 'Accepted jobs without an outcome')
-  const outbox = gauge('gateway_outbox_events', 'Webhook events that are not in the queue of deliveries yet')
+  const outbox = gauge('gateway_outbox_events', 'Webhook events that are not in a feed yet')
   const breakerOpen = gauge('gateway_breaker_open', '1 while the circuit breaker holds the queue of a connection')
   const inDoubt = gauge('gateway_in_doubt_jobs', 'Jobs that ended OutcomeUnknown and wait for a person')
   const logins = gauge('gateway_refused_logins', 'Logins that the EMR refuses; their jobs wait for other credentials')
@@ -45,18 +56,24 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
     return { connection: nameOf(settings), counts, figures, seen }
   }
 
+  async function readEndpoints([application, { lanes }]: [string, Pick<WebhookRecords, 'lanes'>]) {
+    return { application, figures: await lanes.figures() }
+  }
+
   const read = cachedFor(2 * SECOND, () =>
-    withTimeout(2 * SECOND, Promise.all([Promise.all(connections.map(readConnection)), countsOf(webhooks)])).catch(
-      () => undefined,
-    ),
+    withTimeout(
+      2 * SECOND,
+      Promise.all([Promise.all(connections.map(readConnection)), Promise.all(Array.from(webhooks, readEndpoints))]),
+    ).catch(() => undefined),
   )
 
   return async function refresh() {
     const figures = await read()
-    for (const each of [jobs, deliveries, pending, outbox, breakerOpen, inDoubt, logins, oldest, paused]) each.reset()
+    for (const each of [jobs, deliveries, endpoints, pending, outbox, breakerOpen, inDoubt, logins, oldest, paused])
+      each.reset()
     reachable.set(figures ? 1 : 0)
     if (!figures) return
-    const [byConnection, webhookCounts] = figures
+    const [byConnection, byApplication] = figures
     for (const { connection, counts, figures: each, seen } of byConnection) {
       for (const [state, count] of Object.entries(counts)) jobs.set({ connection, state }, count)
       pending.set({ connection }, each.pending)
@@ -67,10 +84,18 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
       oldest.set({ connection }, seen.oldestPendingAt ? Math.max(Date.now() - seen.oldestPendingAt, 0) / SECOND : 0)
       paused.set({ connection }, seen.control.paused || seen.control.hold ? 1 : 0)
     }
-    for (const [state, count] of Object.entries(webhookCounts)) deliveries.set({ state }, count)
+    for (const { application, figures: each } of byApplication) {
+      for (const { endpointId: endpoint, waiting, deadLetters, state } of each) {
+        deliveries.set({ application, endpoint, state: 'waiting' }, waiting)
+        deliveries.set({ application, endpoint, state: 'failed' }, deadLetters)
+        endpoints.set({ application, endpoint }, stateValue[state])
+      }
+    }
   }
 }
 
-async function countsOf(queue: Pick<Queue, 'getJobCounts'> | undefined): Promise<Record<string, number>> {
-  return queue ? queue.getJobCounts(...STATES) : {}
+const stateValue = { Enabled: 0, Failing: 1, Disabled: 2 }
+
+async function countsOf(queue: Pick<Queue, 'getJobCounts'>): Promise<Record<string, number>> {
+  return queue.getJobCounts(...STATES)
 }

@@ -14,9 +14,6 @@ export const CREATE_ENCOUNTER = 'create-encounter'
 /** The priority of batch items: BullMQ takes jobs without a priority first, so single requests precede them. */
 export const BEHIND_SINGLE_REQUESTS = 1
 
-/** The webhook deliveries' queue. */
-export const WEBHOOK_QUEUE = '{webhooks}'
-
 export type EncounterQueue = Queue<Routing, void, typeof CREATE_ENCOUNTER>
 export type EncounterWorker = Worker<Routing, void, typeof CREATE_ENCOUNTER>
 export type EncounterJob = Job<Routing, void, typeof CREATE_ENCOUNTER>

@@ -334,3 +334,17 @@ test('an endpoint that is forgotten with deliveries waiting and under way leaves
   const left = (await at.redis.keys(`${at.keys.base}:*ep_a*`)).map((key) => key.slice(at.keys.base.length))
   expect(left).toEqual([':tries:ep_a:m1'])
 })
+
+test('for each endpoint there are figures', async () => {
+  await using at = await openWebhooks({ configured: true })
+  await at.redis.hset(at.keys.endpoints, { ep_a: 'sealed', ep_b: 'sealed' })
+  await at.lanes.open('ep_a')
+  await at.publish('m1', 'm2', 'm3')
+  await fail(at, 'ep_a', 1)
+  await fail(at, CONFIGURED_ENDPOINT, 1, HOUR)
+  await at.lanes.disable('ep_a', 'disabled by its owner')
+  expect(await at.lanes.figures()).toEqual([
+    { endpointId: 'ep_a', waiting: 2, deadLetters: 1, state: 'Disabled' },
+    { endpointId: CONFIGURED_ENDPOINT, waiting: 3, deadLetters: 0, state: 'Enabled' },
+  ])
+})

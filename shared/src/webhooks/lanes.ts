@@ -1,7 +1,7 @@
 import type { RedisClient } from '../redis/connect.ts'
 import { runScript } from '../redis/script.ts'
 import { numberOf, readMessage, wants } from './feed.ts'
-import { laneKeys, webhookKeys } from './keys.ts'
+import { CONFIGURED_ENDPOINT, laneKeys, webhookKeys } from './keys.ts'
 import { webhookScripts, type Settled } from './scripts.ts'
 import type { WebhookRecordsAbout } from './context.ts'
 import { filterArguments, type EndpointFilter } from './filter.ts'
@@ -82,6 +82,17 @@ export type LaneState = {
   lastSuccessAt?: number
 }
 
+/** An endpoint at one moment. */
+export type LaneFigures = {
+  endpointId: string
+  /** Messages that wait or are under way; those further on in the feed are counted whether it wants them or not. */
+  waiting: number
+  deadLetters: number
+  state: LaneState['state']
+}
+
+const STATES = ['Enabled', 'Failing', 'Disabled'] as const
+
 /** Where each endpoint is in the feed, and how it answers. */
 export type Lanes = {
   /** Delivers to an endpoint from here on; or again, if it was disabled, from where it stopped. One script. */
@@ -92,6 +103,8 @@ export type Lanes = {
   forget(endpointId: string): Promise<void>
   /** The endpoints that are not disabled. */
   enabled(): Promise<string[]>
+  /** What waits for each endpoint, and how it does. One script. */
+  figures(): Promise<LaneFigures[]>
   /** Those for which there is something to do now, and the version of the endpoints (`endpoints.ts`). One script. */
   awake(): Promise<{ endpoints: string[]; version: number }>
   /** Takes at most `most` messages; `takeAt` as in `Settlement`. `proven`: it answers well. One script. */
@@ -129,6 +142,14 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
     async awake() {
       const [endpoints, version] = await runScript(redis, webhookScripts.awake, shared, {})
       return { endpoints, version: Number(version) }
+    },
+
+    async figures() {
+      const about = { base: shared.base, configured: CONFIGURED_ENDPOINT }
+      const rows = await runScript(redis, webhookScripts.figures, shared, about)
+      return rows.map(([endpointId, waiting, deadLetters, state]) => {
+        return { endpointId, waiting, deadLetters, state: STATES[state] }
+      })
     },
 
     async take(endpoint, most, { perSecond, ...filter }) {

@@ -66,7 +66,7 @@ export function startLaneLoop({ records, book, attempt, settled, disableMs, log 
   function poke(application: string) {
     if (!records.has(application)) return
     const running = looking.get(application)
-    if (running) running.again = true
+    if (running) running.again = !closed
     else if (!closed) {
       const state = { again: false, done: Promise.resolve() }
       looking.set(application, state)
@@ -90,7 +90,7 @@ export function startLaneLoop({ records, book, attempt, settled, disableMs, log 
       } catch (err) {
         report(err, { application })
       }
-    } while (state.again && !closed)
+    } while (state.again)
   }
 
   function laneOf(application: string, endpointId: string): Lane {

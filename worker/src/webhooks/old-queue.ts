@@ -1,19 +1,17 @@
 import { KEY_PREFIX } from '@encounter-gateway/shared/redis/key-prefix.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
+import { OLD_WEBHOOK_QUEUE } from '@encounter-gateway/shared/webhooks/old-queue.ts'
 import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Publish } from './publish.ts'
-
-/** The queue in which versions up to 0.1 kept deliveries. */
-const OLD_QUEUE = '{webhooks}'
 
 /**
  * Moves the deliveries that an older version left in its queue to the feeds: each at the time of its next try, which then
  * is the first of the whole schedule. Dead letters stay there until their thirty days are over.
  */
 export function drainOldQueue(redis: RedisClient, publish: Publish, log: Logger): { close(): Promise<void> } {
-  const worker = new Worker<WebhookMessage, void>(OLD_QUEUE, (job) => publish([job.data]), {
+  const worker = new Worker<WebhookMessage, void>(OLD_WEBHOOK_QUEUE, (job) => publish([job.data]), {
     connection: redis,
     prefix: KEY_PREFIX,
     skipVersionCheck: true,

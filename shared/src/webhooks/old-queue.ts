@@ -1,0 +1,12 @@
+import { Queue } from 'bullmq'
+import { KEY_PREFIX } from '../redis/key-prefix.ts'
+import type { RedisClient } from '../redis/connect.ts'
+import type { WebhookMessage } from './message.ts'
+
+/** The queue in which versions up to 0.1 kept deliveries, and whose dead letters stay for their thirty days. */
+export const OLD_WEBHOOK_QUEUE = '{webhooks}'
+
+/** Opens it to be looked at; workers drain it into the feeds. */
+export function openOldWebhookQueue(redis: RedisClient): Queue<WebhookMessage, void> {
+  return new Queue(OLD_WEBHOOK_QUEUE, { connection: redis, prefix: KEY_PREFIX, skipVersionCheck: true })
+}

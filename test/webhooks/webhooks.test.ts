@@ -127,6 +127,7 @@ async function gateway() {
         config: {
           applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
           connections: [connection] as never,
+          sealingKeys,
           webhooks: { allowHttp: true, allowHosts, timeoutSeconds: 15, disableAfterDays: 5, retentionHours: 1 },
         },
         redis,

@@ -1,5 +1,6 @@
 import type { ConnectionName } from '../contract/connection-name.ts'
 import type { TerminalStatus } from '../contract/job.ts'
+import type { WebhookType } from '../contract/webhook-message.ts'
 import type { LoginEvent } from '../records/logins.ts'
 import type { BatchEvent, OutcomeEvent } from '../records/outcome.ts'
 
@@ -11,15 +12,6 @@ const typeOf = {
   Cancelled: 'encounter.cancelled',
   Expired: 'encounter.expired',
 } as const satisfies Record<TerminalStatus, string>
-
-/** The `type` of a webhook's body. */
-export type WebhookType =
-  | (typeof typeOf)[TerminalStatus]
-  | 'batch.finished'
-  | 'login.refused'
-  | 'endpoint.failing'
-  | 'endpoint.disabled'
-  | 'webhook.test'
 
 /**
  * The body of a webhook as defined by Standard Webhooks 1.0.0, thin on purpose. It contains the job and its status

@@ -1,8 +1,8 @@
 import { failureOfStatus, webhookFailures } from '@encounter-gateway/shared/contract/webhook-failures.ts'
+import type { WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
 import type { WebhookBody } from '@encounter-gateway/shared/webhooks/message.ts'
 import type { Taken, TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import type { Logger } from 'pino'
-import type { DeliveredEndpoint } from './endpoint-book.ts'
 import type { Answer, WebhookSender } from './post-webhook.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 import { signedHeaders } from './sign-webhook.ts'
@@ -27,7 +27,7 @@ type Verdict = { outcome: string; kind: 'delivered' | 'failed' | 'gone'; retryAf
 export async function attemptDelivery(
   application: string,
   taken: Taken,
-  endpoint: DeliveredEndpoint,
+  endpoint: WebhookEndpoint,
   at: DeliveryOffice,
 ): Promise<TryEnd> {
   const { scheduleMs, log } = at
@@ -68,7 +68,7 @@ export async function attemptDelivery(
 async function post(
   application: string,
   taken: Taken,
-  endpoint: DeliveredEndpoint,
+  endpoint: WebhookEndpoint,
   at: DeliveryOffice,
 ): Promise<Answer | { kind: 'fault' }> {
   const { url, headers, secrets, clientCertificate } = endpoint

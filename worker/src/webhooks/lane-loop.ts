@@ -1,7 +1,8 @@
+import type { WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
 import type { Settlement, Taken, TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import type { WebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import type { Logger } from 'pino'
-import type { DeliveredEndpoint, EndpointBook } from './endpoint-book.ts'
+import type { EndpointBook } from './endpoint-book.ts'
 
 const SECOND = 1_000
 /** How often each application is asked what there is to do that nobody has poked this process about. */
@@ -22,7 +23,7 @@ export type LaneLoopParts = {
   records: ReadonlyMap<string, WebhookRecords>
   book: EndpointBook
   /** Makes one try; never throws. */
-  attempt: (application: string, taken: Taken, endpoint: DeliveredEndpoint) => Promise<TryEnd>
+  attempt: (application: string, taken: Taken, endpoint: WebhookEndpoint) => Promise<TryEnd>
   /** Called with what came of tries. */
   settled: (application: string, endpointId: string, settlement: Settlement) => void
   /** Of nothing but failure, after which an endpoint is disabled. */
@@ -189,7 +190,7 @@ export function startLaneLoop({ records, book, attempt, settled, disableMs, log 
       return 0
     }
 
-    async function deliver(taken: Taken, endpoint: DeliveredEndpoint): Promise<void> {
+    async function deliver(taken: Taken, endpoint: WebhookEndpoint): Promise<void> {
       let pool: Pool = proven ? 'quick' : 'slow'
       underWay[pool]++
       const slow = setTimeout(() => {

@@ -29,7 +29,7 @@ export type WebhookDeliveries = {
 
 /** Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; the caller owns it. */
 export function startWebhookDeliveries(about: {
-  config: Pick<Config, 'applications' | 'connections' | 'webhooks'>
+  config: Pick<Config, 'applications' | 'connections' | 'webhooks' | 'sealingKeys'>
   redis: RedisClient
   log: Logger
   /** Called with the connection's name and the number of its outbox entries that could not be read. */
@@ -42,7 +42,7 @@ export function startWebhookDeliveries(about: {
   drainMs?: number
 }): WebhookDeliveries {
   const { config, redis, log, sweepEveryMs, unreadable } = about
-  const { webhooks, applications, connections } = config
+  const { webhooks, applications, connections, sealingKeys } = config
   const stopping = new AbortController()
   const timeoutMs = about.timeoutMs ?? webhooks.timeoutSeconds * SECOND
   const sender = openWebhookSender({ rules: webhooks, stopping: stopping.signal, timeoutMs })
@@ -71,7 +71,7 @@ export function startWebhookDeliveries(about: {
 
   const loop = startLaneLoop({
     records,
-    book: openEndpointBook(applications),
+    book: openEndpointBook({ redis, applications, sealingKeys, log }),
     attempt: (application, taken, endpoint) => attemptDelivery(application, taken, endpoint, office),
     settled,
     disableMs: webhooks.disableAfterDays * 24 * HOUR,

@@ -2,7 +2,6 @@ import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { openOldWebhookQueue } from '@encounter-gateway/shared/webhooks/old-queue.ts'
-import { openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { applications } from './admission/applications.ts'
 import { answerBrokenRequest } from './http/broken-requests.ts'
@@ -104,12 +103,7 @@ export async function buildApp({
   await app.register(waiters, { subscriber, applications: config.applications })
   await app.register(applicationWebhooks, { redis, config })
   await app.register(previews, { redis, subscriber, sealingKeys })
-  const retentionMs = config.webhooks.retentionHours * 3_600_000
-  const webhooks = new Map(
-    config.applications.map(({ name: application, webhook }) => {
-      return [application, openWebhookRecords(redis, { application, retentionMs, configured: webhook !== undefined })]
-    }),
-  )
+  const webhooks = new Map(config.applications.map((each) => [each.name, app.webhooksOf(each)]))
   await app.register(metrics, { connections: app.connections.all, webhooks })
 
   await app.register(

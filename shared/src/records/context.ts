@@ -21,7 +21,9 @@ export type RecordsAbout = {
   connection: RecordedConnection
   sealingKeys: SealingKeys
   retention: Retention
-  applications: readonly Pick<Application, 'name' | 'share' | 'webhook'>[]
+  applications: readonly Pick<Application, 'name' | 'share'>[]
+  /** The applications whose jobs and batches are announced when they end; by default all. */
+  announce?: readonly string[]
   /** Called after each outcome that this process has recorded, and each end of a batch that it has brought about. */
   ended?: () => void
   /** Called with each error in giving turns, once per missing sealing key; the next poke tries again. */
@@ -34,7 +36,7 @@ export type RecordsContext = RecordsAbout & {
   keys: RecordKeys
   /** Counts what happens on the connection. */
   tally: Tally
-  /** The applications with a webhook endpoint, to which the ends of jobs and batches are announced. */
+  /** The applications to which the ends of jobs and batches are announced: all, since endpoints may come later. */
   announced: ReadonlySet<string>
   /** The highest count of the connection's moves that this process has seen; see moves.lua. */
   seen: Seen
@@ -62,7 +64,7 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
     tally: openTally(redis, connection),
     seen: openSeen(),
     loginsSeen: { version: '' },
-    announced: new Set(applications.filter(({ webhook }) => webhook).map(({ name }) => name)),
+    announced: new Set(about.announce ?? applications.map(({ name }) => name)),
     terms: {
       deadlineMs,
       // where each doubt costs a person's time, only for as long as clients usually repeat

@@ -63,7 +63,7 @@ test.for(all)('$file: begins to repeat where its fixed arguments end', ({ lua, a
 
 test.for(all)('$file: uses its keys by name', ({ lua }) => {
   const code = lua.replaceAll(/^ *--.*$/gm, '')
-  const uses = [...code.matchAll(/(?<!unpack\()KEYS\b.*/g)].map(([use]) => use)
+  const uses = [...code.matchAll(/(?<!unpack\()\bKEYS\b.*/g)].map(([use]) => use)
   const permitted = uses.filter((use) => /^KEYS\[1\]$/.test(use) || use.startsWith('KEYS, { cmsgpack'))
   expect(uses).toEqual(permitted)
 })

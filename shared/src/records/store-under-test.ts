@@ -31,7 +31,7 @@ export type Store = Awaited<ReturnType<typeof openStore>>
 
 /**
  * Opens a store. `like`: the connection name of another store, to open the same records a second time. `announced`: the
- * applications with a webhook endpoint. No turns are given, unless a test asks `records` to.
+ * applications to which ends are announced. No turns are given, unless a test asks `records` to.
  */
 export async function openStore(
   about: {
@@ -62,9 +62,8 @@ export async function openStore(
   const applications = ['demo', 'other'].map((name) => ({
     name,
     share: 1,
-    ...(about.announced?.includes(name) && { webhook: { url: 'https://127.0.0.1/', secret: '' } }),
   }))
-  const settings = { connection, sealingKeys, retention, applications }
+  const settings = { connection, sealingKeys, retention, applications, announce: about.announced ?? [] }
   const context = openContext(redis, settings)
   const records = openConnectionRecords(redis, settings)
   const { batches, queue } = records

@@ -433,3 +433,25 @@ test('an upload is closed before its batch could be gone', async () => {
   await silentFor(store, batch.batchId, terms.result / 2 + 10_000)
   expect(await store.batches.abandoned(10 * terms.result, 10)).toMatchObject({ closed: [batch.batchId] })
 })
+
+test('a batch is kept for good while an item waits or is taken, and has its term when none does', async () => {
+  await using store = await openStore()
+  const term = async (letters: string, more?: (batchId: string) => Promise<unknown>) => {
+    const { batch } = await store.addBatch(letters)
+    await more?.(batch.batchId)
+    await store.addBatch('r', 'demo', letters.length, batch)
+    return (await store.ttls())[`batch:${batch.batchId}`]
+  }
+  expect(await term('rr')).toEqual(near(terms.result))
+  expect(await term('qr')).toBe(-1)
+  const taken = async (batchId: string) => {
+    await store.redis.setrange(store.keys.items(batchId), 0, 't')
+    await store.redis.hset(store.keys.batch(batchId), { q: 0, t: 1 })
+  }
+  expect(await term('qr', taken)).toBe(-1)
+  const ended = async (batchId: string) => {
+    await store.redis.setrange(store.keys.items(batchId), 0, 's')
+    await store.redis.hset(store.keys.batch(batchId), { q: 0, t: 0, s: 1 })
+  }
+  expect(await term('qr', ended)).toEqual(near(terms.result))
+})

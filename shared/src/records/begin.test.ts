@@ -65,13 +65,23 @@ test('a half-open breaker lets one job through at a time, until that one is over
   await store.add('a2')
   await store.redis.hset(store.keys.breaker, { openUntil: Date.now() - 1 })
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', probing: true })
-  expect(await store.jobs.begin('a2')).toMatchObject({ kind: 'parked' })
+  expect(await store.jobs.begin('a2')).toEqual({ kind: 'parked', forMs: near(12_000) })
   // the probe itself may go on, after it has asked
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'dangling', probing: true })
   await store.redis.hset(store.keys.breaker, { probeUntil: Date.now() - 1 })
   expect(await store.jobs.begin('a2')).toMatchObject({ kind: 'go', probing: true })
   await store.records.breaker.releaseProbe()
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'dangling', probing: true })
+})
+
+test('a job that is asked about is the probe of a half-open breaker, too', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.add('a2')
+  await store.jobs.begin('a1')
+  await store.redis.hset(store.keys.breaker, { openUntil: Date.now() - 1 })
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'dangling', probing: true })
+  expect(await store.jobs.begin('a2')).toEqual({ kind: 'parked', forMs: near(12_000) })
 })
 
 test('a call that was not taken spends no attempt, and the next one knows how often that happened', async () => {
@@ -86,8 +96,17 @@ test('a call that was not taken spends no attempt, and the next one knows how of
       ParkedReason: 'the EMR cannot be reached',
       Attempts: 0,
     })
+    expect(Number(await store.redis.hget(store.keys.dispatch('a1'), 'nextAttemptAt'))).toEqual(near(Date.now() + 4_000))
   }
+  const before = await store.redis.hgetall(store.keys.dispatch('a1'))
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', waits: 3 })
+  await settleFirst(store, 'rejected')
+  expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', waits: 0 })
+  await store.redis.unlink(store.keys.dispatch('a1'))
+  await store.redis.hset(store.keys.dispatch('a1'), before)
   await store.redis.zadd(store.keys.pending, 1, 'a1')
+  expect(await store.jobs.begin('a1')).toEqual({ kind: 'expired', doubt: false, waitsFor: 'unreachable' })
+  await store.redis.unlink(store.keys.payload('a1'))
   expect(await store.jobs.begin('a1')).toEqual({ kind: 'expired', doubt: false, waitsFor: 'unreachable' })
 })
 

@@ -37,6 +37,24 @@ test('a job begun in what the store forgot is asked about before it is sent, and
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', attempt: 2 })
 })
 
+test('a store that forgets a second time is asked about a second time, and no more often', async () => {
+  await using store = await openStore()
+  await store.add('a1')
+  await store.add('a2')
+  const restore = await copyOf(store)
+  expect(await kindOf(store, 'a1')).toBe('go')
+  await restore()
+  expect(await kindOf(store, 'a1')).toBe('dangling')
+  expect((await store.jobs.begin('a1', { attempt: 0, as: 'absent' })).kind).toBe('go')
+  await store.jobs.settle('a1', { round: 1, attempt: 1, state: 'rejected', nextInMs: 0, statusCode: 502 })
+  expect(await store.redis.hget(store.keys.moves, 'generation')).toBe('1')
+  const again = await copyOf(store)
+  expect(await kindOf(store, 'a1')).toBe('go')
+  await again()
+  expect(await kindOf(store, 'a1')).toBe('dangling')
+  expect(await store.redis.hget(store.keys.moves, 'generation')).toBe('2')
+})
+
 test('a doubt that was settled in what the store forgot is asked about again, also by who settled it', async () => {
   await using store = await openStore()
   await store.add('a1')

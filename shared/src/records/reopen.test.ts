@@ -94,10 +94,11 @@ test('how often its processes have died counts anew, and a job that BullMQ had c
   expect(await store.jobs.died('a1', { alone: true })).toBe(1)
   await store.end('a1', outcomeOf())
   expect(await store.jobs.died('a1', { alone: true })).toBe(0)
-  await store.redis.hset(store.keys.queued('a1'), 'stc', 21, 'defa', 'job stalled more than allowable limit')
+  const why = 'job stalled more than allowable limit'
+  await store.redis.hset(store.keys.queued('a1'), 'stc', 21, 'defa', why, 'failedReason', why)
   await store.retry('a1', routing)
   expect(await store.jobs.hasDied('a1')).toBe(false)
-  expect(await store.redis.hmget(store.keys.queued('a1'), 'stc', 'defa')).toEqual(['1', null])
+  expect(await store.redis.hmget(store.keys.queued('a1'), 'stc', 'defa', 'failedReason')).toEqual(['1', null, null])
 })
 
 test('a job that has Succeeded stays so', async () => {
@@ -221,6 +222,25 @@ test('what BullMQ still has of an item’s ended job goes, and of a job that is 
   }
   expect(await Promise.all(jobs.slice(0, 3).map((jobId) => redis.exists(keys.queued(jobId))))).toEqual([0, 0, 1])
   expect(await redis.exists(keys.completed, keys.failed)).toBe(0)
+  // the one that BullMQ does not let go of yet is looked at again
+  expect((await store.state())['reopened']).toEqual({ [jobs[2] ?? '']: now() })
+})
+
+test('a Retry of an item of a batch whose cancel has ended ends the cancel', async () => {
+  await using store = await openStore()
+  const { batch, jobs } = await store.addBatch('qq')
+  const { batchId: BatchId } = batch
+  const item = { application: 'demo', BatchId, ItemIndex: 0 }
+  await store.batches.received(batch, 2)
+  await store.batches.cancel(batch)
+  await store.end(jobs[0] ?? '', outcomeOf({ routing: item, status: 'Cancelled' }))
+  expect(await store.retry(jobs[0] ?? '', item)).toBe('cancelling')
+  const other = { application: 'demo', BatchId, ItemIndex: 1 }
+  await store.end(jobs[1] ?? '', outcomeOf({ routing: other, status: 'Cancelled' }))
+  await store.redis.zadd(store.keys.cancelling, Date.now(), BatchId)
+  expect(await store.retry(jobs[0] ?? '', item)).toBe('lined up')
+  expect(await store.state()).not.toHaveProperty('cancelling')
+  expect(await store.redis.hmget(store.keys.batch(BatchId), 'cancelledAt', 'finishedAt')).toEqual([null, null])
 })
 
 test('an item whose batch is no longer kept is reopened as a job of its own', async () => {
@@ -232,6 +252,7 @@ test('an item whose batch is no longer kept is reopened as a job of its own', as
   await store.redis.unlink(store.keys.batch(BatchId), store.keys.items(BatchId), store.keys.prints(BatchId))
   expect(await store.retry(jobs[0] ?? '', item)).toBe('reopened')
   expect(await store.redis.exists(store.keys.batch(BatchId), store.keys.items(BatchId))).toBe(0)
+  expect((await store.state())['reopened']).toEqual({ [jobs[0] ?? '']: now() })
 })
 
 test('a key’s record, under its own name, has no term from acceptance to outcome, in each round', async () => {

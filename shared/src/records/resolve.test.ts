@@ -58,6 +58,17 @@ test('a person who found nothing ends the doubt: the job has failed, can be sent
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 3 })
 })
 
+test('the key of a resolved job is kept as long as its new outcome', async () => {
+  await using store = await openStore()
+  const key = { name: 'key1', fingerprint: 'k1:ab' }
+  await store.acceptNamed({ jobId: 'a1', application: 'demo', plain: Buffer.from('x'), idempotency: [key] })
+  await store.jobs.begin('a1')
+  await store.end('a1', inDoubt)
+  await store.redis.pexpire(store.keys.idempotency('key1'), 1_000)
+  await store.jobs.resolve('a1', 'demo', found)
+  expect(await store.redis.pttl(store.keys.idempotency('key1'))).toEqual(near(terms.result))
+})
+
 test('only a doubt can be ended so', async () => {
   await using store = await openStore()
   await store.add('a1')

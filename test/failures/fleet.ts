@@ -131,9 +131,9 @@ export async function openFleet(about: {
     /** Runs `npm run restored` to its end. */
     restored: async () => {
       const environment = { ...process.env, GATEWAY_CONFIG: configPath, REDIS_URL: redisUrl }
-      const { child, output } = spawnNode('worker/src/restored.ts', environment)
-      await once(child, 'exit')
-      return { exitCode: child.exitCode, output: output() }
+      const run = spawnNode('worker/src/restored.ts', environment)
+      await once(run.child, 'exit')
+      return { exitCode: run.child.exitCode, output: run.output() }
     },
     startApi: (environment: object = {}) => run('api/src/server.ts', 'PORT', environment, true),
     async [Symbol.asyncDispose]() {

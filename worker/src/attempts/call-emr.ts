@@ -69,6 +69,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
         get log() {
           return at.log.child({ job: jobId }, verbose ? VERBOSE : {})
         },
+        ...(call.probing && { probes: true }),
         ...(creating && { isLate: () => leftMs() <= 0 }),
       })
       return await answer.catch((error: unknown) => {

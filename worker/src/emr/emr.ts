@@ -34,6 +34,8 @@ export type EmrCall = {
    * `signal` alone would let a suspended process send first and notice afterwards: sockets come before timers.
    */
   isLate?: () => boolean
+  /** The call tries whether a sick EMR is well again: it must not go over a connection from before. */
+  probes?: boolean
   log: Logger
 }
 

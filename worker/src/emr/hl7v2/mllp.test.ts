@@ -49,7 +49,8 @@ function open(settings: { connections?: number; idleMs?: number } = {}): Mllp {
   return openMllp({ address, connections: 4, idleMs: 30_000, ...settings })
 }
 
-const send = (message: string, call = patience()) => mllp.exchange(Buffer.from(message), call, echo(message))
+const send = (message: string, call: { signal: AbortSignal; isLate?: () => boolean; probes?: boolean } = patience()) =>
+  mllp.exchange(Buffer.from(message), call, echo(message))
 
 async function errorOf(promise: Promise<unknown>): Promise<EmrError> {
   const error = await promise.then(
@@ -63,6 +64,20 @@ async function errorOf(promise: Promise<unknown>): Promise<EmrError> {
 test('sends one message after another over one connection', async () => {
   for (const message of ['one', 'two', 'three']) expect(await send(message)).toBe(message)
   expect(sockets).toHaveLength(1)
+})
+
+test('a probe goes over a connection of its own, so a dead one from before takes no message', async () => {
+  expect(await send('one')).toBe('one')
+  const probe = { ...patience(), probes: true }
+  expect(await send('two', probe)).toBe('two')
+  expect(sockets).toHaveLength(2)
+  // nobody takes connections any more: nothing was sent
+  for (const socket of sockets) socket.pause()
+  server.close()
+  expect(await errorOf(send('three', probe))).toMatchObject({
+    ...known,
+    unspent: 'unreachable',
+  })
 })
 
 test('sends nothing after its time by the clock, although its signal has not fired', async () => {

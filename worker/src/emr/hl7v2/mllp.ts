@@ -7,9 +7,14 @@ import { openConnection, type MllpAddress, type MllpConnection, type ReadAnswer 
 export type Mllp = {
   /**
    * Sends a message over a free connection and waits, until the signal aborts, for the answer that `read` accepts.
+   * A probe opens a new one, which shows whether anybody takes connections before a message can be lost.
    * Throws `EmrError`: 502 with a known outcome while nothing was sent, else 408 or 502 with the outcome unknown.
    */
-  exchange<Result>(message: Buffer, call: Pick<EmrCall, 'signal' | 'isLate'>, read: ReadAnswer<Result>): Promise<Result>
+  exchange<Result>(
+    message: Buffer,
+    call: Pick<EmrCall, 'signal' | 'isLate' | 'probes'>,
+    read: ReadAnswer<Result>,
+  ): Promise<Result>
   /** Opens a connection of its own and closes it. */
   reach(call: Pick<EmrCall, 'signal'>): Promise<void>
   /** Closes every connection; messages in flight fail. */
@@ -86,7 +91,8 @@ export function openMllp(about: { address: MllpAddress; connections: number; idl
   }
 
   return {
-    async exchange(message, { signal, isLate }, read) {
+    async exchange(message, { signal, isLate, probes }, read) {
+      if (probes) for (const connection of [...idle.keys()]) connection.close()
       const connection = await acquire(signal)
       try {
         if (isLate?.()) throw aborted(signal, { sent: false, writes: true })

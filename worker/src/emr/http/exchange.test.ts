@@ -122,6 +122,32 @@ test('keeps the connection for the next request', async () => {
   expect(raw.sockets).toHaveLength(1)
 })
 
+test.each(['GET', 'POST'] as const)(
+  'a question by %s is asked past a cache that answers it for a minute',
+  async (method) => {
+    let made = 0
+    let cached: string | undefined
+    // as HAPI FHIR does: kept by its address, unless the client objects
+    const raw = await rawServer((socket, request) => {
+      const asks = request.includes(' /search')
+      if (!asks) made++
+      const now = `{"total":${made}}`
+      const body = asks && !/^cache-control: no-cache\r$/im.test(request) ? (cached ??= now) : now
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+    })
+    const client = http({ connections: 1 })
+    const question: HttpRequest = {
+      method,
+      url: raw.url('/search'),
+      writes: false,
+      ...(method === 'POST' && { body: 'a=b' }),
+    }
+    expect(jsonOf(await client.send(question, call()))).toEqual({ total: 0 })
+    await client.send(post(raw.url('/Encounter')), call())
+    expect(jsonOf(await client.send(question, call()))).toEqual({ total: 1 })
+  },
+)
+
 const goOn = 'HTTP/1.1 100 Continue\r\n\r\n'
 
 test.each([

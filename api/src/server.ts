@@ -53,17 +53,19 @@ function tellOutages(redis: RedisClient, log: Logger): void {
   })
 }
 
-/** Logs how durable Redis is: accepted jobs are no more durable than that. */
+/** Logs how durable Redis is, and what a failover can lose: accepted jobs are no more durable than that. */
 async function tellDurability(redis: RedisClient, log: Logger): Promise<void> {
-  const { RedisDurability } = (await readRedisHealth(redis)).Checks
+  const { RedisDurability, RedisReplication } = (await readRedisHealth(redis)).Checks
   const { Level, AppendOnly, AppendFsync, MaxMemoryPolicy } = RedisDurability
   const about = {
     durability: Level,
     appendonly: AppendOnly,
     appendfsync: AppendFsync,
     maxmemoryPolicy: MaxMemoryPolicy,
+    replication: RedisReplication.Level,
   }
-  log[Level === 'durable' ? 'info' : 'warn'](about, 'redis.durability')
+  const isSafe = Level === 'durable' && RedisReplication.Level !== 'unbounded'
+  log[isSafe ? 'info' : 'warn'](about, 'redis.durability')
 }
 
 const log = createLogger('api')

@@ -115,6 +115,12 @@ test('through Sentinel with passwords: a failover is followed at once by every c
   const clients = (['producer', 'consumer'] as const).map((role) => connectRedis(url, role))
   for (const client of clients) client.on('error', () => undefined)
   await Promise.all(clients.map((client) => untilReady(client)))
+  const [producer] = clients
+  const replication = async () => producer && (await readRedisHealth(producer)).Checks.RedisReplication
+  await expect.poll(replication, PATIENCE).toMatchObject({ Level: 'unbounded', Replicas: 1, MinReplicasToWrite: 0 })
+  await producer?.config('SET', 'min-replicas-to-write', 1)
+  expect(await replication()).toMatchObject({ Level: 'bounded', LagSeconds: expect.any(Number) })
+  await producer?.config('SET', 'min-replicas-to-write', 0)
   const moved = clients.map((client) => readyAgain(client))
   await watch.call('SENTINEL', 'FAILOVER', 'main')
   await Promise.all(moved)

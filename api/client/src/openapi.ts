@@ -1860,6 +1860,20 @@ export interface components {
           /** @description Anything but `noeviction` can lose accepted jobs. */
           MaxMemoryPolicy: string
         }
+        /** @description For information; in a cluster, of the weakest primary. */
+        RedisReplication: {
+          /**
+           * @description What a failover can lose. `bounded`: at most what the replicas lag behind, since Redis takes writes only while enough of them keep up (`min-replicas-to-write`). `unbounded`: all that a primary takes after it was cut off. `unknown`: Redis does not report it.
+           * @enum {string}
+           */
+          Level: 'no replicas' | 'bounded' | 'unbounded' | 'unknown'
+          /** @description Replicas that are connected. */
+          Replicas?: number
+          /** @description Seconds since the slowest of them reported back. */
+          LagSeconds?: number
+          /** @description Its `min-replicas-to-write`. */
+          MinReplicasToWrite?: number
+        }
       }
     }
     /** @description What would be sent to the EMR. Nothing was stored or sent. */

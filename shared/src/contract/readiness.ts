@@ -8,6 +8,14 @@ export const Durability = oneOf(['durable', 'up to one second may be lost', 'not
 })
 export type Durability = Static<typeof Durability>
 
+/** What a failover to a replica can lose. Replication is asynchronous, so it may always lose something. */
+export const Replication = oneOf(['no replicas', 'bounded', 'unbounded', 'unknown'], {
+  description:
+    'What a failover can lose. `bounded`: at most what the replicas lag behind, since Redis takes writes only while enough of ' +
+    'them keep up (`min-replicas-to-write`). `unbounded`: all that a primary takes after it was cut off. `unknown`: Redis does not report it.',
+})
+export type Replication = Static<typeof Replication>
+
 const CheckStatus = oneOf(['ok', 'failed', 'unknown'], { description: 'Only `failed` makes the process unready.' })
 
 /** The reply of `/readyz`. */
@@ -47,6 +55,17 @@ export const Readiness = Type.Object(
             MaxMemoryPolicy: Type.String({ description: 'Anything but `noeviction` can lose accepted jobs.' }),
           },
           { description: 'For information: it never makes the process unready.', additionalProperties: false },
+        ),
+        RedisReplication: Type.Object(
+          {
+            Level: Replication,
+            Replicas: Type.Optional(Type.Integer({ description: 'Replicas that are connected.' })),
+            LagSeconds: Type.Optional(
+              Type.Integer({ description: 'Seconds since the slowest of them reported back.' }),
+            ),
+            MinReplicasToWrite: Type.Optional(Type.Integer({ description: 'Its `min-replicas-to-write`.' })),
+          },
+          { description: 'For information; in a cluster, of the weakest primary.', additionalProperties: false },
         ),
       },
       { additionalProperties: false },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { durabilityOf, memoryOf, readInfo, type RedisSettings } from './health.ts'
+import { durabilityOf, memoryOf, readInfo, replicationOf, type RedisSettings } from './health.ts'
 
 const best: RedisSettings = {
   usedBytes: 1_000,
@@ -7,6 +7,9 @@ const best: RedisSettings = {
   appendOnly: 'yes',
   appendFsync: 'always',
   maxMemoryPolicy: 'noeviction',
+  replicas: 0,
+  lagSeconds: undefined,
+  minReplicasToWrite: 0,
 }
 
 describe('durability', () => {
@@ -23,6 +26,20 @@ describe('durability', () => {
     ['unknown', { maxMemoryPolicy: undefined }],
   ] satisfies [string, Partial<RedisSettings>][])('is %s with %j', (level, settings) => {
     expect(durabilityOf({ ...best, ...settings })).toBe(level)
+  })
+})
+
+describe('replication', () => {
+  it.each([
+    ['no replicas', {}],
+    ['unbounded', { replicas: 2 }],
+    ['bounded', { replicas: 1, minReplicasToWrite: 1 }],
+    // it takes no writes until one is back
+    ['bounded', { replicas: 0, minReplicasToWrite: 1 }],
+    ['unknown', { replicas: 1, minReplicasToWrite: undefined }],
+    ['unknown', { replicas: undefined }],
+  ] satisfies [string, Partial<RedisSettings>][])('is %s with %j', (level, settings) => {
+    expect(replicationOf({ ...best, ...settings })).toBe(level)
   })
 })
 
@@ -49,6 +66,15 @@ describe('memory', () => {
 
 it('reads the reply to INFO', () => {
   const info =
-    '# Memory\r\nused_memory:42\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n# Persistence\r\naof_enabled:0\r\n'
-  expect(readInfo(info)).toEqual({ usedBytes: 42, maxBytes: 0, appendOnly: 'no', maxMemoryPolicy: 'noeviction' })
+    '# Memory\r\nused_memory:42\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n# Persistence\r\naof_enabled:0\r\n' +
+    '# Replication\r\nrole:master\r\nconnected_slaves:2\r\nslave0:ip=::1,port=1,state=online,offset=14,lag=1\r\n' +
+    'slave1:ip=::1,port=2,state=online,offset=14,lag=7\r\n'
+  expect(readInfo(info)).toEqual({
+    usedBytes: 42,
+    maxBytes: 0,
+    appendOnly: 'no',
+    maxMemoryPolicy: 'noeviction',
+    replicas: 2,
+    lagSeconds: 7,
+  })
 })

@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
-import type { Durability, Readiness } from '../contract/readiness.ts'
+import type { Durability, Readiness, Replication } from '../contract/readiness.ts'
 import { KEY_PREFIX } from './key-prefix.ts'
 import type { RedisClient } from './connect.ts'
 import { withTimeout } from '../with-timeout.ts'
@@ -21,6 +21,10 @@ export type RedisSettings = {
   appendOnly: 'yes' | 'no' | undefined
   appendFsync: string | undefined
   maxMemoryPolicy: string | undefined
+  /** The number of connected replicas, and the seconds since the slowest of them reported back. */
+  replicas: number | undefined
+  lagSeconds: number | undefined
+  minReplicasToWrite: number | undefined
 }
 
 /**
@@ -37,7 +41,12 @@ export async function readRedisHealth(redis: RedisClient): Promise<Readiness> {
   const RedisMemory = memoryOf(servers)
   return {
     Ready: RedisWrite.Status === 'ok' && RedisMemory.Status !== 'failed',
-    Checks: { RedisWrite, RedisMemory, RedisDurability: durabilityCheck(servers) },
+    Checks: {
+      RedisWrite,
+      RedisMemory,
+      RedisDurability: durabilityCheck(servers),
+      RedisReplication: replicationCheck(servers),
+    },
   }
 }
 
@@ -68,6 +77,13 @@ export function durabilityOf({ appendOnly, appendFsync, maxMemoryPolicy, maxByte
   return appendFsync === 'always' ? 'durable' : 'up to one second may be lost'
 }
 
+/** What a failover from this Redis can lose. */
+export function replicationOf({ replicas, minReplicasToWrite }: RedisSettings): Replication {
+  if (replicas === 0) return minReplicasToWrite ? 'bounded' : 'no replicas'
+  if (replicas === undefined || minReplicasToWrite === undefined) return 'unknown'
+  return minReplicasToWrite > 0 ? 'bounded' : 'unbounded'
+}
+
 /** The memory check, for the fullest of the servers. */
 export function memoryOf(servers: RedisSettings[]): Readiness['Checks']['RedisMemory'] {
   const freeOf = ({ usedBytes, maxBytes }: RedisSettings) => (maxBytes ? 1 - (usedBytes ?? 0) / maxBytes : 1)
@@ -94,6 +110,21 @@ function durabilityCheck(servers: RedisSettings[]): Readiness['Checks']['RedisDu
   }
 }
 
+/** The replication of the weakest server. */
+function replicationCheck(servers: RedisSettings[]): Readiness['Checks']['RedisReplication'] {
+  const fromWorst: Replication[] = ['unbounded', 'unknown', 'bounded', 'no replicas']
+  const [weakest] = servers
+    .map((settings) => ({ settings, Level: replicationOf(settings) }))
+    .toSorted((a, b) => fromWorst.indexOf(a.Level) - fromWorst.indexOf(b.Level))
+  const { replicas, lagSeconds, minReplicasToWrite } = weakest?.settings ?? {}
+  return {
+    Level: weakest?.Level ?? 'unknown',
+    ...(replicas !== undefined && { Replicas: replicas }),
+    ...(lagSeconds !== undefined && { LagSeconds: lagSeconds }),
+    ...(minReplicasToWrite !== undefined && { MinReplicasToWrite: minReplicasToWrite }),
+  }
+}
+
 async function probeWrite(redis: RedisClient): Promise<void> {
   // a worker's connection would queue the command until Redis returns
   if (redis.status !== 'ready') throw new Error('Redis is not connected')
@@ -105,22 +136,32 @@ async function readSettings(redis: RedisClient): Promise<RedisSettings[]> {
 }
 
 async function readServer(server: Redis): Promise<RedisSettings> {
-  const [info, [, appendFsync]] = await Promise.all([
+  const setting = (name: string) =>
+    withTimeout(SETTINGS_MS, server.config('GET', name)).then(
+      ([, value]) => value,
+      () => undefined,
+    )
+  const [info, appendFsync, least] = await Promise.all([
     withTimeout(SETTINGS_MS, server.info()).catch(() => ''),
-    withTimeout(SETTINGS_MS, server.config('GET', 'appendfsync')).catch((): string[] => []),
+    setting('appendfsync'),
+    setting('min-replicas-to-write'),
   ])
-  return { ...readInfo(info), appendFsync }
+  return { ...readInfo(info), appendFsync, minReplicasToWrite: least === undefined ? undefined : Number(least) }
 }
 
 /** Parses the reply of INFO, which is allowed on servers that forbid CONFIG. */
-export function readInfo(info: string): Omit<RedisSettings, 'appendFsync'> {
+export function readInfo(info: string): Omit<RedisSettings, 'appendFsync' | 'minReplicasToWrite'> {
   const fields = new Map(info.split('\r\n').map((line) => [line.split(':', 1)[0], line.slice(line.indexOf(':') + 1)]))
   const number = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined)
   const aof = fields.get('aof_enabled')
+  // slave0:ip=127.0.0.1,port=6380,state=online,offset=14,lag=1
+  const lags = [...info.matchAll(/^slave\d+:.*\blag=(\d+)/gm)].map(([, lag]) => Number(lag))
   return {
     usedBytes: number('used_memory'),
     maxBytes: number('maxmemory'),
     appendOnly: aof === undefined ? undefined : aof === '1' ? 'yes' : 'no',
     maxMemoryPolicy: fields.get('maxmemory_policy'),
+    replicas: number('connected_slaves'),
+    lagSeconds: lags.length > 0 ? Math.max(...lags) : undefined,
   }
 }

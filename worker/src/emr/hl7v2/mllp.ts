@@ -92,7 +92,7 @@ export function openMllp(about: { address: MllpAddress; connections: number; idl
 
   return {
     async exchange(message, { signal, isLate, probes }, read) {
-      if (probes) for (const connection of [...idle.keys()]) connection.close()
+      if (probes) for (const connection of idle.keys()) connection.close()
       const connection = await acquire(signal)
       try {
         if (isLate?.()) throw aborted(signal, { sent: false, writes: true })

@@ -32,12 +32,10 @@ const limitsByDefault: UnknownLimits = {
 }
 
 declare module 'fastify' {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyInstance {
     /** Ends the limits of a socket: its caller has proven to be this application. */
     callerProven(socket: Socket): void
   }
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyRequest {
     /** Gives back the part of the budget that the body holds; to be called once the caller is known. */
     releaseBody: (() => void) | undefined

@@ -8,9 +8,9 @@ const MAY_BE_SENT =
   'The EMR has not answered in time and may create the encounter; the job goes on, and will report the outcome.'
 
 /**
- * What a client that knows no 202 gets once its wait is over (`waitOver: "seed"`): a job of which nothing was sent is
- * cancelled, and the reply is what the EMR's absence means in the original API; one that may have been sent goes on, and
- * the reply is a 408. `ended`: the job has ended in this moment, so that its outcome is the reply.
+ * What a client that knows no 202 gets once its wait is over (`waitOver: "seed"`): a job that was never sent
+ * to the EMR is cancelled, and the reply is what the EMR's absence means in the original API; one that may have been
+ * sent goes on, and the reply is a 408. `ended`: the job has ended in this moment, so that its outcome is the reply.
  */
 export async function endWait(
   connection: EmrConnection,

@@ -7,7 +7,6 @@ import { sendProblem } from './problems.ts'
 const BODY_TIMEOUT_MS = 60_000
 
 declare module 'fastify' {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyContextConfig {
     /** The route reads its body itself, without a time limit. */
     streamsBody?: boolean

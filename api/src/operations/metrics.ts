@@ -6,7 +6,6 @@ import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client
 import { queueGauges, type QueueGaugeSources } from './queue-gauges.ts'
 
 declare module 'fastify' {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyInstance {
     /** Counts accepted jobs; a replayed Idempotency-Key does not count. */
     countAccepted(connection: ConnectionName, jobs?: number): void

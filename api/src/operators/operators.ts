@@ -10,14 +10,12 @@ import { identifier, type Identify, type Identity } from './identify.ts'
 import { isApiRequest, returnPath, signIn } from './sign-in.ts'
 
 declare module 'fastify' {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyRequest {
     /** The signed-in operator; set in every handler under `/admin` except those of the sign-in. */
     operator: Operator | undefined
     /** The operator, and how the request showed who it is. */
     identity: Identity | undefined
   }
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyInstance {
     /** The configured operators. */
     operators: readonly Operator[]

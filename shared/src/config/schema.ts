@@ -35,7 +35,7 @@ export const Application = Type.Object(
     emrSystems: Type.Optional(
       Type.Array(EmrSystem, {
         minItems: 1,
-        description: 'The EMRs of which the application may use every instance, also one that is added later',
+        description: 'EMRs for which the application may use every instance, including those added later',
       }),
     ),
     connections: Type.Optional(

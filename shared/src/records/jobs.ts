@@ -71,8 +71,8 @@ export type Jobs = JobList & {
   /**
    * Opens a new round of attempts for a job that ended without success, or returns why it cannot. A batch item then
    * waits for its turn (`lined up`). Any other job is queued in a second step; if that fails, the sweep finds it among
-   * the `reopened`. `absent`: a person made sure that the EMR has nothing of a job that ended in doubt, so it is sent
-   * without asking.
+   * the `reopened`. `absent`: a person made sure that the EMR has no encounter of a job that ended in doubt, so it is
+   * sent without asking.
    */
   retry(job: RoutedJob, about?: { absent?: boolean }): Promise<Reopened>
   /**

@@ -17,7 +17,7 @@ const SILENT_MS = 5 * SECOND
 const PING_EVERY_MS = 3 * SECOND
 /** How often the slots of a cluster are read: a node that hangs sends no redirection to the one that replaced it. */
 const SLOTS_EVERY_MS = 2 * SECOND
-/** ioredis waits a minute before it returns to a sentinel that went away, and hears of no failover meanwhile. */
+/** ioredis waits a minute before it returns to a sentinel that went away, and learns of no failover meanwhile. */
 const SENTINEL_RECONNECT_MS = 2 * SECOND
 
 /**

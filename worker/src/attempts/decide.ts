@@ -62,7 +62,7 @@ export type Next =
   | { step: 'giveBack'; inMs: number; settlement?: Settlement; login?: string }
   /**
    * Back to the queue, which is held: by the breaker, or because the EMR has turned the call away (`busy`). It asked for
-   * a pause of `busy.forMs` milliseconds, 0 if it named none. `heldMs`: it was not let through, for so long.
+   * a pause of `busy.forMs` milliseconds, 0 if it named none. `heldMs`: for how long it was not let through.
    */
   | { step: 'park'; settlement?: Settlement; busy?: { forMs: number }; heldMs?: number }
   /** Ended elsewhere, or never reported to the client as accepted. */

@@ -27,7 +27,6 @@ import { mayDo, maySee, type Right } from '../rights.ts'
 import * as schemas from './schemas.ts'
 
 declare module 'fastify' {
-  // oxlint-disable-next-line typescript/consistent-type-definitions -- merging with Fastify's own interface
   interface FastifyContextConfig {
     /** What an operator needs for this route; default `see`. */
     right?: Right

@@ -21,7 +21,7 @@ export type ShownCoverage = Static<typeof ShownCoverage>
 
 /**
  * An insurance in Millennium's form, still without its encounter; `undefined` for one that it does not take: the payer
- * must be an Organization that it knows, and the subscriber a Patient, of whom we know only the patient.
+ * must be an Organization that it knows, and the subscriber a Patient; the only one known to us is the patient.
  */
 export function coverageOf(insurance: Insurance, site: Site, patientId: string): Coverage | undefined {
   const { CompanyId, CompanyName, Subscriber } = insurance

@@ -66,7 +66,7 @@ function coverage(insurance: Insurance, about: CoverageAbout): Coverage {
   return resource
 }
 
-/** R4 requires a value in each class: a group of which only the name is known has the name as its value as well. */
+/** R4 requires a value in each class: a group that has only a name gets the name as its value as well. */
 function classOf(
   type: 'plan' | 'group',
   value: string | undefined,

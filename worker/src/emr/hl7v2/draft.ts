@@ -104,7 +104,7 @@ export class Draft {
     this.#implied.add(pointer)
   }
 
-  /** Counts a value as not carried of which the message holds only a part. */
+  /** Counts a value as not carried if the message holds only a part of it. */
   tell(pointer: string): void {
     this.#cut.add(pointer)
   }

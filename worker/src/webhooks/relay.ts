@@ -1,6 +1,7 @@
+import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
-import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import type { LoginEvent } from '@encounter-gateway/shared/records/logins.ts'
+import { openOutbox } from '@encounter-gateway/shared/records/outbox.ts'
 import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/outcome.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
@@ -8,16 +9,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Publish } from './publish.ts'
 
-const SECOND = 1000
 /** Outcomes that arrive within this time are moved together. */
 const GATHER_MS = 20
-/** An entry of this age was left behind: whoever recorded the outcome would have moved it long ago. */
-const LEFT_BEHIND_MS = 2 * SECOND
 /** Entries moved at once; the script for so many takes some 5 ms. */
 const CHUNK = 500
-/** Entries that cannot be read are moved aside: the newest are kept for a week after the last one. */
-const MOST_UNREADABLE = 1_000
-const UNREADABLE_KEPT_S = 7 * 24 * 3_600
 
 /** Moves outcomes from the connections' outboxes to the feeds of their applications. */
 export type Relay = {
@@ -73,7 +68,7 @@ type Which = 'all' | 'leftBehind'
  * own connections.
  */
 function openMover(connection: ConnectionName, { redis, publish, log, unreadable }: RelayParts) {
-  const { outbox, outboxUnreadable } = recordKeys(connection)
+  const outbox = openOutbox(redis, connection)
   const wanted = new Set<Which>()
   let running: Promise<void> | undefined
   let closed = false
@@ -97,8 +92,7 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
 
   async function moveChunk(which: Which): Promise<void> {
     try {
-      const newest = which === 'all' ? '+inf' : await leftBehindSince(redis)
-      const entries = await redis.zrangebyscore(outbox, '-inf', newest, 'LIMIT', 0, CHUNK)
+      const entries = await outbox.read(which, CHUNK)
       const readable = entries.flatMap((entry) => readEntry(entry, connection) ?? [])
       if (readable.length < entries.length) {
         const read = new Set(readable.map(({ entry }) => entry))
@@ -106,7 +100,7 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
       }
       if (readable.length > 0) {
         await publish(readable.map(({ message }) => message))
-        await redis.zrem(outbox, ...readable.map(({ entry }) => entry))
+        await outbox.remove(readable.map(({ entry }) => entry))
       }
       if (entries.length === CHUNK) want(which)
       failing = false
@@ -116,16 +110,8 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
     }
   }
 
-  /** Moved aside, so that they do not block those behind them and can be inspected for a while. */
   async function moveAside(entries: string[]): Promise<void> {
-    const moved = await redis
-      .multi()
-      .zrem(outbox, ...entries)
-      .lpush(outboxUnreadable, ...entries)
-      .ltrim(outboxUnreadable, 0, MOST_UNREADABLE - 1)
-      .expire(outboxUnreadable, UNREADABLE_KEPT_S)
-      .exec()
-    for (const [error] of moved ?? []) if (error) throw error
+    await outbox.moveAside(entries)
     log.error({ connection: nameOf(connection), entries: entries.length }, 'webhooks.unreadable')
     unreadable(nameOf(connection), entries.length)
   }
@@ -137,11 +123,6 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
       await running
     },
   }
-}
-
-async function leftBehindSince(redis: RedisClient): Promise<number> {
-  const [seconds] = await redis.time()
-  return Number(seconds) * SECOND - LEFT_BEHIND_MS
 }
 
 /** `undefined` for anything but one of our events. */

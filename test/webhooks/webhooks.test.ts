@@ -1,4 +1,4 @@
-import type { WebhookEndpoint } from '@encounter-gateway/shared/config/schema.ts'
+import type { WebhookEndpoint as ConfiguredWebhook } from '@encounter-gateway/shared/config/schema.ts'
 import { describeError } from '@encounter-gateway/shared/logger.ts'
 import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
@@ -7,7 +7,9 @@ import type { RoutedJob } from '@encounter-gateway/shared/records/routing.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import type { DeliveryStatus } from '@encounter-gateway/shared/webhooks/deliveries.ts'
+import { openWebhookEndpoints, type WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
 import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
+import { openFullBodies } from '@encounter-gateway/worker/webhooks/full-body.ts'
 import { publisher } from '@encounter-gateway/worker/webhooks/publish.ts'
 import { startRelay } from '@encounter-gateway/worker/webhooks/relay.ts'
 import { startWebhookDeliveries } from '@encounter-gateway/worker/webhooks/webhook-worker.ts'
@@ -48,7 +50,7 @@ async function gateway() {
     concurrency: 5,
   } as const
   const application = `app-${connection.emrInstance}`
-  const retention = { resultHours: 1, failedPayloadHours: 1 }
+  const retention = { resultHours: 1, failedPayloadHours: 1, auditDays: 1 }
   const applications = [{ name: application, share: 1, webhook: { url: 'https://127.0.0.1/', secret: '' } }]
   const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
   const { jobs, queue: encounters } = openConnectionRecords(redis, { connection, sealingKeys, retention, applications })
@@ -73,6 +75,7 @@ async function gateway() {
     redis,
     connection,
     application,
+    sealingKeys,
     jobs,
     keys,
     records,
@@ -119,7 +122,7 @@ async function gateway() {
     },
 
     /** Starts a worker's deliveries for this application's endpoint. */
-    deliver(webhook: WebhookEndpoint | undefined, options: Deliveries & { allowHosts?: string[] } = {}) {
+    deliver(webhook: ConfiguredWebhook | undefined, options: Deliveries & { allowHosts?: string[] } = {}) {
       const { allowHosts = [], ...rest } = options
       const keyHash = `sha256:${'0'.repeat(64)}`
       const settings = { name: application, keyHash, waitSeconds: 0, requestsPerMinute: 1, maxPending: 1, share: 1 }
@@ -128,6 +131,7 @@ async function gateway() {
           applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
           connections: [connection] as never,
           sealingKeys,
+          retention,
           webhooks: { allowHttp: true, allowHosts, timeoutSeconds: 15, disableAfterDays: 5, retentionHours: 1 },
         },
         redis,
@@ -325,6 +329,62 @@ test('an application whose endpoint was taken out of the configuration is no lon
   await expect.poll(at.outboxSize, PATIENCE).toBe(0)
   await expect.poll(() => at.records.lanes.state(CONFIGURED_ENDPOINT, {}), PATIENCE).toBeUndefined()
   expect((await at.records.feed.read(undefined, 5)).messages).toHaveLength(1)
+})
+
+test('an endpoint that hangs, one that is gone and one that answers: the last one gets all, and hears that another was disabled', async () => {
+  const at = await gateway()
+  const [good, gone, hanging] = [
+    await receiver(),
+    await receiver((response) => void response.writeHead(410).end()),
+    await receiver(() => {}),
+  ]
+  const endpoints = openWebhookEndpoints(at.redis, {
+    application: { name: at.application },
+    sealingKeys: at.sealingKeys,
+  })
+  const open = async (endpointId: string, to: typeof good, more: Partial<WebhookEndpoint> = {}) => {
+    const about = { endpointId, url: to.url, headers: { 'x-own': endpointId }, body: 'thin', createdAt: 0 } as const
+    await endpoints.create({ ...about, secrets: [{ secret: to.secret }], ...more })
+    await at.records.lanes.open(endpointId)
+  }
+  await open('ep_good', good)
+  await open('ep_gone', gone, { eventTypes: ['encounter.created'] })
+  await open('ep_hanging', hanging)
+  const deliveries = at.deliver(undefined, { allowHosts: [good.host, gone.host, hanging.host], drainMs: 0 })
+  for (let n = 0; n < 8; n++) await at.finishJob(n === 0 ? { status: 'Failed', statusCode: 400, result: {} } : {})
+  deliveries.poke()
+  await good.nth(9)
+  const types = good.received.map(({ body, headers }) => {
+    expect(headers['x-own']).toBe('ep_good')
+    return (new Webhook(good.secret).verify(body, headers) as { type: string }).type
+  })
+  expect(types.toSorted()).toEqual(
+    [...Array.from({ length: 7 }, () => 'encounter.created'), 'encounter.failed', 'endpoint.disabled'].toSorted(),
+  )
+  const disabled = good.received.find(({ body }) => body.includes('endpoint.disabled'))
+  expect(JSON.parse(disabled?.body ?? '')).toMatchObject({
+    data: { EndpointId: 'ep_gone', Reason: 'endpoint answered 410: gone' },
+  })
+  expect(gone.received.every(({ body }) => body.includes('encounter.created'))).toBe(true)
+  expect(hanging.received.length).toBeLessThanOrEqual(2)
+  expect(await at.records.lanes.state('ep_gone', {})).toMatchObject({ state: 'Disabled' })
+})
+
+test('the result is in the body for an endpoint that asked for it', async () => {
+  const at = await gateway()
+  const jobId = await at.finishJob()
+  const config = { connections: [at.connection] as never, applications: [], sealingKeys: at.sealingKeys }
+  const bodies = openFullBodies(at.redis, {
+    ...config,
+    retention: { resultHours: 1, failedPayloadHours: 1, auditDays: 1 },
+  })
+  const body = JSON.stringify({ type: 'encounter.created', timestamp: '', data: { JobId: jobId } })
+  const connection = `Sandbox.${at.connection.emrInstance}`
+  const full = await bodies.bodyOf({ id: `msg_${jobId}_1`, connection, body })
+  expect(JSON.parse(full)).toMatchObject({ data: { JobId: jobId, Result: { EncounterId: CANARY } } })
+  for (const id of [`msg_${jobId}_2`, 'other']) expect(await bodies.bodyOf({ id, connection, body })).toBe(body)
+  expect(await bodies.bodyOf({ id: `msg_${jobId}_1`, connection: 'Sandbox.gone', body })).toBe(body)
+  await bodies.close()
 })
 
 test('what an older version left in its queue is delivered, under the same webhook-id', async () => {

@@ -13,7 +13,7 @@ export type DeliveryOffice = {
   /** Waits between the tries of one message. */
   scheduleMs: readonly number[]
   /** The body with the outcome in it, for an endpoint that wants it. */
-  fullBody: (application: string, message: Taken) => Promise<string>
+  fullBody: (message: Taken) => Promise<string>
   log: Logger
 }
 
@@ -73,7 +73,9 @@ async function post(
 ): Promise<Answer | { kind: 'fault' }> {
   const { url, headers, secrets, clientCertificate } = endpoint
   try {
-    const body = endpoint.body === 'full' ? await at.fullBody(application, taken) : taken.body
+    // whatever allowHttp says: a result never travels in clear
+    const full = endpoint.body === 'full' && url.startsWith('https:')
+    const body = full ? await at.fullBody(taken) : taken.body
     const signed = signedHeaders(secrets, taken.id, body, new Date())
     return await at.sender.post(url, { ...headers, ...signed }, body, clientCertificate)
   } catch (err) {

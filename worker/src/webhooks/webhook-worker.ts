@@ -7,6 +7,7 @@ import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shar
 import type { Logger } from 'pino'
 import { attemptDelivery, type DeliveryOffice } from './deliver-webhook.ts'
 import { openEndpointBook } from './endpoint-book.ts'
+import { openFullBodies } from './full-body.ts'
 import { startLaneLoop } from './lane-loop.ts'
 import { drainOldQueue } from './old-queue.ts'
 import { openWebhookSender } from './post-webhook.ts'
@@ -29,12 +30,11 @@ export type WebhookDeliveries = {
 
 /** Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; the caller owns it. */
 export function startWebhookDeliveries(about: {
-  config: Pick<Config, 'applications' | 'connections' | 'webhooks' | 'sealingKeys'>
+  config: Pick<Config, 'applications' | 'connections' | 'webhooks' | 'sealingKeys' | 'retention'>
   redis: RedisClient
   log: Logger
   /** Called with the connection's name and the number of its outbox entries that could not be read. */
   unreadable: (connection: string, entries: number) => void
-  fullBody?: DeliveryOffice['fullBody']
   /** Waits between tries; for tests. */
   retryScheduleMs?: readonly number[]
   timeoutMs?: number
@@ -53,10 +53,11 @@ export function startWebhookDeliveries(about: {
     }),
   )
   const scheduleMs = about.retryScheduleMs ?? webhooks.scheduleSeconds?.map((s) => s * SECOND) ?? RETRY_SCHEDULE_MS
+  const fullBodies = openFullBodies(redis, config)
   const office: DeliveryOffice = {
     sender,
     scheduleMs,
-    fullBody: about.fullBody ?? ((_application, { body }) => Promise.resolve(body)),
+    fullBody: (message) => fullBodies.bodyOf(message),
     log,
   }
 
@@ -111,6 +112,7 @@ export function startWebhookDeliveries(about: {
       await loop.close()
       clearTimeout(patience)
       await sender.close()
+      await fullBodies.close()
     },
   }
 }

@@ -118,8 +118,9 @@ export const webhookDeliveries: FastifyPluginAsyncTypebox<{ config: Pick<Config,
     const webhooks = app.webhooksOf(request.application)
     const { Since, DryRun = false } = request.body
     const endpoint = await (DryRun ? ownEndpoint : enabledEndpoint)(webhooks, request.params.EndpointId)
-    const act = DryRun ? webhooks.deliveries.undelivered : webhooks.deliveries.recover
-    const Count = await act(endpoint.endpointId, Date.parse(Since), filterOf(endpoint))
+    const { deliveries } = webhooks
+    const about = [endpoint.endpointId, Date.parse(Since), filterOf(endpoint)] as const
+    const Count = await (DryRun ? deliveries.undelivered(...about) : deliveries.recover(...about))
     return reply.send({ Count, KeptSince: new Date(Date.now() - retentionMs).toISOString() })
   })
 

@@ -201,7 +201,7 @@ export const ConfigFile = Type.Object(
         allowHosts: Type.Array(Type.String(), { default: [] }),
         timeoutSeconds: Type.Number({
           exclusiveMinimum: 0,
-          maximum: 60,
+          maximum: 30,
           default: 15,
           description: 'How long an endpoint may take to answer',
         }),

@@ -12,7 +12,7 @@ const MINUTE = 60 * SECOND
 /** Deliveries to one endpoint that may be under way in the whole fleet, while it answers well. */
 const PLACES = 10
 /** For how long a worker has a message; its POST ends sooner. */
-export const LEASE_MS = 2 * MINUTE
+export const LEASE_MS = MINUTE
 /** Deliveries and dead letters listed per endpoint. */
 const DONE_MOST = 10_000
 const DEAD_MOST = 50_000

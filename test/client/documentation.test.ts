@@ -62,7 +62,19 @@ test('the page names every exit code and every command', async () => {
   const { exitCodes } = await import('../../api/client/cli/exit-codes.ts')
   const rows = [...doc.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, codes = '']) => codes.split(', ').map(Number))
   expect(new Set(rows)).toEqual(new Set(Object.values(exitCodes)))
-  for (const command of ['submit', 'batch', 'results', 'retry', 'cancel', 'job', 'validate', 'preview', 'completion']) {
+  const commands = [
+    'submit',
+    'batch',
+    'results',
+    'retry',
+    'cancel',
+    'job',
+    'validate',
+    'preview',
+    'webhooks',
+    'completion',
+  ]
+  for (const command of commands) {
     expect(out).toMatch(new RegExp(`^  ${command} `, 'm'))
     expect(doc).toContain(`${command} `)
   }

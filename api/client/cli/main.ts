@@ -10,6 +10,7 @@ import { results } from './commands/results.ts'
 import { retry } from './commands/retry.ts'
 import { submit } from './commands/submit.ts'
 import { validate } from './commands/validate.ts'
+import { webhooks } from './commands/webhooks.ts'
 import type { Command } from './command.ts'
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts'
 import type { CommandName } from './reference.ts'
@@ -27,6 +28,7 @@ const commands: Record<CommandName, Command> = {
   job,
   validate,
   preview,
+  webhooks,
   completion,
 }
 const names = Object.keys(commands) as CommandName[]

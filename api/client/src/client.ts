@@ -24,6 +24,7 @@ import {
   type WaitOptions,
 } from './jobs.ts'
 import type { EmrLogin } from './request-headers.ts'
+import { openWebhookEndpoints, type WebhookEndpoints } from './webhook-endpoints.ts'
 import { findUpload, uploadBatch, type UploadOptions } from './upload-batch.ts'
 
 /**
@@ -65,6 +66,9 @@ export type Client = {
   /** Cancels the items that were never sent to the EMR. */
   cancelBatch(batchId: string, options?: CallOptions): Promise<Batch>
 
+  /** Where the application's webhooks go, and what became of each message. */
+  webhookEndpoints: WebhookEndpoints
+
   /** The whole API of the gateway, typed from its OpenAPI document, with the same retries. */
   api: Gateway['api']
 }
@@ -94,6 +98,7 @@ export function createClient(options: ClientOptions): Client {
     results: (...about) => readResults(gateway, ...about),
     retryBatch: (...about) => retryBatch(gateway, ...about),
     cancelBatch: (...about) => cancelBatch(gateway, ...about),
+    webhookEndpoints: openWebhookEndpoints(gateway),
     api: gateway.api,
   }
 }

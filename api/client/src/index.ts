@@ -10,4 +10,16 @@ export type { OnPause } from './patience.ts'
 export { newIdempotencyKey, type EmrLogin, type Identity } from './request-headers.ts'
 export type { Fetch } from './try-once.ts'
 export type { UploadOptions, UploadProgress } from './upload-batch.ts'
-export { verifyWebhook, WebhookVerificationError, type WebhookEvent } from './webhook.ts'
+export type {
+  CreatedWebhookEndpoint,
+  DeliveryFilter,
+  NewWebhookEndpoint,
+  Recovered,
+  RotatedSecret,
+  WebhookDelivery,
+  WebhookEndpoint,
+  WebhookEndpointChange,
+  WebhookEndpoints,
+  WebhookEvents,
+} from './webhook-endpoints.ts'
+export { verifyWebhook, verifyWebhookByPublicKey, WebhookVerificationError, type WebhookEvent } from './webhook.ts'

@@ -1,6 +1,7 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
-import { verifyWebhook, WebhookVerificationError } from './webhook.ts'
+import { verifyWebhook, verifyWebhookByPublicKey, WebhookVerificationError } from './webhook.ts'
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const older = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'
@@ -32,4 +33,24 @@ test.for([
   ['no signature', body, {}],
 ] as const)('refuses %s', ([, text, headers]) => {
   expect(() => verifyWebhook(text, headers, secret)).toThrow(WebhookVerificationError)
+})
+
+test('a webhook signed with ed25519 is verified with the public key alone, and every change is noticed', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const key = `whpk_${publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('base64')}`
+  const signedAt = (seconds: number): Record<string, string> => {
+    const signature = sign(null, Buffer.from(`msg_1.${seconds}.${body}`), privateKey).toString('base64')
+    return { 'webhook-id': 'msg_1', 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,x v1a,${signature}` }
+  }
+  const now = Math.floor(Date.now() / 1_000)
+  const other = `whpk_${Buffer.alloc(32, 7).toString('base64')}`
+  expect(await verifyWebhookByPublicKey(body, signedAt(now), other, key)).toMatchObject({ id: 'msg_1' })
+  const refused: Parameters<typeof verifyWebhookByPublicKey>[] = [
+    [`${body} `, signedAt(now), key],
+    [body, { ...signedAt(now), 'webhook-id': 'msg_2' }, key],
+    [body, signedAt(now - 3_600), key],
+    [body, signed(), key],
+    [body, { ...signedAt(now), 'webhook-signature': 'v1a,%%%' }, key],
+  ]
+  for (const each of refused) await expect(verifyWebhookByPublicKey(...each)).rejects.toThrow(WebhookVerificationError)
 })

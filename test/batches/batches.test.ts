@@ -79,7 +79,7 @@ test('counts a batch exactly and creates each item once, whichever process is ki
   expect(items.filter(({ Status }) => Status === 'Succeeded')).toHaveLength(600)
   expect(new Set(items.slice(0, 600).map(({ EncounterId }) => EncounterId)).size).toBe(600)
   expect(await Promise.all(items.map(({ JobId }) => created(JobId)))).toEqual([...Array(600).fill(1), 0, 0])
-  await expect.poll(() => finishedHooks(BatchId).length, { timeout: paced(10_000) }).toBeGreaterThan(0)
+  await expect.poll(() => finishedHooks(BatchId).length, { timeout: paced(40_000) }).toBeGreaterThan(0)
   expect(JSON.parse(finishedHooks(BatchId)[0]?.body ?? '')).toMatchObject({ data: { BatchId, EMRSystem: 'Sandbox' } })
 })
 

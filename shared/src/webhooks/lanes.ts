@@ -11,7 +11,7 @@ const MINUTE = 60 * SECOND
 
 /** Deliveries to one endpoint that may be under way in the whole fleet, while it answers well. */
 const PLACES = 10
-/** For how long a worker has a message; its POST ends sooner. */
+/** For how long a worker has a message, unless it says so itself; its POST ends sooner. */
 export const LEASE_MS = MINUTE
 /** Deliveries and dead letters listed per endpoint. */
 const DONE_MOST = 10_000
@@ -111,7 +111,7 @@ export type Lanes = {
   take(
     endpointId: string,
     most: number,
-    wants: EndpointFilter & { perSecond?: number | undefined },
+    wants: EndpointFilter & { perSecond?: number | undefined; leaseMs?: number },
   ): Promise<{ taken: Taken[]; takeAt?: number; proven: boolean }>
   /** Records how tries ended. After `disableMs` of nothing but failure the endpoint is disabled. One script. */
   settle(endpointId: string, ends: readonly TryEnd[], disableMs: number): Promise<Settlement>
@@ -152,8 +152,8 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
       })
     },
 
-    async take(endpoint, most, { perSecond, ...filter }) {
-      const about = { endpoint, most, leaseMs: LEASE_MS, places: PLACES, perSecond, ...filterArguments(filter) }
+    async take(endpoint, most, { perSecond, leaseMs = LEASE_MS, ...filter }) {
+      const about = { endpoint, most, leaseMs, places: PLACES, perSecond, ...filterArguments(filter) }
       const [at, proven, rows] = await runScript(redis, webhookScripts.take, keysOf(endpoint), about)
       const taken = rows.map(([feedId, id, connection, body, tries, lease]): Taken => {
         return { feedId, id, ...(connection && { connection }), body, tries, lease }

@@ -26,6 +26,8 @@ export type LaneLoopParts = {
   attempt: (application: string, taken: Taken, endpoint: WebhookEndpoint) => Promise<TryEnd>
   /** Called with what came of tries. */
   settled: (application: string, endpointId: string, settlement: Settlement) => void
+  /** For how long this process has a message: no try takes longer. */
+  leaseMs: number
   /** Of nothing but failure, after which an endpoint is disabled. */
   disableMs: number
   log: Logger
@@ -45,7 +47,7 @@ type Lane = { want(mayTake?: boolean): void; close(): Promise<void> }
  * Each lane settles what has ended and takes what there is room for, in turns, so that it never has more than one script
  * under way. Lanes that find no room in this process wait in a row.
  */
-export function startLaneLoop({ records, book, attempt, settled, disableMs, log }: LaneLoopParts): LaneLoop {
+export function startLaneLoop({ records, book, attempt, settled, leaseMs, disableMs, log }: LaneLoopParts): LaneLoop {
   const lanes = new Map<string, Lane>()
   const underWay = { quick: 0, slow: 0 }
   const waiting = { quick: new Set<Lane>(), slow: new Set<Lane>() }
@@ -172,7 +174,7 @@ export function startLaneLoop({ records, book, attempt, settled, disableMs, log 
       const room = roomFor(proven ? 'quick' : 'slow')
       if (room === 0) return undefined
       const { requestsPerSecond: perSecond, eventTypes: types, connections } = endpoint
-      const about = await kept.take(endpointId, Math.min(room, MOST_TAKEN), { perSecond, types, connections })
+      const about = await kept.take(endpointId, Math.min(room, MOST_TAKEN), { perSecond, types, connections, leaseMs })
       proven = about.proven
       for (const taken of about.taken) {
         const delivery = deliver(taken, endpoint).finally(() => underWayHere.delete(delivery))

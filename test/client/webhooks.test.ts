@@ -18,8 +18,8 @@ beforeAll(async () => {
   environment = { GATEWAY_APPLICATION_NAME: applicationName, GATEWAY_APPLICATION_KEY: applicationKey }
 })
 afterAll(async () => {
-  cli[Symbol.dispose]()
-  await gateway[Symbol.asyncDispose]()
+  cli?.[Symbol.dispose]()
+  await gateway?.[Symbol.asyncDispose]()
 })
 
 test('the client does all that the owner of an endpoint needs', async () => {

@@ -12,7 +12,7 @@ let gateway: Ingress
 beforeAll(async () => {
   gateway = await openIngress()
 })
-afterAll(() => gateway[Symbol.asyncDispose]())
+afterAll(() => gateway?.[Symbol.asyncDispose]())
 
 const hooks = () => gateway.app.webhooksOf({ name: gateway.names.demo } as never)
 async function create(body: object = {}): Promise<string> {

@@ -10,7 +10,7 @@ let gateway: Ingress
 beforeAll(async () => {
   gateway = await openIngress({ webhooks: { allowHttp: true, allowHosts: ['127.0.0.1:4020'] } })
 })
-afterAll(() => gateway[Symbol.asyncDispose]())
+afterAll(() => gateway?.[Symbol.asyncDispose]())
 
 const create = (body: object, headers = {}) => gateway.put('POST', PATH, body, headers)
 const change = (id: string, body: object) => gateway.put('PATCH', `${PATH}/${id}`, body)

@@ -19,6 +19,7 @@ import { problems, sendError } from './http/problems.ts'
 import { rateLimit } from './admission/rate-limit.ts'
 import { requestLog } from './http/request-log.ts'
 import { capacity } from './admission/capacity.ts'
+import { buildSerializer } from './http/serializers.ts'
 import { SAFE_TYPES, strictHttp } from './http/strict-http.ts'
 import { unknownCallers, type UnknownLimits } from './admission/unknown-callers.ts'
 import { validation } from './http/validation.ts'
@@ -71,6 +72,7 @@ export async function buildApp({
     genReqId: newRequestId,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { ignoreTrailingSlash: true },
+    schemaController: { compilersFactory: { buildSerializer } },
     // http/body-timeout.ts limits the time for bodies, Node's headersTimeout (60 s) that for headers
     requestTimeout: 0,
     // http/strict-http.ts refuses a missing Host: Node's own refusal has no body

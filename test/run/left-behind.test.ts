@@ -23,8 +23,13 @@ async function startHanging({ timeoutMs = NEVER_MS }: { timeoutMs?: number } = {
   await expect.poll(() => (fork = Number(read(file))), PATIENCE).toBeGreaterThan(0)
   return {
     npm: run.pid ?? 0,
-    run: processOf(folder, /^node test\/run\/run\.ts/),
-    vitest: processOf(folder, /^\S+ \S+\/run-vitest\.ts/),
+    // looked for when they are needed: a run that takes too long may be over by now
+    get run() {
+      return processOf(folder, /^node test\/run\/run\.ts/)
+    },
+    get vitest() {
+      return processOf(folder, /^\S+ \S+\/run-vitest\.ts/)
+    },
     /** The process of the test file. */
     fork,
     left: () => processesOf(folder),

@@ -66,7 +66,7 @@ export type Client = {
   /** Cancels the items that were never sent to the EMR. */
   cancelBatch(batchId: string, options?: CallOptions): Promise<Batch>
 
-  /** Where the application's webhooks go, and what became of each message. */
+  /** The application's webhook endpoints, and the deliveries of each message. */
   webhookEndpoints: WebhookEndpoints
 
   /** The whole API of the gateway, typed from its OpenAPI document, with the same retries. */

@@ -2264,7 +2264,7 @@ export interface components {
       /** @description What was understood otherwise than written. */
       Notes?: string[]
     }
-    /** @description What became of a message to one endpoint. */
+    /** @description The state and the tries of a message to one endpoint. */
     WebhookDelivery: {
       /** @description The `webhook-id`, the same at every try. */
       MessageId: string

@@ -13,7 +13,7 @@ export type NewWebhookEndpoint = Schemas['NewWebhookEndpoint']
 export type WebhookEndpointChange = Schemas['WebhookEndpointChange']
 /** A new endpoint, with the secret that is never shown again. */
 export type CreatedWebhookEndpoint = Schemas['CreatedWebhookEndpoint']
-/** What became of a message to one endpoint. */
+/** The state and the tries of a message to one endpoint. */
 export type WebhookDelivery = Schemas['WebhookDelivery']
 /** Messages of the application as a feed. */
 export type WebhookEvents = Schemas['WebhookEvents']
@@ -49,7 +49,7 @@ export type WebhookEndpoints = {
     since: string,
     options?: CallOptions & { dryRun?: boolean | undefined },
   ): Promise<Recovered>
-  /** Lists what became of messages, page by page. */
+  /** Lists the deliveries of an endpoint, page by page. */
   deliveries(
     endpointId: string,
     filter?: DeliveryFilter,

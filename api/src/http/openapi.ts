@@ -65,7 +65,7 @@ export const openapi = fp(
           { name: 'Jobs', description: 'Follow, cancel and retry requests.' },
           { name: 'Batches', description: 'Create many encounters with one upload.' },
           { name: 'Connections', description: 'The EMRs that an application may use, and how they are.' },
-          { name: 'Webhooks', description: 'Be told when jobs and batches end.' },
+          { name: 'Webhooks', description: 'Receive a message when a job or batch ends.' },
           { name: 'Operators', description: 'What operators of the gateway see and do.' },
           { name: 'Operations', description: 'For operators of the gateway.' },
         ],

@@ -94,7 +94,7 @@ const resend = {
   response: { 202: queued, ...problemReplies(...everyRoute, 'not-found', 'conflict') },
 }
 
-/** `/WebhookEndpoints/:EndpointId`: test it, recover what it missed, and see what became of each message. */
+/** `/WebhookEndpoints/:EndpointId`: tests it, recovers what it missed, and lists its deliveries. */
 export const webhookDeliveries: FastifyPluginAsyncTypebox<{ config: Pick<Config, 'webhooks'> }> = async (
   app,
   { config },

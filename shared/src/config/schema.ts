@@ -221,7 +221,7 @@ export const ConfigFile = Type.Object(
           exclusiveMinimum: 0,
           maximum: HOUR_LIMIT,
           default: 168,
-          description: 'For how long messages and what became of them are kept, and can be sent again',
+          description: 'Hours for which messages and their deliveries are kept, and can be sent again',
         }),
       },
       { additionalProperties: false, default: {} },

@@ -6,7 +6,7 @@ import { webhookTypes } from './webhook-message.ts'
 const closed = { additionalProperties: false }
 const Time = (description: string) => Type.String({ format: 'date-time', description: `${description} RFC 3339, UTC.` })
 
-/** What became of a message to one endpoint. */
+/** The state and the tries of a message to one endpoint. */
 export const DeliveryStatus = oneOf(['Waiting', 'Delivered', 'Failed'], {
   description:
     '`Waiting`: not sent yet, being sent, or to be tried again. `Delivered`: answered 2xx. `Failed`: given up; `Resend` ' +
@@ -37,7 +37,7 @@ export const WebhookDelivery = Type.Object(
     EmrInstance: Type.Optional(Type.String()),
     Tries: Type.Array(DeliveryTry, { description: 'Newest last; the newest 20.' }),
   },
-  { $id: 'WebhookDelivery', description: 'What became of a message to one endpoint.', ...closed },
+  { $id: 'WebhookDelivery', description: 'The state and the tries of a message to one endpoint.', ...closed },
 )
 export type WebhookDelivery = Static<typeof WebhookDelivery>
 

@@ -16,7 +16,7 @@ const BLOCK = 65_536
 /** `Waiting`: not tried yet, or under way, or to be tried again. `Failed`: a dead letter. */
 export type DeliveryStatus = 'Waiting' | 'Delivered' | 'Failed'
 
-/** A message to one endpoint, and what became of it. */
+/** A message to one endpoint, with its state and its tries. */
 export type Delivery = StoredMessage & {
   status: DeliveryStatus
   /** The tries that are kept: at most the newest 20; none of a delivery that is not among the newest 10,000. */
@@ -40,7 +40,7 @@ export type ListAbout = {
 /** A part of a list. `next`: where it goes on, if it does. */
 export type DeliveryPage = { deliveries: Delivery[]; next?: string }
 
-/** What became of the messages to one endpoint. All of it is kept as long as messages are. */
+/** The deliveries of one endpoint's messages, kept as long as messages are. */
 export type Deliveries = {
   /**
    * Deliveries of one status: newest first, by when they were delivered or given up, or are to be tried again; or of

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { CONFIGURED_ENDPOINT } from './keys.ts'
 import { LEASE_MS } from './lanes.ts'
@@ -19,7 +20,7 @@ async function fail(at: Webhooks, endpoint: string, times: number, nextInMs?: nu
 
 /** Publishes and delivers one message. */
 async function succeed(at: Webhooks, endpoint: string) {
-  await at.publish(`good${Math.random()}`)
+  await at.publish(randomUUID())
   const [taken] = await at.take(endpoint, 1)
   if (taken) await at.settle(endpoint, delivered(taken))
 }

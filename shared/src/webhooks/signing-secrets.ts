@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 
 /**
- * The kinds of signature of Standard Webhooks 1.0.0: `v1` is HMAC-SHA256 with a shared secret, `v1a` is ed25519, of which
- * the receiver has the public key only.
+ * The kinds of signature of Standard Webhooks 1.0.0: `v1` is HMAC-SHA256 with a shared secret, `v1a` is ed25519: the
+ * receiver has only the public key.
  */
 export const signatureKinds = ['v1', 'v1a'] as const
 export type SignatureKind = (typeof signatureKinds)[number]

@@ -14,7 +14,7 @@ export type WebhookRecords = {
   feed: Feed
   /** Where each endpoint is in the feed, and how it answers. */
   lanes: Lanes
-  /** What became of the messages to one endpoint. */
+  /** The deliveries of an endpoint's messages. */
   deliveries: Deliveries
 }
 

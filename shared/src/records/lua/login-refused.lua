@@ -1,5 +1,5 @@
 -- Counts a login that the EMR refused; each one in a row with the same credentials, until one is accepted. Enough of them make the login
--- refused: its jobs wait, and its application is told once.
+-- refused: its jobs wait, and its application is informed once.
 -- KEYS  logins, refused logins, outbox
 -- ARGV  name of the login (logins.ts), how many in a row are enough, ms to the next trial, ms to keep what is known of logins, application, JobId,
 --       '1' to announce

@@ -17,7 +17,7 @@ local function move(moves, pending, seen, now)
   return seen + 1
 end
 
--- Returns a function that tells whether a call of a job may have been made in what the store forgot, while nobody has asked the EMR since; and
+-- Returns a function that reports whether a call of a job may have been made in what the store forgot, while nobody has asked the EMR since; and
 -- the generation, and when it began. Suspected are all jobs pending then, and those that a client or a person may have sent before in what
 -- was forgotten: under an Idempotency-Key, alone or in a batch, or by a Retry. Only asking the EMR ends the suspicion: `asked`.
 local function suspicion(moves, base, repeatMs, now)

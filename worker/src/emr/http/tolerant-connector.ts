@@ -11,8 +11,8 @@ const LETTER_H = 0x48
 const RIGHT_AFTER_MS = 1_000
 
 /**
- * Connects to HTTP servers as they are in the field. Some (IIS) send `100 Continue` although nobody asked, for which undici
- * breaks the connection: such answers are left out of what it reads. `onRightAfter` is called when a server has ended a
+ * Connects to HTTP servers that deviate from the standard. Some (IIS) send an unrequested `100 Continue`, and undici then
+ * breaks the connection: the connector removes such answers before undici reads them. `onRightAfter` is called when a server has ended a
  * connection right after its first answer, perhaps without saying so in it: the next request on such a connection would be lost.
  */
 export function tolerantConnector(timeoutMs: number, onRightAfter: () => void): buildConnector.connector {

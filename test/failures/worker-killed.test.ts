@@ -105,11 +105,11 @@ describe.concurrent('a worker killed', () => {
     const { fleet, at } = opened
     const job = await at.submit()
     expect(await (await fleet.startWorker(stoppingAt('after finish'), false)).ended).toBeNull()
-    expect(await fleet.redis.zcard(at.keys.outbox)).toBe(1)
+    expect(await fleet.redis.xlen(at.keys.outbox)).toBe(1)
     expect(receiver.received).toEqual([])
     await fleet.startWorker()
     expect((await receiver.nth(1)).body).toContain(job)
-    await expect.poll(() => fleet.redis.zcard(at.keys.outbox), PATIENCE).toBe(0)
+    await expect.poll(() => fleet.redis.xlen(at.keys.outbox), PATIENCE).toBe(0)
     await expect.poll(() => at.queue.getJobCountByTypes('completed'), PATIENCE).toBe(1)
     expect(receiver.received).toHaveLength(1)
   })

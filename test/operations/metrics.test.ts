@@ -37,7 +37,12 @@ afterEach(async () => {
 afterAll(async () => {
   await Promise.all(queues.map((queue) => queue.obliterate({ force: true })))
   await redis.del(
-    names.flatMap((name) => [recordKeys(name).breaker, recordKeys(name).pending, recordKeys(name).outbox]),
+    names.flatMap((name) => [
+      recordKeys(name).breaker,
+      recordKeys(name).pending,
+      recordKeys(name).outbox,
+      recordKeys(name).oldOutbox,
+    ]),
   )
   redis.disconnect()
 })
@@ -59,7 +64,8 @@ test('reports for each connection what waits, which deliveries failed, and wheth
   await queues[0]?.add(CREATE_ENCOUNTER, { application: 'demo' }, { jobId: 'a3', delay: 60_000 })
   const keys = names.map(recordKeys)
   await redis.zadd(keys[0]!.pending, 1, 'a1', 1, 'a2', 1, 'a3')
-  await redis.zadd(keys[1]!.outbox, 1, '{}')
+  await redis.xadd(keys[1]!.outbox, '*', 'event', '{}')
+  await redis.zadd(keys[1]!.oldOutbox, 1, '{}')
   await redis.hset(keys[0]!.breaker, { openUntil: Date.now() + 600_000, reason: 'open' })
   await redis.hset(keys[1]!.breaker, { openUntil: Date.now() - 1, reason: 'was open' })
 
@@ -69,7 +75,7 @@ test('reports for each connection what waits, which deliveries failed, and wheth
   expect(text).toContain(`gateway_jobs{connection="${cerner}",state="delayed"} 1\n`)
   expect(text).toContain(`gateway_jobs{connection="${epic}",state="waiting"} 0\n`)
   expect(text).toContain(`gateway_pending_jobs{connection="${cerner}"} 3\n`)
-  expect(text).toContain(`gateway_outbox_events{connection="${epic}"} 1\n`)
+  expect(text).toContain(`gateway_outbox_events{connection="${epic}"} 2\n`)
   expect(text).toContain(`gateway_breaker_open{connection="${cerner}"} 1\n`)
   expect(text).toContain(`gateway_breaker_open{connection="${epic}"} 0\n`)
   expect(text).toContain('gateway_redis_reachable 1\n')

@@ -96,12 +96,14 @@ async function gateway() {
       return jobId
     },
 
-    outboxSize: () => redis.zcard(keys.outbox),
+    outboxSize: async () => (await redis.xlen(keys.outbox)) + (await redis.zcard(keys.oldOutbox)),
 
     /** Makes the entries of the outbox look a minute old. */
     async ageOutbox() {
-      for (const entry of await redis.zrangebyscore(keys.outbox, '-inf', '+inf')) {
-        await redis.zadd(keys.outbox, 'XX', String(Date.now() - 60_000), entry)
+      const entries = await redis.xrange(keys.outbox, '-', '+')
+      await redis.unlink(keys.outbox)
+      for (const [place, fields] of entries) {
+        await redis.xadd(keys.outbox, `${Number.parseInt(place) - 60_000}-${place.split('-')[1]}`, ...fields)
       }
     },
 
@@ -417,7 +419,7 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
 
   // This relay's user may do all but the last step, so it gets just that far.
   const user = `cut-off-${at.connection.emrInstance}`
-  await at.redis.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '&*', '+@all', '-zrem')
+  await at.redis.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '&*', '+@all', '-xdel')
   onTestFinished(() => void at.redis.call('ACL', 'DELUSER', user))
   const url = new URL(redisUrl)
   url.username = user
@@ -447,10 +449,10 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
 test('an outbox of more entries than one chunk is emptied, and a chunk of unreadable ones in front is moved aside', async () => {
   const at = await gateway()
   const { outbox, outboxUnreadable } = at.keys
-  await at.redis.zadd(outbox, ...Array.from({ length: 500 }, (_, n) => [0, `no event of ours ${n}`]).flat())
+  for (let n = 0; n < 500; n++) await at.redis.xadd(outbox, '*', 'event', `no event of ours ${n}`)
   const about = { Round: 1, At: 1, Status: 'Succeeded', StatusCode: 201, Application: at.application }
   const events = Array.from({ length: 1_200 }, (_, n) => ({ ...about, JobId: `${at.connection.emrInstance}${n}` }))
-  await at.redis.zadd(outbox, ...events.flatMap((event) => [1, JSON.stringify(event)]))
+  for (const event of events) await at.redis.xadd(outbox, '*', 'event', JSON.stringify(event))
   const publish = publisher(new Map([[at.application, at.records]]), () => undefined)
   const told: [string, number][] = []
   const unreadable = (...about: [string, number]) => void told.push(about)

@@ -6,10 +6,6 @@ import { inMs, near, now, openStore, outcomeOf, terms, type Store } from './stor
 
 const sealed = expect.any(String) as string
 
-async function outboxOf(store: Store): Promise<unknown[]> {
-  return (await store.redis.zrange(store.keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
-}
-
 /** What batch-accept.lua says of a batch of one application when it is told of items as they are, with at most two rejections kept. */
 async function acceptRaw(store: Store, batchId: string, items: readonly ItemRecord[]) {
   const { keys } = store
@@ -210,7 +206,7 @@ test('the end of an upload is noted once', async () => {
   await store.redis.hset(store.keys.batch(batchId), { receivedAt: 6, updatedAt: 7 })
   expect(await store.batches.received(batch, 2)).toBe('received')
   expect((await store.state())[`batch:${batchId}`]).toMatchObject({ receivedAt: '6', updatedAt: '7' })
-  expect(await outboxOf(store)).toEqual([])
+  expect(await store.events()).toEqual([])
 })
 
 test.for([true, false])('an upload whose items have all ended ends its batch; announced: %s', async (announce) => {
@@ -220,9 +216,9 @@ test.for([true, false])('an upload whose items have all ended ends its batch; an
   using listening = await store.listenFor(BatchId)
   expect(await store.batches.received(batch, 2)).toBe('received')
   expect(await store.batches.read(BatchId)).toMatchObject({ round: 1, view: { Status: 'Finished', Rejected: 2 } })
-  expect(await outboxOf(store)).toEqual(announce ? [{ BatchId, Round: 1, At: now(), Application: 'demo' }] : [])
+  expect(await store.events()).toEqual(announce ? [{ BatchId, Round: 1, At: now(), Application: 'demo' }] : [])
   expect(await listening.told).toEqual([BatchId])
-  const times = Object.values((await store.state())['outbox'] ?? {})
+  const times = (await store.events()).map((event) => event?.At)
   expect(times).toEqual(announce ? [now()] : [])
   // once per round
   const before = await store.everything()
@@ -236,7 +232,7 @@ test.for(['q', 't'])('a batch with an item in state %s has not ended', async (le
   if (letter === 't') await store.redis.hset(store.keys.batch(batch.batchId), { q: 0, t: 1 })
   await store.batches.received(batch, 1)
   expect(await store.batches.read(batch.batchId)).toMatchObject({ view: { Status: 'Running' } })
-  expect(await outboxOf(store)).toEqual([])
+  expect(await store.events()).toEqual([])
 })
 
 test('a batch that is cancelled leaves the line, is complete, and is noted for the workers', async () => {
@@ -249,7 +245,7 @@ test('a batch that is cancelled leaves the line, is complete, and is noted for t
   expect(state[`batch:${batchId}`]).toMatchObject({ cancelledAt: now(), receivedAt: now(), updatedAt: now() })
   expect(state['cancelling']).toEqual({ [batchId]: now() })
   expect(state).not.toHaveProperty('backlog:demo')
-  expect(state).not.toHaveProperty('outbox')
+  expect(state).not.toHaveProperty('events-out')
   const before = await store.everything()
   expect(await store.batches.cancel(batch)).toBe('cancelling')
   expect(await store.batches.received(batch, 2)).toBe('cancelled')
@@ -271,7 +267,7 @@ test.for([true, false])('a batch without live items ends as it is cancelled; ann
   using listening = await store.listenFor(batch.batchId)
   expect(await store.batches.cancel(batch)).toBe('cancelling')
   expect(await listening.told).toEqual([batch.batchId])
-  expect(await outboxOf(store)).toHaveLength(announce ? 1 : 0)
+  expect(await store.events()).toHaveLength(announce ? 1 : 0)
   const before = await store.everything()
   expect(await store.batches.cancel(batch)).toBe('finished')
   expect(await store.everything()).toEqual(before)
@@ -386,7 +382,7 @@ test.for(['demo', 'other'])(
     await store.batches.abandoned(5_000, 10)
     expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
     const event = { BatchId, Round: 1, At: now(), Application: 'demo' }
-    expect(await outboxOf(store)).toEqual(application === 'demo' ? [event] : [])
+    expect(await store.events()).toEqual(application === 'demo' ? [event] : [])
     expect(await store.ttls()).toMatchObject({ [`batch:${BatchId}`]: near(terms.result) })
   },
 )

@@ -6,18 +6,22 @@ import { scripts } from './scripts.ts'
 import { DAY } from '../durations.ts'
 
 const AT_ONCE = 500
+/** Jobs of an application looked at per call: a million of them must not slow down a worker that has just started. */
+const INDEXED_PER_CALL = 2_000
 /** Above every number of jobs: this application is done. */
 const DONE = Number.MAX_SAFE_INTEGER
 
 /**
- * Adds jobs that a version before 2026-11-28 ended without success to the lists of ended jobs. Stops between two steps
- * once `goOn` returns false, and continues there the next time; once all applications are done, that costs two commands.
+ * Adds jobs that a version before 2026-11-28 ended without success to the lists of ended jobs: of each application the
+ * next 2,000. Stops between two steps once `goOn` returns false, and continues there the next time; once all applications
+ * are done, that costs two commands.
  */
 export async function indexEnded(context: RecordsContext, goOn: GoOn): Promise<void> {
   const { redis, keys } = context
   const progress = await redis.hgetall(keys.endedIndexed)
   for (const application of await allApplications(context)) {
-    for (let passed = Number(progress[application] ?? 0); passed < DONE && (await goOn());) {
+    const from = Number(progress[application] ?? 0)
+    for (let passed = from; passed < Math.min(from + INDEXED_PER_CALL, DONE) && (await goOn());) {
       const about = { base: keys.base, application, passed, atMost: AT_ONCE }
       const looked = await runScript(redis, scripts.indexEnded, { jobs: keys.jobs(application) }, about)
       passed = looked < AT_ONCE ? DONE : passed + looked

@@ -13,13 +13,15 @@ export type Figures = {
 }
 
 export async function readFigures({ redis, keys }: RecordsContext): Promise<Figures> {
-  const [pending, outbox, openUntil, refusedLogins] = await Promise.all([
+  const [pending, outbox, oldOutbox, openUntil, refusedLogins] = await Promise.all([
     redis.zcard(keys.pending),
-    redis.zcard(keys.outbox),
+    redis.xlen(keys.outbox),
+    redis.zcard(keys.oldOutbox),
     redis.hget(keys.breaker, 'openUntil'),
     redis.zcard(keys.refusedLogins),
   ])
-  return { pending, outbox, breakerOpen: Number(openUntil ?? 0) > Date.now(), refusedLogins }
+  const breakerOpen = Number(openUntil ?? 0) > Date.now()
+  return { pending, outbox: outbox + oldOutbox, breakerOpen, refusedLogins }
 }
 
 export async function readDepths({ redis, keys }: RecordsContext): Promise<Map<string, number>> {

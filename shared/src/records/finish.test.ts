@@ -1,14 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { near, now, openStore, outcomeOf, terms, type Store } from './store-under-test.ts'
+import { near, now, openStore, outcomeOf, terms } from './store-under-test.ts'
 
 const sealed = expect.any(String) as string
 const doubtful = { round: 1, attempt: 1, state: 'unknown', nextInMs: 0, statusCode: 408 } as const
-
-/** The outbox, oldest first, read. */
-async function outboxOf(store: Store): Promise<unknown[]> {
-  return (await store.redis.zrange(store.keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
-}
 
 test('a success is all that is left of a job, and erases its request', async () => {
   await using store = await openStore()
@@ -165,11 +160,11 @@ test('whoever wants to be told finds the event in the outbox, in the order of th
   const routing = { application: 'demo', BatchId: 'b1' }
   await store.end('a3', outcomeOf({ routing }))
   const event = { Round: 1, At: now(), Application: 'demo' }
-  expect(await outboxOf(store)).toEqual([
+  expect(await store.events()).toEqual([
     { ...event, JobId: 'a1', Status: 'Succeeded', StatusCode: 201 },
     { ...event, JobId: 'a3', Status: 'Failed', StatusCode: 400, BatchId: 'b1' },
   ])
-  expect(Object.values((await store.state())['outbox'] as object)).toEqual([now(), now()])
+  expect((await store.events()).map((event) => event?.At)).toEqual([now(), now()])
 })
 
 test('whoever waits is told on the channel', async () => {
@@ -284,7 +279,7 @@ test('the last item ends its batch, which is told of once if its application wan
   await finish(0)
   expect(await store.batches.read(BatchId)).toMatchObject({ view: { Status: 'Finished', Queued: 0, Failed: 2 } })
   expect((await store.state())[`batch:${BatchId}`]).toMatchObject({ finishedAt: now() })
-  const events = await outboxOf(store)
+  const events = await store.events()
   expect(events).toHaveLength(3)
   expect(events).toContainEqual({ BatchId, Round: 1, At: now(), Application: 'demo' })
 })
@@ -298,5 +293,5 @@ test('the end of a batch whose application has no endpoint is told on the channe
   const routing = { application: 'demo', BatchId, ItemIndex: 0 }
   await store.end(jobs[0] ?? '', outcomeOf({ routing }))
   expect(await listening.told).toEqual([BatchId, jobs[0]])
-  expect(await outboxOf(store)).toEqual([])
+  expect(await store.events()).toEqual([])
 })

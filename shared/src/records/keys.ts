@@ -98,7 +98,9 @@ export function recordKeys(connection: ConnectionName) {
     prioritized: `${base}:prioritized`,
     failed: `${base}:failed`,
     pending: `${base}:pending`,
-    outbox: `${base}:outbox`,
+    outbox: `${base}:events-out`,
+    /** The same as versions up to 0.1 kept it, a sorted set. What they left is moved to the feeds. */
+    oldOutbox: `${base}:outbox`,
     /** Entries of the outbox that could not be read, newest first. */
     outboxUnreadable: `${base}:outbox-unreadable`,
     /** The count of begins and ends, and when the store last forgot some of them. */

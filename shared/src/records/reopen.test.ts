@@ -53,8 +53,7 @@ test('rounds are counted on, and the oldest stands first in the history', async 
   ])
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 3, attempt: 1 })
   await store.end('a1', outcomeOf())
-  const events = await store.redis.zrange(store.keys.outbox, '0', '-1')
-  const rounds = events.map((event) => (JSON.parse(event) as { Round: number }).Round)
+  const rounds = (await store.events()).map((event) => event && 'Round' in event && event.Round)
   expect(new Set(rounds)).toEqual(new Set([1, 2, 3]))
 })
 
@@ -179,7 +178,7 @@ test('a batch item waits for its turn again, and its batch has not ended any mor
   expect(await store.batches.read(BatchId)).toMatchObject({ round: 2, view: { Status: 'Running', Queued: 1 } })
   // its second end is told as that of the second round
   await store.end(jobs[1] ?? '', outcomeOf({ routing: routed(1) }))
-  const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
+  const events = await store.events()
   expect(events).toContainEqual({ BatchId, Round: 2, At: now(), Application: 'demo' })
 })
 

@@ -29,8 +29,8 @@ test('a person who found the encounter ends the doubt: the job has succeeded, in
   expect((state['history:a1'] as string[]).map((round): unknown => JSON.parse(round))).toEqual([
     { Round: 1, Status: 'OutcomeUnknown', StatusCode: 408, FinishedAt: now(), Attempts: 1 },
   ])
-  const [event = ''] = await store.redis.zrange(store.keys.outbox, '0', '-1')
-  expect(JSON.parse(event)).toEqual({
+  const [event] = await store.events()
+  expect(event).toEqual({
     JobId: 'a1',
     Round: 2,
     At: now(),
@@ -53,7 +53,7 @@ test('a person who found nothing ends the doubt: the job has failed, can be sent
     'ended:Failed:demo': { a1: now() },
   })
   expect(await store.state()).not.toHaveProperty('ended:OutcomeUnknown')
-  expect(await store.state()).not.toHaveProperty('outbox')
+  expect(await store.state()).not.toHaveProperty('events-out')
   expect(await store.retry('a1')).toBe('reopened')
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', round: 3 })
 })
@@ -94,6 +94,6 @@ test('the batch of a resolved item counts it anew, and names it in the event', a
     [`items:${BatchId}`]: 'sq',
     [`batch:${BatchId}`]: { u: '0', s: '1', q: '1', updatedAt: now() },
   })
-  const [event = ''] = await store.redis.zrange(store.keys.outbox, '0', '-1')
-  expect(JSON.parse(event)).toMatchObject({ JobId: jobId, BatchId, Round: 2 })
+  const [event] = await store.events()
+  expect(event).toMatchObject({ JobId: jobId, BatchId, Round: 2 })
 })

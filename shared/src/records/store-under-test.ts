@@ -10,6 +10,7 @@ import { itemRecords, type BatchRef, type PlainItem } from './item-records.ts'
 import { openJobs } from './jobs.ts'
 import { FINISHED_CHANNEL } from './keys.ts'
 import type { Ending, Guard } from './outcome.ts'
+import { openOutbox } from './outbox.ts'
 import type { RoutedJob, Routing } from './routing.ts'
 
 export const HOUR = 3_600_000
@@ -111,6 +112,10 @@ export async function openStore(
       const all = Object.entries(await everything())
       return Object.fromEntries(all.filter(([name]) => !isBullMq(name)))
     },
+    /** The events in the connection's outbox, oldest first. */
+    async events() {
+      return (await openOutbox(redis, connection).read(undefined, 1_000)).map(({ event }) => event)
+    },
     /** The TTL of each of our records, in ms; -1 without one. */
     async ttls(): Promise<Record<string, number>> {
       const names = (await redis.keys(`${base}:*`))
@@ -205,7 +210,7 @@ const ourKeys = new Set([
   'pending',
   'depth',
   'recount',
-  'outbox',
+  'events-out',
   'turns',
   'fair',
   'turning',

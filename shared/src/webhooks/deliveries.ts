@@ -1,6 +1,6 @@
 import type { RedisClient } from '../redis/connect.ts'
 import { runScript } from '../redis/script.ts'
-import { numberOf, readMessage, wants, type StoredMessage } from './feed.ts'
+import { findNewest, numberOf, readMessage, wants, type StoredMessage } from './feed.ts'
 import { laneKeys, webhookKeys } from './keys.ts'
 import type { Try } from './lanes.ts'
 import { webhookScripts } from './scripts.ts'
@@ -110,10 +110,7 @@ export function openDeliveries(redis: RedisClient, { application }: WebhookRecor
   async function find(endpointId: string, id: string): Promise<StoredMessage | undefined> {
     const [tried] = await triesOf(endpointId, id)
     if (tried) return messageAt(tried.feedId)
-    const at = await redis.zscore(shared.seen, id)
-    if (at === null) return undefined
-    const entries = await redis.xrange(shared.feed, at, at)
-    return entries.map((entry) => readMessage(entry).stored).find((message) => message.id === id)
+    return findNewest(redis, shared.feed, id)
   }
 
   async function recovered(endpointId: string, since: number, filter: EndpointFilter, send: boolean): Promise<number> {

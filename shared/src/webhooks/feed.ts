@@ -4,13 +4,16 @@ import { CONFIGURED_ENDPOINT, laneKeys, webhookKeys } from './keys.ts'
 import { webhookScripts } from './scripts.ts'
 import type { WebhookRecordsAbout } from './context.ts'
 import type { EndpointFilter } from './filter.ts'
+import { unpackBody } from './packed-body.ts'
 import { HOUR } from '../durations.ts'
 
-/** Messages that an application's feed keeps at most; some 300 bytes each. */
+/** Messages that an application's feed keeps at most; some 150 bytes each. */
 const MOST_MESSAGES = 1_000_000
 /** For how long, and for how many messages, one that is published twice is recognised. */
-const SEEN_MS = HOUR
-const SEEN_MOST = 10_000
+const LOOK_MS = HOUR
+const LOOK_MOST = 10_000
+/** Messages read at once from the newest one back. */
+const LOOK_CHUNK = 1_000
 
 /** A message to the endpoints of an application. */
 export type FeedMessage = {
@@ -19,8 +22,10 @@ export type FeedMessage = {
   type: string
   /** The connection that it concerns, such as `Sandbox.north`, if it concerns one. */
   connection?: string | undefined
-  /** The body as it is sent, without patient data. */
+  /** The body as it is sent, without patient data, or packed (packed-body.ts). */
   body: string
+  /** Its place in the outbox of its connection, if it comes from there. */
+  place?: string | undefined
   /** Only for this endpoint; it is not in the feed that consumers read. */
   only?: string | undefined
   /** For all endpoints but this one. */
@@ -34,18 +39,24 @@ export type StoredMessage = {
   id: string
   type: string
   connection?: string
+  /** The body as it is sent. */
   body: string
   /** ms since the epoch */
   at: number
 }
 
+/** What came of a message that was published: it is in the feed now, was there before, or nobody has looked. */
+export type Published = (typeof PUBLISHED)[keyof typeof PUBLISHED]
+const PUBLISHED = { 1: 'added', 0: 'known', [-1]: 'unsure' } as const
+
 /** The messages to one application. */
 export type Feed = {
   /**
-   * Adds messages, each once: one that is published again within an hour, and while it is among the newest 10,000, is
-   * recognised by its id. Wakes the endpoints. Returns the number of those added. One script.
+   * Adds messages, each once, and wakes the endpoints. One script. A message is recognised by its id for an hour and
+   * while it is among the newest 10,000, but of those that come from an outbox only a `thorough` call looks: one whose
+   * place there is not beyond that of all here is `unsure` otherwise. Reports on each message in its order.
    */
-  publish(messages: readonly FeedMessage[]): Promise<number>
+  publish(messages: readonly FeedMessage[], thorough?: boolean): Promise<Published[]>
   /**
    * The next messages after a place, oldest first, at most `limit`; from the beginning without one. `next` is the place
    * to go on from; `missed` the number of messages between that are no longer kept. One command, rarely more.
@@ -59,15 +70,16 @@ export function openFeed(redis: RedisClient, { application, retentionMs, configu
     endpoint: configured ? CONFIGURED_ENDPOINT : undefined,
     keptMs: retentionMs,
     keptMost: MOST_MESSAGES,
-    seenMs: SEEN_MS,
-    seenMost: SEEN_MOST,
+    lookMs: LOOK_MS,
+    lookMost: LOOK_MOST,
   }
   return {
-    publish(messages) {
-      const each = messages.map(({ id, type, connection, body, only, except }) => {
-        return { messageId: id, kind: type, connection, body, only, except }
+    async publish(messages, thorough = false) {
+      const each = messages.map(({ id, type, connection, body, place, only, except }) => {
+        return { messageId: id, kind: type, connection, body, place, only, except }
       })
-      return runScript(redis, webhookScripts.publish, keys, about, each)
+      const replies = await runScript(redis, webhookScripts.publish, keys, { ...about, thorough }, each)
+      return replies.map((reply) => PUBLISHED[reply])
     },
 
     async read(after, limit) {
@@ -97,18 +109,33 @@ export function readMessage([feedId, flat]: [string, string[]]): { stored: Store
 > {
   const fields = new Map(Array.from({ length: flat.length / 2 }, (_, at) => [flat[at * 2], flat[at * 2 + 1] ?? '']))
   const connection = fields.get('connection')
+  const [id = '', type = ''] = [fields.get('id'), fields.get('type')]
   return {
     stored: {
       feedId,
-      id: fields.get('id') ?? '',
-      type: fields.get('type') ?? '',
-      body: fields.get('body') ?? '',
+      id,
+      type,
+      body: unpackBody(fields.get('body') ?? '', id, type, connection),
       at: Number(feedId.split('-')[0]),
       ...(connection && { connection }),
     },
     only: fields.get('only'),
     except: fields.get('except'),
   }
+}
+
+/** The message with this id, if it is among the newest 10,000. Reads up to ten pages of a thousand. */
+export async function findNewest(redis: RedisClient, feed: string, id: string): Promise<StoredMessage | undefined> {
+  let from = '+'
+  for (let looked = 0; looked < LOOK_MOST; looked += LOOK_CHUNK) {
+    const entries = await redis.xrevrange(feed, from, '-', 'COUNT', LOOK_CHUNK)
+    const found = entries.find(([, fields]) => fields.includes(id))
+    if (found) return readMessage(found).stored
+    const oldest = entries[LOOK_CHUNK - 1]
+    if (!oldest) return undefined
+    from = `(${oldest[0]}`
+  }
+  return undefined
 }
 
 /** Whether an endpoint wants a message: wanted.lua, for lists. */

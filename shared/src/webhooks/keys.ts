@@ -10,10 +10,11 @@ export function webhookKeys(application: string) {
     base,
     /** Stream: each message of the application once. Its ids are `<ms>-<n>`, `n` the running number of the message. */
     feed: `${base}:feed`,
-    /** The number, time and id of the newest message. */
+    /**
+     * The number, time and id of the newest message, and by connection the highest place in its outbox of a message that
+     * is here.
+     */
     head: `${base}:head`,
-    /** The ids of the newest messages, by time, by which one that is published twice is recognised. */
-    seen: `${base}:seen`,
     /** By EndpointId: when there is something to do for it. All endpoints that are not disabled. */
     wake: `${base}:wake`,
     /** By EndpointId: the endpoint, sealed. */

@@ -5,6 +5,7 @@ import { CONFIGURED_ENDPOINT, laneKeys, webhookKeys } from './keys.ts'
 import { webhookScripts, type Settled } from './scripts.ts'
 import type { WebhookRecordsAbout } from './context.ts'
 import { filterArguments, type EndpointFilter } from './filter.ts'
+import { unpackBody } from './packed-body.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
@@ -155,8 +156,15 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
     async take(endpoint, most, { perSecond, leaseMs = LEASE_MS, ...filter }) {
       const about = { endpoint, most, leaseMs, places: PLACES, perSecond, ...filterArguments(filter) }
       const [at, proven, rows] = await runScript(redis, webhookScripts.take, keysOf(endpoint), about)
-      const taken = rows.map(([feedId, id, connection, body, tries, lease]): Taken => {
-        return { feedId, id, ...(connection && { connection }), body, tries, lease }
+      const taken = rows.map(([feedId, id, kind, connection, body, tries, lease]): Taken => {
+        return {
+          feedId,
+          id,
+          ...(connection && { connection }),
+          body: unpackBody(body, id, kind, connection),
+          tries,
+          lease,
+        }
       })
       return { taken, ...(at > 0 && { takeAt: at }), proven: proven === 1 }
     },

@@ -1,8 +1,10 @@
-import type { ConnectionName } from '../contract/connection-name.ts'
+import { nameOf, type ConnectionName } from '../contract/connection-name.ts'
 import type { TerminalStatus } from '../contract/job.ts'
 import type { WebhookType } from '../contract/webhook-message.ts'
 import type { LoginEvent } from '../records/logins.ts'
 import type { BatchEvent, OutcomeEvent } from '../records/outcome.ts'
+import type { FeedMessage } from './feed.ts'
+import { packBody } from './packed-body.ts'
 
 /** The type of a webhook, by the terminal status of the job. */
 const typeOf = {
@@ -45,15 +47,8 @@ export type WebhookBody = {
   }
 }
 
-/** A message to one application, as stored in the queue of webhooks. */
-export type WebhookMessage = {
-  /** Sent as `webhook-id`: the same at every attempt, so that the receiver can drop repeats. */
-  id: string
-  application: string
-  body: WebhookBody
-  /** For all endpoints of the application but this one. */
-  except?: string
-}
+/** A message to one application. */
+export type WebhookMessage = FeedMessage & { application: string }
 
 /**
  * The message for an outcome, for the end of a batch or for a login that the EMR refuses. The same event always yields the same message, byte for byte. A
@@ -64,27 +59,31 @@ export function webhookMessageOf(
   event: OutcomeEvent | BatchEvent | LoginEvent,
   connection: ConnectionName,
 ): WebhookMessage {
+  const about = { application: event.Application, connection: nameOf(connection) }
+  if ('Status' in event) {
+    return { ...about, id: `msg_${event.JobId}_${event.Round}`, type: typeOf[event.Status], body: packBody(event) }
+  }
   const where = { EMRSystem: connection.emrSystem, EmrInstance: connection.emrInstance }
-  const { Application: application } = event
   const timestamp = new Date(event.At).toISOString()
   if ('Type' in event) {
-    const { Type: type, Login, At, JobId, StatusCode } = event
-    return { id: `msg_${Login}_${At}`, application, body: { type, timestamp, data: { JobId, ...where, StatusCode } } }
-  }
-  const { BatchId, Round } = event
-  if (!('JobId' in event)) {
+    const { Type, Login, At, JobId, StatusCode } = event
     return {
-      id: `msg_${BatchId}_${Round}`,
-      application,
-      body: { type: 'batch.finished', timestamp, data: { ...(BatchId && { BatchId }), ...where } },
+      ...about,
+      id: `msg_${Login}_${At}`,
+      ...asSent({ type: Type, timestamp, data: { JobId, ...where, StatusCode } }),
     }
   }
-  const { JobId, Status, StatusCode } = event
+  const { BatchId, Round } = event
   return {
-    id: `msg_${JobId}_${Round}`,
-    application,
-    body: { type: typeOf[Status], timestamp, data: { JobId, ...(BatchId && { BatchId }), ...where, StatusCode } },
+    ...about,
+    id: `msg_${BatchId}_${Round}`,
+    ...asSent({ type: 'batch.finished', timestamp, data: { BatchId, ...where } }),
   }
+}
+
+/** Type and body of a message, as it is sent. */
+export function asSent(body: WebhookBody): Pick<FeedMessage, 'type' | 'body'> {
+  return { type: body.type, body: JSON.stringify(body) }
 }
 
 /** What has become of an endpoint; times in ms since the epoch. */
@@ -104,11 +103,11 @@ export function endpointMessageOf(
   return {
     id: `msg_${endpointId}_${news.since}_${news.type === 'endpoint.failing' ? news.percent : 'disabled'}`,
     application,
-    body: {
+    ...asSent({
       type: news.type,
       timestamp: new Date(at).toISOString(),
       data: { EndpointId: endpointId, FailingSince, ...about },
-    },
+    }),
     except: endpointId,
   }
 }

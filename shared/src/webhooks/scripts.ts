@@ -6,10 +6,25 @@ const NOW = '../../records/lua/now'
 
 /** The transitions of an application's webhooks; each is one script, described at the top of its file. */
 export const webhookScripts = {
-  publish: scriptOf<number>()([NOW, 'publish'], {
-    keys: ['feed', 'head', 'seen', 'wake', 'configured'],
-    args: { endpoint: 'text?', keptMs: 'number', keptMost: 'number', seenMs: 'number', seenMost: 'number' },
-    each: { messageId: 'text', kind: 'text', connection: 'text?', body: 'text', only: 'text?', except: 'text?' },
+  publish: scriptOf<(1 | 0 | -1)[]>()([NOW, 'publish'], {
+    keys: ['feed', 'head', 'wake', 'configured'],
+    args: {
+      endpoint: 'text?',
+      keptMs: 'number',
+      keptMost: 'number',
+      lookMs: 'number',
+      lookMost: 'number',
+      thorough: 'flag',
+    },
+    each: {
+      messageId: 'text',
+      kind: 'text',
+      connection: 'text?',
+      body: 'text',
+      place: 'text?',
+      only: 'text?',
+      except: 'text?',
+    },
   }),
 
   awake: scriptOf<[endpoints: string[], version: string]>()([NOW, 'awake'], { keys: ['wake', 'endpointsVersion'] }),
@@ -91,7 +106,15 @@ export const webhookScripts = {
   }),
 }
 
-type TakenRow = [feedId: string, id: string, connection: string, body: string, tries: number, lease: number]
+type TakenRow = [
+  feedId: string,
+  id: string,
+  kind: string,
+  connection: string,
+  body: string,
+  tries: number,
+  lease: number,
+]
 
 /** What came of a try; see settle.lua. */
 export type Settled = 'delivered' | 'retry' | 'dead' | 'interrupted' | 'late'

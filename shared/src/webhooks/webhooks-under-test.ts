@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connectRedis, untilReady } from '../redis/connect.ts'
+import type { FeedMessage } from './feed.ts'
 import { webhookKeys } from './keys.ts'
 import type { Taken, TryEnd } from './lanes.ts'
 import { openWebhookRecords } from './webhook-records.ts'
@@ -22,8 +23,10 @@ export async function openWebhooks({ retentionMs = HOUR, configured = false } = 
     redis,
     application,
     keys,
-    /** Publishes messages with these ids. */
-    publish: (...ids: string[]) => feed.publish(ids.map((id) => message(id))),
+    /** Publishes messages with these ids, and returns how many were added. */
+    async publish(...ids: string[]) {
+      return (await feed.publish(ids.map((id) => message(id)))).filter((said) => said === 'added').length
+    },
     /** Takes with room for `most`, and returns the ids. */
     async take(endpoint: string, most = 100, wants: Parameters<typeof lanes.take>[2] = {}) {
       const { taken } = await lanes.take(endpoint, most, wants)
@@ -43,7 +46,7 @@ export async function openWebhooks({ retentionMs = HOUR, configured = false } = 
 }
 
 /** A message of the feed. */
-export function message(id: string, more: { type?: string; connection?: string; only?: string; except?: string } = {}) {
+export function message(id: string, more: Partial<FeedMessage> = {}) {
   return { id, type: 'encounter.created', connection: 'Sandbox.north', body: `{"of":"${id}"}`, ...more }
 }
 

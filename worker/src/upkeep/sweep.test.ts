@@ -151,7 +151,7 @@ test('an upload that broke off is closed after the configured time: its batch en
   await silentSince(Date.now() - 1.1 * HOUR)
   expect(await sweep(store)).toEqual([expect.objectContaining({ batch: BatchId, msg: 'upload.abandoned' })])
   expect((await store.batches.read(BatchId))?.view).toMatchObject({ Status: 'Finished', Abandoned: true })
-  const events = (await redis.zrange(keys.outbox, '0', '-1')).map((event): unknown => JSON.parse(event))
+  const events = await store.events()
   expect(events).toEqual([expect.objectContaining({ BatchId, Round: 1, Application: 'demo' })])
 })
 

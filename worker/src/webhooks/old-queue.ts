@@ -1,7 +1,8 @@
 import { KEY_PREFIX } from '@encounter-gateway/shared/redis/key-prefix.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import type { WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
-import { OLD_WEBHOOK_QUEUE } from '@encounter-gateway/shared/webhooks/old-queue.ts'
+import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
+import { asSent } from '@encounter-gateway/shared/webhooks/message.ts'
+import { OLD_WEBHOOK_QUEUE, type OldWebhookMessage } from '@encounter-gateway/shared/webhooks/old-queue.ts'
 import { Worker } from 'bullmq'
 import type { Logger } from 'pino'
 import type { Publish } from './publish.ts'
@@ -11,7 +12,12 @@ import type { Publish } from './publish.ts'
  * is the first of the whole schedule. Dead letters stay there until their thirty days are over.
  */
 export function drainOldQueue(redis: RedisClient, publish: Publish, log: Logger): { close(): Promise<void> } {
-  const worker = new Worker<WebhookMessage, void>(OLD_WEBHOOK_QUEUE, (job) => publish([job.data]), {
+  const publishOld = async ({ data: { id, application, body } }: { data: OldWebhookMessage }) => {
+    const { EMRSystem: emrSystem, EmrInstance: emrInstance } = body.data
+    const connection = emrSystem && emrInstance ? nameOf({ emrSystem, emrInstance }) : undefined
+    await publish([{ id, application, connection, ...asSent(body) }])
+  }
+  const worker = new Worker<OldWebhookMessage, void>(OLD_WEBHOOK_QUEUE, publishOld, {
     connection: redis,
     prefix: KEY_PREFIX,
     skipVersionCheck: true,

@@ -1,10 +1,8 @@
 import { SECOND } from '@encounter-gateway/shared/durations.ts'
 import { nameOf, type ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
-import type { LoginEvent } from '@encounter-gateway/shared/records/logins.ts'
-import { openOutbox } from '@encounter-gateway/shared/records/outbox.ts'
-import type { BatchEvent, OutcomeEvent } from '@encounter-gateway/shared/records/outcome.ts'
+import { openOutbox, type OutboxEntry } from '@encounter-gateway/shared/records/outbox.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import { webhookMessageOf, type WebhookMessage } from '@encounter-gateway/shared/webhooks/message.ts'
+import { webhookMessageOf } from '@encounter-gateway/shared/webhooks/message.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Publish } from './publish.ts'
@@ -30,9 +28,11 @@ export type Relay = {
  * - between add and removal: it is in both. The sweep publishes it again under the same id, by which the feed recognises
  *   it for an hour. After that the message is delivered again, under the same `webhook-id`.
  * - after the removal: the feed has it, on disk if Redis runs as we run it, since each step waits for Redis' answer.
- * Two workers that move the same entry at the same time do no more than the second case. While Redis is away a command
- * just waits for it (`redis` is of the consumer role); any other failure leaves the entry where it is, for the next
- * sweep.
+ * Each worker moves what was added since it last looked. Of the same entries moved by two workers the feed takes the
+ * first, by their places. An entry with a lower place than another that the feed has is left to the sweep, which looks for
+ * it in the feed: the other worker may be about to remove it, or the store forgot its newest entries and gave their places
+ * once more. While Redis is away a command just waits for it (`redis` is of the consumer role); any other failure leaves
+ * the entry where it is, for the next sweep.
  */
 export function startRelay(
   about: RelayParts & { connections: readonly ConnectionName[]; sweepEveryMs?: number },
@@ -70,6 +70,8 @@ type Which = 'all' | 'leftBehind'
 function openMover(connection: ConnectionName, { redis, publish, log, unreadable }: RelayParts) {
   const outbox = openOutbox(redis, connection)
   const wanted = new Set<Which>()
+  /** The place of the newest entry that was moved from here. */
+  let after: string | undefined
   let running: Promise<void> | undefined
   let closed = false
   let failing = false
@@ -92,16 +94,19 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
 
   async function moveChunk(which: Which): Promise<void> {
     try {
-      const entries = await outbox.read(which, CHUNK)
-      const readable = entries.flatMap((entry) => readEntry(entry, connection) ?? [])
-      if (readable.length < entries.length) {
-        const read = new Set(readable.map(({ entry }) => entry))
-        await moveAside(entries.filter((entry) => !read.has(entry)))
+      const entries = which === 'all' ? await outbox.read(after, CHUNK) : await outbox.leftBehind(CHUNK)
+      const unreadable = entries.filter(({ event }) => !event)
+      if (unreadable.length > 0) await moveAside(unreadable)
+      const messages = entries.flatMap(({ place, event }) =>
+        event ? { ...webhookMessageOf(event, connection), place } : [],
+      )
+      if (messages.length > 0) {
+        const unsure = await publish(messages, which === 'leftBehind')
+        const readable = entries.filter(({ event }) => event)
+        const moved = readable.filter((_, at) => !unsure.has(messages[at]!))
+        if (moved.length > 0) await outbox.remove(moved)
       }
-      if (readable.length > 0) {
-        await publish(readable.map(({ message }) => message))
-        await outbox.remove(readable.map(({ entry }) => entry))
-      }
+      if (which === 'all') after = entries.at(-1)?.place ?? after
       if (entries.length === CHUNK) want(which)
       failing = false
     } catch (err) {
@@ -110,7 +115,7 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
     }
   }
 
-  async function moveAside(entries: string[]): Promise<void> {
+  async function moveAside(entries: OutboxEntry[]): Promise<void> {
     await outbox.moveAside(entries)
     log.error({ connection: nameOf(connection), entries: entries.length }, 'webhooks.unreadable')
     unreadable(nameOf(connection), entries.length)
@@ -122,14 +127,5 @@ function openMover(connection: ConnectionName, { redis, publish, log, unreadable
       closed = true
       await running
     },
-  }
-}
-
-/** `undefined` for anything but one of our events. */
-function readEntry(entry: string, connection: ConnectionName): { entry: string; message: WebhookMessage } | undefined {
-  try {
-    return { entry, message: webhookMessageOf(JSON.parse(entry) as OutcomeEvent | BatchEvent | LoginEvent, connection) }
-  } catch {
-    return undefined
   }
 }

@@ -9,7 +9,7 @@ local function end_batch(batch, outbox, batchId, announce, channel, now, keptMs)
   redis.call('HSET', batch, 'finishedAt', now)
   if announce then
     local event = { BatchId = batchId, Round = tonumber(b[6] or 1), At = now, Application = b[5] }
-    redis.call('ZADD', outbox, now, cjson.encode(event))
+    redis.call('XADD', outbox, '*', 'event', cjson.encode(event))
   end
   redis.call('PUBLISH', channel, batchId)
 end

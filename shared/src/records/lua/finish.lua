@@ -78,11 +78,9 @@ local function finish(at)
   end
   redis.call('PEXPIRE', base .. ':idempotency:' .. (mark[6] or jobId), keptMs)
   if announce == '1' then
-    local event = {
-      JobId = jobId, Round = tonumber(mark[3] or 1), At = now, Status = status, StatusCode = tonumber(statusCode),
-      Application = application, BatchId = batchId ~= '' and batchId or nil,
-    }
-    redis.call('ZADD', outbox, now, cjson.encode(event))
+    -- as JSON without its names (outbox.ts): there is one for each job. Nothing in it needs to be escaped
+    redis.call('XADD', outbox, '*', 'event', string.format('["%s",%d,%.0f,"%s",%d,"%s"%s]', jobId, mark[3] or 1, now, status, statusCode, application,
+      batchId ~= '' and ',"' .. batchId .. '"' or ''))
   end
   if batchId ~= '' and index ~= '' then
     local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId

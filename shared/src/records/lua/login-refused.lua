@@ -18,7 +18,7 @@ redis.call('HINCRBY', logins, 'version', 1)
 if count >= tonumber(enough) then
   if redis.call('ZADD', refusedLogins, now + trialMs, login) == 1 and announce == '1' then
     local event = { Type = 'login.refused', Login = login, JobId = jobId, At = now, StatusCode = 401, Application = application }
-    redis.call('ZADD', outbox, now, cjson.encode(event))
+    redis.call('XADD', outbox, '*', 'event', cjson.encode(event))
   end
   -- those longest without a trial first; their jobs then try again
   redis.call('ZREMRANGEBYRANK', refusedLogins, 0, -10001)

@@ -27,7 +27,7 @@ if announce == '1' then
     JobId = jobId, Round = old[5] + 1, At = now, Status = status, StatusCode = tonumber(statusCode),
     Application = application, BatchId = batchId or nil,
   }
-  redis.call('ZADD', outbox, now, cjson.encode(event))
+  redis.call('XADD', outbox, '*', 'event', cjson.encode(event))
 end
 if batchId and index then
   local batch, items = base .. ':batch:' .. batchId, base .. ':items:' .. batchId

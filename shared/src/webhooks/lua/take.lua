@@ -3,8 +3,8 @@
 -- KEYS  lane, due, busy, tried, wake, feed, head
 -- ARGV  EndpointId, messages at most, ms of a lease, deliveries that may be under way in the fleet, messages per second or '',
 --       types and connections that it wants (wanted.lua)
--- Returns {when to take again (0: when something new comes), 1 if the endpoint answers well, {{feed id, id, connection, body, tries so
--- far, end of the lease}, ...}}
+-- Returns {when to take again (0: when something new comes), 1 if the endpoint answers well, {{feed id, id, type, connection, body, tries
+-- so far, end of the lease}, ...}}
 local lane, due, busy, tried, wake, feed, head = unpack(KEYS)
 local endpoint, most, leaseMs, places, perSecond, types, connections = unpack(ARGV, 1, 7)
 
@@ -34,7 +34,7 @@ local lease = now + leaseMs
 local function hold(feedId, fields)
   redis.call('ZADD', busy, lease, feedId)
   local tries = tonumber(redis.call('HGET', tried, feedId) or 0)
-  taken[#taken + 1] = { feedId, fields.id, fields.connection, fields.body, tries, lease }
+  taken[#taken + 1] = { feedId, fields.id, fields.type, fields.connection, fields.body, tries, lease }
 end
 local function take_due(count)
   if count <= 0 then return end

@@ -58,14 +58,13 @@ for at = 7, #ARGV, 7 do
   if reply == 1 then
     n, added = n + 1, added + 1
     id = string.format('%.0f-%.0f', ms, n)
-    local fields = { 'id', messageId, 'type', kind, 'connection', connection, 'body', body }
-    for name, value in pairs({ only = only, except = except }) do
-      if value ~= '' then
-        fields[#fields + 1] = name
-        fields[#fields + 1] = value
-      end
+    if only ~= '' then
+      redis.call('XADD', feed, id, 'id', messageId, 'type', kind, 'connection', connection, 'body', body, 'only', only)
+    elseif except ~= '' then
+      redis.call('XADD', feed, id, 'id', messageId, 'type', kind, 'connection', connection, 'body', body, 'except', except)
+    else
+      redis.call('XADD', feed, id, 'id', messageId, 'type', kind, 'connection', connection, 'body', body)
     end
-    redis.call('XADD', feed, id, unpack(fields))
     here[messageId] = true
   end
   replies[#replies + 1] = reply

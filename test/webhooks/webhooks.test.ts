@@ -1,5 +1,6 @@
 import type { WebhookEndpoint as ConfiguredWebhook } from '@encounter-gateway/shared/config/schema.ts'
 import { describeError } from '@encounter-gateway/shared/logger.ts'
+import { openAudit } from '@encounter-gateway/shared/records/audit.ts'
 import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
 import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
@@ -9,6 +10,7 @@ import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/
 import type { DeliveryStatus } from '@encounter-gateway/shared/webhooks/deliveries.ts'
 import { openWebhookEndpoints, type WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
 import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
+import { createMetrics } from '@encounter-gateway/worker/metrics.ts'
 import { openFullBodies } from '@encounter-gateway/worker/webhooks/full-body.ts'
 import { publisher } from '@encounter-gateway/worker/webhooks/publish.ts'
 import { startRelay } from '@encounter-gateway/worker/webhooks/relay.ts'
@@ -70,6 +72,12 @@ async function gateway() {
     logged.emit('line', line)
   }
   const log = pino({ level: 'debug', serializers: { err: describeError } }, { write })
+  const { registry, webhooks: figures } = createMetrics(
+    [],
+    () => [],
+    () => '',
+  )
+  const audit = openAudit(redis, sealingKeys)
 
   return {
     redis,
@@ -81,6 +89,8 @@ async function gateway() {
     records,
     log,
     lines,
+    audit,
+    registry,
 
     /** Accepts one job, ends it, and returns its id. */
     async finishJob(ending: Partial<Ending> = {}, BatchId?: string) {
@@ -138,7 +148,8 @@ async function gateway() {
         },
         redis,
         log,
-        unreadable: () => undefined,
+        audit,
+        figures,
         retryScheduleMs: [1, 1, 1],
         ...rest,
       })
@@ -370,6 +381,23 @@ test('an endpoint that hangs, one that is gone and one that answers: the last on
   expect(gone.received.every(({ body }) => body.includes('encounter.created'))).toBe(true)
   expect(hanging.received.length).toBeLessThanOrEqual(2)
   expect(await at.records.lanes.state('ep_gone', {})).toMatchObject({ state: 'Disabled' })
+  const acts = await at.audit.page(undefined, 100)
+  expect(acts.filter(({ About }) => About === `${at.application} ep_gone`)).toMatchObject([
+    { Kind: 'system', Actor: 'gateway', Action: 'EndpointDisabled', Reason: 'endpoint answered 410: gone' },
+  ])
+  const counted = async () =>
+    (await at.registry.getMetricsAsJSON()).flatMap(({ name, values }) =>
+      name === 'gateway_webhook_attempts_total' ? values.map(({ labels, value }) => ({ ...labels, value })) : [],
+    )
+  await expect.poll(counted, PATIENCE).toEqual(
+    expect.arrayContaining([
+      { application: at.application, endpoint: 'ep_good', outcome: 'delivered', value: 9 },
+      { application: at.application, endpoint: 'ep_gone', outcome: 'dead', value: expect.any(Number) },
+    ]),
+  )
+  await endpoints.remove('ep_gone')
+  await at.records.lanes.forget('ep_gone')
+  await expect.poll(async () => JSON.stringify(await counted()), PATIENCE).not.toContain('ep_gone')
 })
 
 test('the result is in the body for an endpoint that asked for it', async () => {

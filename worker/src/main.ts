@@ -47,7 +47,8 @@ async function main(log: Logger, handledFromNow: () => void): Promise<void> {
   )
   const started = () => workers.length === config.connections.length
   const health = await startHealthServer({ redis, registry: metrics.registry, log, started })
-  const webhooks = startWebhookDeliveries({ config, redis, log, unreadable: metrics.unreadable })
+  const audit = openAudit(redis, config.sealingKeys)
+  const webhooks = startWebhookDeliveries({ config, redis, log, audit, figures: metrics.webhooks })
   /** What must be known at once about a connection's jobs, whichever process they run in. */
   const hearOf = (connection: Connection) => ({
     finished: () => webhooks.poke(connection),
@@ -64,7 +65,6 @@ async function main(log: Logger, handledFromNow: () => void): Promise<void> {
   const emrs = workers.map(({ connection, emr }) => ({ connection, emr }))
   const stopPreviews = await startPreviews({ redis, subscriber, sealingKeys: config.sealingKeys, emrs, log })
   const beating = startBeating(redis, { kind: 'worker', configuration: config.fingerprint })
-  const audit = openAudit(redis, config.sealingKeys)
   const forgetting = setInterval(() => {
     audit.forget(config.retention.auditDays).catch((err: unknown) => log.warn({ err }, 'audit.notTrimmed'))
   }, AUDIT_TRIM_MS)

@@ -1,14 +1,15 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Attempted, LateSuccess } from './attempts/connection-at-work.ts'
 import type { ConnectionWorker } from './connection-worker.ts'
+import type { WebhookFigures } from './webhooks/webhook-worker.ts'
 
-/** This worker's figures for Prometheus. Labels name connections and codes, never jobs. */
+/** This worker's figures for Prometheus. Labels name connections, applications, endpoints and codes, never jobs. */
 export type WorkerMetrics = {
   registry: Registry
   attempted(connection: string, attempt: Attempted): void
   succeededLate(connection: string, late: LateSuccess): void
   died(connection: string): void
-  unreadable: (connection: string, entries: number) => void
+  webhooks: WebhookFigures
 }
 
 export function createMetrics(
@@ -50,6 +51,19 @@ export function createMetrics(
     labelNames: ['connection'],
     registers,
   })
+  const tries = new Counter({
+    name: 'gateway_webhook_attempts_total',
+    help: 'Tries to deliver a message to an endpoint, by what came of them: delivered, retry, dead (a dead letter)',
+    labelNames: ['application', 'endpoint', 'outcome'],
+    registers,
+  })
+  const age = new Histogram({
+    name: 'gateway_webhook_delivered_seconds',
+    help: 'Age of messages when their endpoint has answered 2xx',
+    labelNames: ['application'],
+    buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3_600, 86_400],
+    registers,
+  })
   // starts at zero, or an alert on the first one would never see the increase
   for (const connection of connections) {
     for (const kind of ['same', 'after_outcome', 'twice'] satisfies LateSuccess[]) late.inc({ connection, kind }, 0)
@@ -74,8 +88,19 @@ export function createMetrics(
     },
     succeededLate: (connection, kind) => late.inc({ connection, kind }),
     died: (connection) => deaths.inc({ connection }),
-    unreadable: (connection, entries) => unreadable.inc({ connection }, entries),
+    webhooks: {
+      unreadable: (connection, entries) => unreadable.inc({ connection }, entries),
+      tried(application, endpoint, outcome, ageMs) {
+        tries.inc({ application, endpoint, outcome })
+        if (outcome === 'delivered') age.observe({ application }, ageMs / 1000)
+      },
+      forgotten(application, endpoint) {
+        for (const outcome of counted) tries.remove({ application, endpoint, outcome })
+      },
+    },
   }
 }
+
+const counted = ['delivered', 'retry', 'dead'] as const
 
 const stateValue = { closed: 0, 'half-open': 1, open: 2 }

@@ -35,7 +35,7 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   )
   const endpoints = gauge(
     'gateway_webhook_endpoint_state',
-    'State of an endpoint: 0 enabled, 1 failing, 2 disabled',
+    'State of an endpoint: 0 enabled, 1 failing, 2 disabled by the gateway, 3 disabled by its application',
     endpointLabels,
   )
   const pending = gauge('gateway_pending_jobs', 'Accepted jobs without an outcome')
@@ -94,7 +94,7 @@ export function queueGauges(registers: Registry[], sources: QueueGaugeSources): 
   }
 }
 
-const stateValue = { Enabled: 0, Failing: 1, Disabled: 2 }
+const stateValue = { Enabled: 0, Failing: 1, Disabled: 2, Off: 3 }
 
 async function countsOf(queue: Pick<Queue, 'getJobCounts'>): Promise<Record<string, number>> {
   return queue.getJobCounts(...STATES)

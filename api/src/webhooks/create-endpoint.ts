@@ -2,6 +2,7 @@ import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import type { NewWebhookEndpoint } from '@encounter-gateway/shared/contract/webhook-endpoint.ts'
 import type { SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
 import { ENDPOINTS_MOST, newEndpointId, type WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
+import { BY_ITS_OWNER } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import { newSecret } from '@encounter-gateway/shared/webhooks/signing-secrets.ts'
 import { createHmac } from 'node:crypto'
 import stableStringify from 'safe-stable-stringify'
@@ -11,9 +12,6 @@ import type { EndpointSettings } from './read-settings.ts'
 
 /** For how long a repeated request with an Idempotency-Key is answered with the secret again. */
 const REPLAY_MS = 24 * 3_600_000
-
-/** Why an endpoint is disabled when its owner wants so. */
-export const BY_ITS_OWNER = 'disabled by its application'
 
 /** A new endpoint. */
 export type NewEndpoint = {

@@ -17,6 +17,7 @@ import {
   WebhookEndpointList,
 } from '@encounter-gateway/shared/contract/webhook-endpoint.ts'
 import { isConfigured, type WebhookEndpoint as Endpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
+import { BY_ITS_OWNER } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import { kindOf, newSecret, secretsAt, type SigningSecret } from '@encounter-gateway/shared/webhooks/signing-secrets.ts'
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { TSchema } from '@sinclair/typebox'
@@ -25,7 +26,7 @@ import { documented, everyRoute, problemReplies } from '../http/documented.ts'
 import { Refusal } from '../http/refusal.ts'
 import { etagOf, isNamedIn } from '../jobs/etag.ts'
 import { noSuchEndpoint, ownEndpoint, type ApplicationWebhooks } from './application-webhooks.ts'
-import { BY_ITS_OWNER, createEndpoint } from './create-endpoint.ts'
+import { createEndpoint } from './create-endpoint.ts'
 import { changeSettings, readSettings, type ReadSettings } from './read-settings.ts'
 import { showEndpoint, showSigning, showUnreadable } from './show-endpoint.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { CONFIGURED_ENDPOINT } from './keys.ts'
-import { LEASE_MS } from './lanes.ts'
+import { BY_ITS_OWNER, LEASE_MS } from './lanes.ts'
 import { delivered, failed, HOUR, ids, message, openWebhooks } from './webhooks-under-test.ts'
 
 const DAY = 24 * HOUR
@@ -343,9 +343,12 @@ test('for each endpoint there are figures', async () => {
   await at.publish('m1', 'm2', 'm3')
   await fail(at, 'ep_a', 1)
   await fail(at, CONFIGURED_ENDPOINT, 1, HOUR)
-  await at.lanes.disable('ep_a', 'disabled by its owner')
+  await at.lanes.disable('ep_a', 'endpoint answered 410: gone')
+  await at.lanes.open('ep_b')
+  await at.lanes.disable('ep_b', BY_ITS_OWNER)
   expect(await at.lanes.figures()).toEqual([
     { endpointId: 'ep_a', waiting: 2, deadLetters: 1, state: 'Disabled' },
+    { endpointId: 'ep_b', waiting: 0, deadLetters: 0, state: 'Off' },
     { endpointId: CONFIGURED_ENDPOINT, waiting: 3, deadLetters: 0, state: 'Enabled' },
   ])
 })

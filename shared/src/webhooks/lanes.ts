@@ -23,6 +23,9 @@ const OPEN_MS = 5 * SECOND
 const LONGEST_OPEN_MS = 5 * MINUTE
 const COUNTED_EXACTLY = 1_000
 
+/** The reason of an endpoint that its application has disabled, rather than its failures. */
+export const BY_ITS_OWNER = 'disabled by its application'
+
 /** A message that this process may deliver now, until the lease ends. */
 export type Taken = {
   feedId: string
@@ -89,10 +92,11 @@ export type LaneFigures = {
   /** Messages that wait or are under way; those further on in the feed are counted whether it wants them or not. */
   waiting: number
   deadLetters: number
-  state: LaneState['state']
+  /** `Off`: disabled by its application. */
+  state: (typeof STATES)[number]
 }
 
-const STATES = ['Enabled', 'Failing', 'Disabled'] as const
+const STATES = ['Enabled', 'Failing', 'Disabled', 'Off'] as const
 
 /** Where each endpoint is in the feed, and how it answers. */
 export type Lanes = {
@@ -146,7 +150,7 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
     },
 
     async figures() {
-      const about = { base: shared.base, configured: CONFIGURED_ENDPOINT }
+      const about = { base: shared.base, configured: CONFIGURED_ENDPOINT, byItsOwner: BY_ITS_OWNER }
       const rows = await runScript(redis, webhookScripts.figures, shared, about)
       return rows.map(([endpointId, waiting, deadLetters, state]) => {
         return { endpointId, waiting, deadLetters, state: STATES[state] }

@@ -77,10 +77,13 @@ export const webhookScripts = {
     args: { endpoint: 'text', reason: 'text' },
   }),
 
-  figures: scriptOf<[endpoint: string, waiting: number, dead: number, state: 0 | 1 | 2][]>()(['wanted', 'figures'], {
-    keys: ['endpoints', 'head'],
-    args: { base: 'text', configured: 'text' },
-  }),
+  figures: scriptOf<[endpoint: string, waiting: number, dead: number, state: 0 | 1 | 2 | 3][]>()(
+    ['wanted', 'figures'],
+    {
+      keys: ['endpoints', 'head'],
+      args: { base: 'text', configured: 'text', byItsOwner: 'text' },
+    },
+  ),
 
   resend: scriptOf<'queued' | 'waiting' | 'disabled' | 'unknown'>()([NOW, 'wanted', 'resend'], {
     keys: ['lane', 'due', 'busy', 'tried', 'dead', 'wake', 'feed'],

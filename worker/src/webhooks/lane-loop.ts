@@ -1,6 +1,6 @@
 import type { WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
 import type { Settlement, Taken, TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
-import type { WebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
+import { CONFIGURED_ENDPOINT, type WebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import type { Logger } from 'pino'
 import type { EndpointBook } from './endpoint-book.ts'
 
@@ -24,8 +24,8 @@ export type LaneLoopParts = {
   book: EndpointBook
   /** Makes one try; never throws. */
   attempt: (application: string, taken: Taken, endpoint: WebhookEndpoint) => Promise<TryEnd>
-  /** Called with what came of tries. */
-  settled: (application: string, endpointId: string, settlement: Settlement) => void
+  /** Called with what came of tries, in their order. */
+  settled: (application: string, endpointId: string, ends: readonly TryEnd[], settlement: Settlement) => void
   /** For how long this process has a message: no try takes longer. */
   leaseMs: number
   /** Of nothing but failure, after which an endpoint is disabled. */
@@ -85,10 +85,15 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
     do {
       state.again = false
       try {
-        const { endpoints, version } = await recordsOf(application).lanes.awake()
+        const { lanes: kept } = recordsOf(application)
+        const { endpoints, version } = await kept.awake()
         await book.refresh(application, version)
-        for (const endpointId of endpoints)
+        for (const endpointId of endpoints) {
           if (book.get(application, endpointId)) laneOf(application, endpointId).want()
+          // left by an api that died while it deleted the endpoint, or by one that opened the lane meanwhile
+          else if (endpointId !== CONFIGURED_ENDPOINT && book.isDeleted(application, endpointId))
+            await kept.forget(endpointId)
+        }
         failing = false
       } catch (err) {
         report(err, { application })
@@ -160,7 +165,7 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
       const ends = ended.splice(0)
       try {
         const settlement = await kept.settle(endpointId, ends, disableMs)
-        settled(application, endpointId, settlement)
+        settled(application, endpointId, ends, settlement)
         return settlement.takeAt
       } catch (error) {
         ended.unshift(...ends)

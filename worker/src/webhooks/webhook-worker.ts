@@ -1,7 +1,8 @@
 import type { Config } from '@encounter-gateway/shared/config/config.ts'
 import type { ConnectionName } from '@encounter-gateway/shared/contract/connection-name.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
-import type { Settlement } from '@encounter-gateway/shared/webhooks/lanes.ts'
+import type { Audit } from '@encounter-gateway/shared/records/audit.ts'
+import type { Settlement, TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import { endpointMessageOf } from '@encounter-gateway/shared/webhooks/message.ts'
 import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import type { Logger } from 'pino'
@@ -28,20 +29,31 @@ export type WebhookDeliveries = {
   close(): Promise<void>
 }
 
+/** What is counted of webhooks. */
+export type WebhookFigures = {
+  /** Outbox entries of a connection that could not be read. */
+  unreadable: (connection: string, entries: number) => void
+  /** What came of a try, and how old its message was then. */
+  tried: (application: string, endpoint: string, outcome: 'delivered' | 'retry' | 'dead', ageMs: number) => void
+  /** The endpoint exists no more. */
+  forgotten: (application: string, endpoint: string) => void
+}
+
 /** Starts to relay outcomes and to deliver webhooks. `redis` must be of the consumer role; the caller owns it. */
 export function startWebhookDeliveries(about: {
   config: Pick<Config, 'applications' | 'connections' | 'webhooks' | 'sealingKeys' | 'retention'>
   redis: RedisClient
   log: Logger
-  /** Called with the connection's name and the number of its outbox entries that could not be read. */
-  unreadable: (connection: string, entries: number) => void
+  /** Gets an entry when an endpoint is disabled by its failures. */
+  audit: Pick<Audit, 'append'>
+  figures: WebhookFigures
   /** Waits between tries; for tests. */
   retryScheduleMs?: readonly number[]
   timeoutMs?: number
   sweepEveryMs?: number
   drainMs?: number
 }): WebhookDeliveries {
-  const { config, redis, log, sweepEveryMs, unreadable } = about
+  const { config, redis, log, sweepEveryMs, audit, figures } = about
   const { webhooks, applications, connections, sealingKeys } = config
   const stopping = new AbortController()
   const timeoutMs = about.timeoutMs ?? webhooks.timeoutSeconds * SECOND
@@ -72,7 +84,7 @@ export function startWebhookDeliveries(about: {
 
   const loop = startLaneLoop({
     records,
-    book: openEndpointBook({ redis, applications, sealingKeys, log }),
+    book: openEndpointBook({ redis, applications, sealingKeys, forgotten: figures.forgotten, log }),
     attempt: (application, taken, endpoint) => attemptDelivery(application, taken, endpoint, office),
     settled,
     // the places that a killed worker had are free again then
@@ -83,13 +95,27 @@ export function startWebhookDeliveries(about: {
 
   const publish = publisher(records, (application) => loop.poke(application))
 
-  /** Reports what tries meant for their endpoint: in the log, and to the application's other endpoints. */
-  function settled(application: string, endpoint: string, { warn, disabled }: Settlement) {
+  /**
+   * Counts tries, and reports what they meant for their endpoint: in the log, to the application's other endpoints, and
+   * to operators if it was disabled.
+   */
+  function settled(application: string, endpoint: string, ends: readonly TryEnd[], settlement: Settlement) {
+    const { warn, disabled } = settlement
+    for (const [n, outcome] of settlement.settled.entries()) {
+      const ageMs = Math.max(Date.now() - Number.parseInt(ends[n]?.taken.feedId ?? '', 10), 0)
+      if (outcome !== 'interrupted' && outcome !== 'late') figures.tried(application, endpoint, outcome, ageMs)
+    }
     const news = disabled
       ? ({ type: 'endpoint.disabled', reason: disabled.reason, since: disabled.since } as const)
       : warn && ({ type: 'endpoint.failing', percent: warn.percent, since: warn.since } as const)
     if (!news) return
     log.warn({ application, endpoint, ...news, type: undefined }, news.type)
+    if (disabled) {
+      const by = { Actor: 'gateway', Kind: 'system', Action: 'EndpointDisabled' } as const
+      audit
+        .append({ ...by, About: `${application} ${endpoint}`, Reason: disabled.reason })
+        .catch((err: unknown) => log.error({ err, application, endpoint }, 'audit.notWritten'))
+    }
     publish([endpointMessageOf(application, endpoint, news, Date.now())]).catch((err: unknown) =>
       log.warn({ err, application, endpoint }, 'webhooks.notDelivered'),
     )
@@ -101,7 +127,7 @@ export function startWebhookDeliveries(about: {
     publish,
     connections,
     log,
-    unreadable,
+    unreadable: figures.unreadable,
     ...(sweepEveryMs !== undefined && { sweepEveryMs }),
   })
 

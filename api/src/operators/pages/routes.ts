@@ -6,24 +6,25 @@ import { readFleet } from '@encounter-gateway/shared/records/fleet.ts'
 import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
 import { isJobId } from '@encounter-gateway/shared/sealing/job-id.ts'
 import formbody from '@fastify/formbody'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import { readFileSync } from 'node:fs'
 import { Refusal } from '../../http/refusal.ts'
 import { isRedisFault } from '../../http/redis-fault.ts'
 import { cursorAfter, readCursor } from '../../jobs/cursor.ts'
-import { actOnConnection, type Actor, type ConnectionAct } from '../acts.ts'
-import { connectionSeenBy, readDetail, type OperatorApiOptions } from '../api/routes.ts'
+import { actOnConnection, type ConnectionAct } from '../acts.ts'
+import type { OperatorApiOptions } from '../api/operator-route.ts'
 import type { JobSelection } from '../api/schemas.ts'
 import { readAudit } from '../audit-page.ts'
+import { connectionSeenBy, readDetail } from '../connection-detail.ts'
 import { readConnectionRows } from '../connection-rows.ts'
-import { isOwnRequest } from '../identify.ts'
 import { actOnJob, actOnJobs, countMatching, resolveJob, type JobActing } from '../job-acts.ts'
 import { detailOf, findPlaces, readBatchJobs, readPlaces, seenJob } from '../jobs-seen.ts'
-import { mayDo, maySee, type Right } from '../rights.ts'
+import { maySee } from '../rights.ts'
 import { connectionPage } from './connection.ts'
 import { auditPage, fleetPage, mistakePage } from './fleet.ts'
 import { confirmPage, inDoubtPage, jobPage, jobsPage } from './jobs.ts'
 import { nowPage } from './now.ts'
+import { actorOf, allowed, allowedChange, csrfOf, numberOf, sendPage, textOf } from './requests.ts'
 
 const PER_PAGE = 50
 const live = readFileSync(new URL('live.js', import.meta.url), 'utf8')
@@ -38,7 +39,6 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
   const configured = applications.map(({ name }) => name)
   await app.register(formbody, { bodyLimit: 8 * 1024 })
   const schema = { hide: true }
-  const html = (reply: FastifyReply, page: string) => reply.type('text/html; charset=utf-8').send(page)
 
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { operator } = request
@@ -48,7 +48,7 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
     const status = refused?.status ?? (isRedisFault(error) ? 503 : (error.statusCode ?? 500))
     const title = refused?.title ?? (status < 500 ? 'The request is not valid' : 'The page cannot be shown now')
     const detail = refused?.detail ?? 'Try again; the log of the gateway has the cause.'
-    return html(reply.code(status), mistakePage({ operator, title, detail }))
+    return sendPage(reply.code(status), mistakePage({ operator, title, detail }))
   })
 
   const on = (request: FastifyRequest): JobActing => ({
@@ -69,13 +69,13 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
       readFleet(redis),
       readRedisHealth(redis),
     ])
-    return html(reply, nowPage({ operator, connections, processes, redis: health }))
+    return sendPage(reply, nowPage({ operator, connections, processes, redis: health }))
   })
 
   app.get<{ Params: Place }>('/connections/:EMRSystem/:EmrInstance', { schema }, async (request, reply) => {
     const operator = allowed(request, 'see')
     const detail = await readDetail(redis, connectionSeenBy(app, operator, request.params))
-    return html(reply, connectionPage({ operator, csrf: csrfOf(request), detail }))
+    return sendPage(reply, connectionPage({ operator, csrf: csrfOf(request), detail }))
   })
 
   app.post<{ Params: Place }>('/connections/:EMRSystem/:EmrInstance', { schema }, async (request, reply) => {
@@ -109,14 +109,14 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
         limit: PER_PAGE,
       })
       if (Jobs.length === 0 && isJobId(searched)) return reply.redirect(`/admin/jobs/${searched}`, 303)
-      return html(
+      return sendPage(
         reply,
         jobsPage({ operator, csrf, jobs: Jobs, selection: {}, cursor: undefined, applications: configured }),
       )
     }
     const selection = selectedFrom(request.query)
     const found = await list(operator, selection, textOf(request.query, 'Cursor'))
-    return html(reply, jobsPage({ operator, csrf, ...found, selection, applications: configured }))
+    return sendPage(reply, jobsPage({ operator, csrf, ...found, selection, applications: configured }))
   })
 
   app.post('/jobs', { schema }, async (request, reply) => {
@@ -126,7 +126,7 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
     if (expect === '') {
       const operator = allowedChange(request)
       const found = await countMatching(on(request), operator, selection)
-      return html(reply, confirmPage({ operator, csrf: csrfOf(request), act, selection, found }))
+      return sendPage(reply, confirmPage({ operator, csrf: csrfOf(request), act, selection, found }))
     }
     await actOnJobs(on(request), actorOf(request), { act, selection, expect })
     return reply.redirect('/admin/jobs', 303)
@@ -135,7 +135,7 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
   app.get<{ Params: { JobId: string } }>('/jobs/:JobId', { schema }, async (request, reply) => {
     const operator = allowed(request, 'see')
     const { connection, view } = await seenJob(app.connections, operator, request.params.JobId)
-    return html(reply, jobPage({ operator, csrf: csrfOf(request), job: await detailOf(connection, view) }))
+    return sendPage(reply, jobPage({ operator, csrf: csrfOf(request), job: await detailOf(connection, view) }))
   })
 
   app.post<{ Params: { JobId: string } }>('/jobs/:JobId', { schema }, async (request, reply) => {
@@ -157,54 +157,22 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
     const operator = allowed(request, 'see')
     const selection: JobSelection = { ...selectedFrom(request.query), Status: 'OutcomeUnknown' }
     const found = await list(operator, selection, textOf(request.query, 'Cursor'))
-    return html(reply, inDoubtPage({ operator, csrf: csrfOf(request), ...found, selection }))
+    return sendPage(reply, inDoubtPage({ operator, csrf: csrfOf(request), ...found, selection }))
   })
 
   app.get('/fleet', { schema }, async (request, reply) =>
-    html(reply, fleetPage({ operator: allowed(request, 'see'), processes: await readFleet(redis) })),
+    sendPage(reply, fleetPage({ operator: allowed(request, 'see'), processes: await readFleet(redis) })),
   )
 
   app.get('/audit', { schema }, async (request, reply) => {
     const operator = allowed(request, 'audit')
     const cursor = textOf(request.query, 'Cursor')
     const page = await readAudit(app.audit, operator, /^\d{1,15}-\d{1,10}$/.test(cursor) ? { Cursor: cursor } : {})
-    return html(reply, auditPage({ operator, entries: page.Entries, cursor: page.Cursor }))
+    return sendPage(reply, auditPage({ operator, entries: page.Entries, cursor: page.Cursor }))
   })
 }
 
 type Place = { EMRSystem: string; EmrInstance: string }
-
-/** The operator, if the role permits it. Throws a 403. */
-function allowed({ operator }: FastifyRequest, right: Right): Operator {
-  if (!operator) throw new TypeError('the guard lets nobody else in')
-  if (!mayDo(operator, right)) {
-    throw new Refusal('operator-forbidden', `The role ${operator.role} does not include this.`)
-  }
-  return operator
-}
-
-/** As `allowed`, for a change: it must come from a page of this session. */
-function allowedChange(request: FastifyRequest): Operator {
-  const { identity } = request
-  if (!identity || !isOwnRequest(identity, textOf(request.body, 'csrf'))) {
-    throw new Refusal('operator-forbidden', 'This form is not of this session: open the page again.')
-  }
-  return allowed(request, 'act')
-}
-
-function actorOf(request: FastifyRequest): Actor {
-  const operator = allowedChange(request)
-  const reason = textOf(request.body, 'reason').trim()
-  // oxlint-disable-next-line no-control-regex -- these are what is refused
-  if (reason === '' || reason.length > 200 || /[\u0000-\u001F\u007F-\u009F]/.test(reason)) {
-    throw new Refusal('invalid-request', 'Give a reason of at most 200 characters.')
-  }
-  return { operator, from: request.ip, reason }
-}
-
-function csrfOf({ identity }: FastifyRequest): string {
-  return identity?.session?.csrf ?? ''
-}
 
 function readOrder(body: unknown): ConnectionAct {
   const act = textOf(body, 'act')
@@ -241,18 +209,4 @@ function readSelection(fields: unknown): JobSelection {
     ...(application && { Application: application }),
     ...(code && { StatusCode: code }),
   }
-}
-
-/** A positive whole number; `undefined` if the field is empty. Throws a 400 for anything else. */
-function numberOf(fields: unknown, name: string, most = 99_999): number | undefined {
-  const text = textOf(fields, name).trim()
-  if (text === '') return undefined
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0
-  if (value < 1 || value > most) throw new Refusal('invalid-request', `${name} must be a number from 1 to ${most}.`)
-  return value
-}
-
-function textOf(fields: unknown, name: string): string {
-  const value = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>)[name] : undefined
-  return typeof value === 'string' ? value : ''
 }

@@ -14,7 +14,7 @@ export async function noteAftermath(stage: Stage, jobIds: ReadonlySet<string>, h
   for await (const encounter of listEncounters(stage.outage.emr.baseUrl)) {
     history.note({ what: 'creation', ...encounter, outage: true })
   }
-  for (const { encounterId, content } of stage.ofKeys.emr.encounters()) {
+  for (const { encounterId, content } of stage.ofKeys?.emr.encounters() ?? []) {
     history.note({ what: 'key creation', encounterId, patientId: patientIn(content) })
   }
   const left = [...jobIds]

@@ -34,13 +34,13 @@ export function isTortured(event: HistoryEvent): event is Extract<HistoryEvent, 
   return event.what === 'log' && event.connection === undefined
 }
 
-/** From begin to end, and a second of aftermath. */
+/** From begin to end, and the aftermath. */
 export function faultTimes(history: readonly HistoryEvent[]) {
   const ends = new Map<number, number>()
   for (const event of history) if (event.what === 'nemesis' && event.phase === 'end') ends.set(event.n, event.ms)
   return history.flatMap((event) => {
     if (event.what !== 'nemesis' || event.phase !== 'begin') return []
-    const { n, kind, target = '', ms: beginMs } = event
-    return [{ n, kind, target, beginMs, endMs: (ends.get(n) ?? Infinity) + 1_000 }]
+    const { n, kind, target = '', ms: beginMs, afterMs = 1_000 } = event
+    return [{ n, kind, target, beginMs, endMs: (ends.get(n) ?? Infinity) + afterMs }]
   })
 }

@@ -15,6 +15,8 @@ export type LineFault =
   | { how: 'half-close'; share: number; everyMs: number }
   /** Requests arrive and answers do not, then the connection is reset. */
   | { how: 'deaf' }
+  /** A share of the open connections falls silent for good, without an end, as behind a firewall; new ones work. */
+  | { how: 'silent'; share: number }
 
 /** A line between a client and a server that can be made bad. */
 export type ChaosProxy = AsyncDisposable & {
@@ -24,7 +26,7 @@ export type ChaosProxy = AsyncDisposable & {
   calm(): void
 }
 
-type Pair = { client: Socket; server: Socket }
+type Pair = { client: Socket; server: Socket; silent: boolean }
 
 /** Listens on a port of its own and forwards everything to `targetPort` of this machine. */
 export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
@@ -35,7 +37,7 @@ export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
 
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const server = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
-    const pair = { client, server }
+    const pair = { client, server, silent: false }
     pairs.add(pair)
     const end = () => {
       pairs.delete(pair)
@@ -43,13 +45,9 @@ export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
       if (!server.destroyed) server.resetAndDestroy()
     }
     for (const socket of [client, server]) socket.on('error', end).on('close', end)
-    pass(client, server, () => delayOf(fault, random))
-    pass(
-      server,
-      client,
-      () => delayOf(fault, random),
-      () => fault?.how === 'deaf',
-    )
+    const delayMs = () => delayOf(fault, random)
+    pass(client, server, delayMs, () => pair.silent)
+    pass(server, client, delayMs, () => pair.silent || fault?.how === 'deaf')
   })
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
@@ -71,6 +69,7 @@ export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
       calm()
       fault = next
       random = by
+      if (next.how === 'silent') for (const pair of pairs) pair.silent ||= by.fraction() < next.share
       if (next.how !== 'cut' && next.how !== 'half-close') return
       const strike = () => {
         for (const pair of pairs) if (by.fraction() < next.share) (next.how === 'cut' ? reset : halfClose)(pair)
@@ -93,7 +92,7 @@ function delayOf(fault: LineFault | undefined, random: Random | undefined): numb
 }
 
 /** Forwards one direction, in order; its end as well. */
-function pass(from: Socket, to: Socket, delayMs: () => number, swallow: () => boolean = () => false): void {
+function pass(from: Socket, to: Socket, delayMs: () => number, swallow: () => boolean): void {
   const waiting: (() => void)[] = []
   let busyUntil = 0
   const inTurn = (action: () => void) => {

@@ -27,6 +27,8 @@ export type Happening =
       /** Jobs that were active when a worker was killed, in any worker. */
       jobs?: string[]
       note?: string
+      /** For how long after its end it may still have effects; a second if absent. */
+      afterMs?: number
     }
   /** A worker was told to end by SIGTERM at `fromMs`, and ended so. */
   | { what: 'stop'; name: string; how: string; fromMs: number }

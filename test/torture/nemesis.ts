@@ -1,14 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { keyBaseOf } from '@encounter-gateway/shared/records/keys.ts'
-import type { ChaosProxy, LineFault } from './chaos-proxy.ts'
+import type { LineFault } from './chaos-proxy.ts'
 import { controlEmr, emrMoods, lateCommit } from './emr-moods.ts'
 import type { History } from './history.ts'
 import { randomFrom, type Random } from './random.ts'
 import type { NemesisEvent, NemesisKind } from './schedule.ts'
 import { connection } from './connections.ts'
 import { outage } from './outage.ts'
+import type { DataServer, NamedLine, RedisSetUp } from './redis/set-up.ts'
 import type { Stage } from './stage.ts'
 import { stopWorker } from './stop-worker.ts'
+
+/** Until every process has followed a failover that is over: a silent connection is replaced within 8 s. */
+const FOLLOWED_MS = 10_000
 
 /** What one event did besides its kind, for the history. */
 type Done = { target?: string; jobs?: string[]; note?: string }
@@ -49,12 +53,15 @@ async function perform(
   { stage, history, signal }: { stage: Stage; history: History; signal: AbortSignal },
 ): Promise<void> {
   const { kind } = event
+  // a failover goes on after what caused it is over
+  const settles = kind.includes('redis') && stage.redisKind !== 'single'
   const begun = await deeds[kind]({ stage, event, random: randomFrom(event.seed), history, signal })
   if (typeof begun === 'string') return history.note({ what: 'nemesis', n, kind, phase: 'skipped', note: begun })
   const [done, end] = begun
-  history.note({ what: 'nemesis', n, kind, phase: 'begin', ...done })
+  history.note({ what: 'nemesis', n, kind, phase: 'begin', ...done, ...(settles && { afterMs: FOLLOWED_MS }) })
   await delay(event.forMs, undefined, { signal })
   await end()
+  if (settles) await stage.redis.untilWell(signal)
   history.note({ what: 'nemesis', n, kind, phase: 'end', ...(done.target && { target: done.target }) })
 }
 
@@ -67,14 +74,14 @@ const workerKill: Deed = async ({ stage, random }) => {
 
 const workerKillAll: Deed = async ({ stage }) => {
   const jobs = await activeJobs(stage)
-  const workers = [...stage.workers, stage.ofKeys.worker]
+  const workers = everyWorker(stage)
   await Promise.all(workers.map((worker) => worker.kill()))
   const start = async () => void (await Promise.all(workers.map((worker) => worker.start())))
   return [{ target: 'all workers', jobs }, start]
 }
 
 const workerRestart: Deed = async ({ stage, random, history }) => {
-  const worker = random.pick([...stage.workers, stage.ofKeys.worker])
+  const worker = random.pick(everyWorker(stage))
   const note = await stopWorker(worker, history)
   return [{ target: worker.name, note }, () => worker.start()]
 }
@@ -113,13 +120,36 @@ const apiKill: Deed = async ({ stage, random }) => {
   return [{ target: api.name }, () => api.start()]
 }
 
-const redisKill: Deed = async ({ stage: { redis } }) => {
-  await redis.kill()
-  return [{ target: 'redis' }, () => redis.start()]
+/** Mostly a primary; a replica as well, without which a write may not be confirmed. */
+async function pickServer(redis: RedisSetUp, random: Random): Promise<DataServer> {
+  const [first, ...others] = await redis.primaries()
+  const from = random.fraction() < 0.5 && first ? [first] : random.fraction() < 0.5 ? others : redis.servers
+  return random.pick(from.length > 0 ? from : redis.servers)
+}
+
+const redisKill: Deed = async ({ stage: { redis }, random }) => {
+  const server = await pickServer(redis, random)
+  await server.kill()
+  return [{ target: server.name }, () => server.start()]
+}
+
+const redisPause: Deed = async ({ stage: { redis }, random }) => {
+  const server = await pickServer(redis, random)
+  server.pause()
+  return [{ target: server.name }, async () => server.resume()]
+}
+
+const redisFailover: Deed = async ({ stage: { redis }, random }) => {
+  const [first, ...others] = await redis.primaries()
+  const primary = random.fraction() < 0.5 ? first : random.pick([first, ...others])
+  if (!primary) return 'there is no primary'
+  const note = await redis.failOver(primary)
+  return [{ target: primary.name, note }, async () => undefined]
 }
 
 const redisFull: Deed = async ({ stage: { redis } }) => {
-  const setMemory = (limit: string) => redis.control.config('SET', 'maxmemory', limit)
+  const setMemory = (limit: string) =>
+    Promise.all(redis.servers.map(({ control }) => control.config('SET', 'maxmemory', limit)))
   await setMemory('1mb')
   return [
     { target: 'redis' },
@@ -133,10 +163,11 @@ const diskFull: Deed = async ({ stage: { disk, redis }, event }) => {
   if (typeof disk === 'string') return disk
   if (!(await disk.fill())) return 'the disk could not be filled'
   // with appendfsync always Redis ends rather than acknowledge what it could not write
-  const ended = await redis.endsWithin(event.forMs)
+  const [server] = redis.servers
+  const ended = await server?.endsWithin(event.forMs)
   const end = async () => {
     disk.empty()
-    await redis.start()
+    await server?.start()
   }
   return [{ target: 'redis', note: ended ? 'Redis ended' : 'Redis went on' }, end]
 }
@@ -169,21 +200,19 @@ const emrLateCommit: Deed = async ({ stage, event, random, signal }) => {
 }
 
 const line =
-  (of: (stage: Stage, random: Random) => [string, ChaosProxy], fault: (random: Random) => LineFault): Deed =>
+  (of: (stage: Stage, random: Random) => Promise<NamedLine>, fault: (random: Random) => LineFault): Deed =>
   async ({ stage, random }) => {
-    const [target, proxy] = of(stage, random)
-    proxy.spoil(fault(random), random)
-    return [{ target }, async () => proxy.calm()]
+    const { target, line: spoilt } = await of(stage, random)
+    spoilt.spoil(fault(random), random)
+    return [{ target }, async () => spoilt.calm()]
   }
-const toEmr = (stage: Stage): [string, ChaosProxy] => ['line to the emr', stage.lines.emr]
-const toRedis = ({ lines }: Stage, random: Random): [string, ChaosProxy] =>
-  random.fraction() < 0.5
-    ? ['line of the apis to redis', lines.redisOfApis]
-    : ['line of the workers to redis', lines.redisOfWorkers]
+const toEmr = async ({ lineToEmr }: Stage) => ({ target: 'line to the emr', line: lineToEmr })
+const toRedis = ({ redis }: Stage, random: Random) => redis.lineToData(random)
 const cut = (random: Random): LineFault => ({ how: 'cut', share: 0.3, everyMs: random.integer(200, 900) })
 const halfClose = (random: Random): LineFault => ({ how: 'half-close', share: 0.2, everyMs: random.integer(300, 900) })
 const slow = (random: Random): LineFault => ({ how: 'delay', upToMs: random.integer(20, 300) })
 const deaf = (): LineFault => ({ how: 'deaf' })
+const silent = (random: Random): LineFault => ({ how: 'silent', share: random.pick([0.3, 0.6, 1]) })
 
 const deeds: Record<NemesisKind, Deed> = {
   'worker-kill': workerKill,
@@ -196,7 +225,8 @@ const deeds: Record<NemesisKind, Deed> = {
   'api-restart': apiRestart,
   'api-pause': pause(everyApi),
   'redis-kill': redisKill,
-  'redis-pause': pause((stage) => [{ ...stage.redis, name: 'redis' }]),
+  'redis-pause': redisPause,
+  'redis-failover': redisFailover,
   'redis-full': redisFull,
   'disk-full': diskFull,
   'emr-slow': emrMood('emr-slow'),
@@ -219,10 +249,15 @@ const deeds: Record<NemesisKind, Deed> = {
   'net-redis-delay': line(toRedis, slow),
   'net-redis-half-close': line(toRedis, halfClose),
   'net-redis-deaf': line(toRedis, deaf),
+  'net-redis-silent': line(toRedis, silent),
 }
 
 function everyApi({ apis, ofKeys }: Stage): Stage['apis'] {
-  return [...apis, ofKeys.api]
+  return ofKeys ? [...apis, ofKeys.api] : apis
+}
+
+function everyWorker({ workers, ofKeys }: Stage): Stage['workers'] {
+  return ofKeys ? [...workers, ofKeys.worker] : workers
 }
 
 /** Which jobs are being worked on, by anyone; none where Redis cannot be asked. */

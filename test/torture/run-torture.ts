@@ -11,6 +11,7 @@ import { letLoose } from './nemesis.ts'
 import { showProgress } from './progress.ts'
 import { planNemesis, type NemesisEvent } from './schedule.ts'
 import { startKeyReuser } from './key-reuser.ts'
+import { replicasOf, type SetUpKind } from './redis/set-up.ts'
 import { openStage } from './stage.ts'
 import { startSubmitter, type Submitter } from './submitter.ts'
 import { unlessAborted } from './unless-aborted.ts'
@@ -30,6 +31,10 @@ export type TortureOrder = {
   seed: number
   /** How long the nemesis lasts, and over how long the encounters are spread. */
   minutes: number
+  /** `single` if absent. */
+  redis?: SetUpKind
+  /** `min-replicas-to-write` of Redis: all replicas if absent. */
+  minReplicas?: number
   /** How long everything may take to drain by itself when the nemesis is over. */
   drainMinutes: number
   /** For the history and every process' log; a temporary folder if absent. */
@@ -55,11 +60,12 @@ export type TortureResult = {
 
 /** Tortures a gateway of its own, lets it drain, and checks the result. */
 export async function runTorture(order: TortureOrder): Promise<TortureResult> {
-  const { encounters, seed, minutes, drainMinutes, progress } = order
+  const { encounters, seed, minutes, drainMinutes, progress, redis: redisKind = 'single' } = order
+  const { minReplicas = replicasOf[redisKind] } = order
   const folder = order.out ?? mkdtempSync(join(tmpdir(), 'gateway-torture-'))
   mkdirSync(folder, { recursive: true })
   if (readdirSync(folder).length > 0) throw new RangeError(`${folder} is not empty`)
-  const schedule = order.schedule ?? planNemesis(seed, minutes)
+  const schedule = order.schedule ?? planNemesis(seed, minutes, redisKind)
   writeFileSync(join(folder, 'schedule.json'), `${schedule.map((event) => JSON.stringify(event)).join('\n')}\n`)
   const secret = `whsec_${randomBytes(32).toString('base64')}`
 
@@ -70,7 +76,9 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const over = new AbortController()
   const signal = AbortSignal.any([over.signal, ...(order.stop ? [order.stop] : [])])
   const overdue = Math.min(Math.max(encounters / 5, FEWEST_OVERDUE), MOST_OVERDUE)
-  const stage = ends.use(await openStage({ folder, desk, secret, history, overdue: Math.round(overdue), signal }))
+  const redisSettings = replicasOf[redisKind] > 0 ? replicated(minReplicas) : []
+  const about = { folder, desk, secret, history, overdue: Math.round(overdue), redisKind, redisSettings, signal }
+  const stage = ends.use(await openStage(about))
   await controlEmr(stage.emrUrl)
   // the schedule's times begin when everything is ready
   const startedAt = history.now()
@@ -79,15 +87,15 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const overMs = minutes * MINUTE
   const submitter = startSubmitter({ apis: stage.apiUrls, encounters, seed, overMs, history })
   ends.defer(() => submitter.close())
-  const keyReuser = startKeyReuser({ apiUrl: stage.ofKeys.apiUrl, seed, history })
-  ends.defer(() => keyReuser.close())
+  const keyReuser = stage.ofKeys && startKeyReuser({ apiUrl: stage.ofKeys.apiUrl, seed, history })
+  ends.defer(() => keyReuser?.close())
   // first of all, so that no lane starts again what is being ended
   ends.defer(() => over.abort(new Error('the run is over')))
 
   const run = async (): Promise<TortureResult> => {
     await Promise.all([letLoose(shifted, stage, history, signal), delay(overMs, undefined, { signal })])
     history.note({ what: 'quiet' })
-    const keysDone = keyReuser.finish()
+    const keysDone = keyReuser?.finish() ?? Promise.resolve()
     const patienceMs = drainMinutes * MINUTE
     const { accepted } = stage.outage
     const drainedAfterMs = await drain({ submitter, keysDone, accepted, desk, history, patienceMs, signal })
@@ -96,6 +104,12 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
     return { order, folder, history: history.events, findings: check(history.events), drainedAfterMs }
   }
   return await unlessAborted(run(), signal)
+}
+
+/** As docs/operations.md asks for it. */
+function replicated(minReplicas: number): string[] {
+  const writes = [`min-replicas-to-write ${minReplicas}`, 'min-replicas-max-lag 2']
+  return [...writes, 'repl-ping-replica-period 1', 'repl-timeout 5']
 }
 
 async function drain(about: {

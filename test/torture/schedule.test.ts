@@ -6,10 +6,16 @@ test('the same seed and minutes give the same schedule, another seed another', (
   expect(planNemesis(42, 10)).not.toEqual(planNemesis(43, 10))
 })
 
-test.for([0.9, 2, 5, 10])('in %s minutes each kind comes at least once, and all is over in time', (minutes) => {
+test.for([
+  [0.9, 'single'],
+  [2, 'single'],
+  [10, 'single'],
+  [1.2, 'sentinel'],
+  [5, 'cluster'],
+] as const)('in %s minutes each kind comes at least once to %s, and all is over in time', ([minutes, redis]) => {
   for (let seed = 1; seed <= 50; seed++) {
-    const schedule = planNemesis(seed, minutes)
-    expect(new Set(schedule.map(({ kind }) => kind))).toEqual(new Set(nemesisKinds))
+    const schedule = planNemesis(seed, minutes, redis)
+    expect(new Set(schedule.map(({ kind }) => kind))).toEqual(new Set(nemesisKinds(redis)))
     for (const { atMs, forMs } of schedule) expect(atMs + forMs).toBeLessThanOrEqual(minutes * 60_000)
   }
 })

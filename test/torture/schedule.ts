@@ -1,4 +1,5 @@
 import { randomFrom, type Random } from './random.ts'
+import type { SetUpKind } from './redis/set-up.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -56,12 +57,27 @@ export const lanes = {
     'net-redis-delay': [2 * SECOND, 8 * SECOND],
     'net-redis-half-close': [1 * SECOND, 5 * SECOND],
     'net-redis-deaf': [1 * SECOND, 3 * SECOND],
+    // a silent connection is noticed and replaced within 8 s
+    'net-redis-silent': [9 * SECOND, 12 * SECOND],
   },
 } as const satisfies Record<string, Record<string, Span>>
 
+/**
+ * What is done to several servers: up to long enough that a replica is promoted (2 s of silence, a vote, up to 6 s), and
+ * short enough that it often is not.
+ */
+const severalServers = {
+  'redis-kill': [500, 10 * SECOND],
+  'redis-pause': [1 * SECOND, 12 * SECOND],
+  'redis-failover': [1 * SECOND, 2 * SECOND],
+  'redis-full': [1 * SECOND, 5 * SECOND],
+} as const satisfies Record<string, Span>
+
 type Lanes = typeof lanes
 export type Lane = keyof Lanes
-export type NemesisKind = { [L in Lane]: keyof Lanes[L] }[Lane]
+export type NemesisKind = { [L in Lane]: keyof Lanes[L] }[Lane] | keyof typeof severalServers
+
+const laneNames = Object.keys(lanes) as Lane[]
 
 /** One action of the nemesis. */
 export type NemesisEvent = {
@@ -74,17 +90,24 @@ export type NemesisEvent = {
   seed: number
 }
 
-/** Every kind there is. */
-export const nemesisKinds = Object.values(lanes).flatMap((kinds) => Object.keys(kinds)) as NemesisKind[]
+/** The kinds of a lane and their durations. */
+function spansOf(lane: Lane, redis: SetUpKind): Record<string, Span> {
+  return lane === 'redis' && redis !== 'single' ? severalServers : lanes[lane]
+}
+
+/** Every kind that is done to this set-up of Redis and all around it. */
+export function nemesisKinds(redis: SetUpKind = 'single'): NemesisKind[] {
+  return laneNames.flatMap((lane) => Object.keys(spansOf(lane, redis))) as NemesisKind[]
+}
 
 /**
  * The events and their times, decided by seed and minutes alone: each kind at least once, then more of them until the
  * time is over. In a run of less than two minutes each occurs once, shorter and close together; a longer one has rests,
  * in which recovery can be seen. Throws `RangeError` if the minutes are too few for one of each.
  */
-export function planNemesis(seed: number, minutes: number): NemesisEvent[] {
-  return (Object.keys(lanes) as Lane[])
-    .flatMap((lane, number) => planLane(lane, minutes, randomFrom(seed, number + 1)))
+export function planNemesis(seed: number, minutes: number, redis: SetUpKind = 'single'): NemesisEvent[] {
+  return laneNames
+    .flatMap((lane, number) => planLane({ lane, spans: spansOf(lane, redis), minutes }, randomFrom(seed, number + 1)))
     .toSorted((a, b) => a.atMs - b.atMs)
 }
 
@@ -98,14 +121,21 @@ const RECOVERY_MS = 22 * SECOND
  * These kinds in turn and nothing else, each after full recovery from the last: how long recovery takes by itself.
  * Throws `RangeError` for an unknown kind.
  */
-export function planOnly(kinds: readonly string[], seed: number, minutes: number): NemesisEvent[] {
+export function planOnly(
+  kinds: readonly string[],
+  seed: number,
+  minutes: number,
+  redis: SetUpKind = 'single',
+): NemesisEvent[] {
   const random = randomFrom(seed)
   const events: NemesisEvent[] = []
   for (let n = 0, atMs = WARM_UP_MS; ; n++) {
     const kind = kinds[n % kinds.length]
-    const lane = (Object.keys(lanes) as Lane[]).find((each) => Object.hasOwn(lanes[each], kind ?? ''))
-    if (kind === undefined || !lane) throw new RangeError(`there is no ${kind}, but ${nemesisKinds.join(', ')}`)
-    const [shortestMs, longestMs] = (lanes[lane] as Record<string, Span>)[kind] ?? [0, 0]
+    const lane = laneNames.find((each) => Object.hasOwn(spansOf(each, redis), kind ?? ''))
+    if (kind === undefined || !lane) {
+      throw new RangeError(`there is no ${kind}, but ${nemesisKinds(redis).join(', ')}`)
+    }
+    const [shortestMs, longestMs] = spansOf(lane, redis)[kind] ?? [0, 0]
     const forMs = random.integer(shortestMs, longestMs)
     if (atMs + forMs > minutes * MINUTE) return events
     events.push({ lane, kind: kind as NemesisKind, atMs, forMs, seed: random.integer(1, 0xffff_ffff) })
@@ -113,9 +143,10 @@ export function planOnly(kinds: readonly string[], seed: number, minutes: number
   }
 }
 
-function planLane(lane: Lane, minutes: number, random: Random): NemesisEvent[] {
+type PlannedLane = { lane: Lane; spans: Record<string, Span>; minutes: number }
+
+function planLane({ lane, spans, minutes }: PlannedLane, random: Random): NemesisEvent[] {
   const endMs = minutes * MINUTE
-  const spans = lanes[lane] as Record<string, Span>
   const kinds = Object.keys(spans) as NemesisKind[]
   const draw = (kind: NemesisKind) => ({ kind, forMs: lengthOf(spans[kind] ?? [0, 0], minutes, random) })
   const drawn = random.shuffled(kinds).map(draw)

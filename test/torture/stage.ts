@@ -12,7 +12,7 @@ import type { History } from './history.ts'
 import { readLogLine } from './log-lines.ts'
 import { openShiftedClock, type ShiftedClock } from './shifted-clock.ts'
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
-import { startTortureRedis, type TortureRedis } from './torture-redis.ts'
+import { openRedisSetUp, type RedisSetUp, type SetUpKind } from './redis/set-up.ts'
 import { unlessAborted } from './unless-aborted.ts'
 import type { WebhookDesk } from './webhook-desk.ts'
 
@@ -30,15 +30,16 @@ export type Stage = AsyncDisposable & {
   apis: GatewayProcess[]
   apiUrls: string[]
   workers: GatewayProcess[]
-  /** A gateway whose results are kept for so short a time that Idempotency-Keys run out, and its EMR. */
-  ofKeys: { api: GatewayProcess; apiUrl: string; worker: GatewayProcess; emr: SimulatedFhir }
+  /** A gateway whose results are kept for so short a time that Idempotency-Keys run out, and its EMR; only beside a single Redis. */
+  ofKeys?: { api: GatewayProcess; apiUrl: string; worker: GatewayProcess; emr: SimulatedFhir }
   emr: GatewayProcess
   /** The EMR with the long outages, all jobs that were accepted for it, and how many come while it is away. */
   outage: { emr: GatedEmr; accepted: Set<string>; items: number }
   /** The Sandbox EMR itself, past the line. */
   emrUrl: string
-  redis: TortureRedis
-  lines: { emr: ChaosProxy; redisOfApis: ChaosProxy; redisOfWorkers: ChaosProxy }
+  redisKind: SetUpKind
+  redis: RedisSetUp
+  lineToEmr: ChaosProxy
   /** Or why there is none. */
   disk: SmallDisk | string
   /** Of the last worker; or why there is none. */
@@ -46,7 +47,7 @@ export type Stage = AsyncDisposable & {
 }
 
 /**
- * Starts two apis, three workers, Redis and the Sandbox EMR, and beside them the gateway whose keys run out; resolves when all are ready. Logs and data go to `folder`. If the
+ * Starts two apis, three workers, Redis and the Sandbox EMR, and beside them, with a single Redis, the gateway whose keys run out; resolves when all are ready. Logs and data go to `folder`. If the
  * signal is aborted before that, all is ended again and its reason thrown.
  */
 export async function openStage(about: {
@@ -55,31 +56,29 @@ export async function openStage(about: {
   secret: string
   history: History
   overdue: number
+  redisKind: SetUpKind
+  /** Lines of redis.conf. */
+  redisSettings: readonly string[]
   signal: AbortSignal
 }): Promise<Stage> {
-  const { folder, desk, secret, history, signal } = about
+  const { folder, desk, secret, history, redisKind, redisSettings, signal } = about
   await using started = new AsyncDisposableStack()
   const disk = await mountSmallDisk(folder)
   const dataFolder = typeof disk === 'string' ? join(folder, 'disk', 'redis') : disk.folder
   mkdirSync(dataFolder, { recursive: true })
   if (typeof disk !== 'string') started.defer(() => disk.remove())
-  const redis = started.use(await startTortureRedis(dataFolder, join(folder, 'redis.log')))
+  const redis = started.use(await openRedisSetUp(redisKind, { dataFolder, folder, settings: redisSettings }))
   const clock = openShiftedClock(folder)
   const emrPort = await findFreePort()
-  const lines = {
-    emr: started.use(await openChaosProxy(emrPort)),
-    redisOfApis: started.use(await openChaosProxy(redis.port)),
-    redisOfWorkers: started.use(await openChaosProxy(redis.port)),
-  }
+  const lineToEmr = started.use(await openChaosProxy(emrPort))
   const outageEmr = started.use(await openGatedEmr({ latencyMs: OUTAGE_LATENCY_MS }))
-  const keyEmr = started.use(await openFhirServer())
   const environment = {
     ...process.env,
     DRAIN_SECONDS,
     GATEWAY_CONFIG: writeConfig(join(folder, 'config.json'), {
       applications: [{ ...demo, webhook: { url: desk.url, secret } }],
       connections: [
-        { ...connection, baseUrl: `http://127.0.0.1:${lines.emr.port}` },
+        { ...connection, baseUrl: `http://127.0.0.1:${lineToEmr.port}` },
         { ...outageConnection, baseUrl: outageEmr.baseUrl },
       ],
       webhooks: { allowHttp: true, allowHosts: [desk.host] },
@@ -111,8 +110,6 @@ export async function openStage(about: {
   const apiUrls: string[] = []
   const apis: GatewayProcess[] = []
   const workers: GatewayProcess[] = []
-  const redisOfApis = `redis://127.0.0.1:${lines.redisOfApis.port}`
-  const redisOfWorkers = `redis://127.0.0.1:${lines.redisOfWorkers.port}`
   const openApi = async (name: string, own: Record<string, string>) => {
     const port = await findFreePort()
     const url = `http://127.0.0.1:${port}`
@@ -123,37 +120,40 @@ export async function openStage(about: {
     return open(name, 'worker/src/main.ts', 'worker.started', { ...own, WORKER_PORT })
   }
   for (let n = 0; n < APIS; n++) {
-    const { api, url } = await openApi(`api-${n}`, { REDIS_URL: redisOfApis })
+    const { api, url } = await openApi(`api-${n}`, { REDIS_URL: redis.urls.apis })
     apiUrls.push(url)
     apis.push(api)
   }
   for (let n = 0; n < WORKERS; n++) {
     const shifted = n === WORKERS - 1 && typeof clock !== 'string' ? clock.environment : {}
-    workers.push(await openWorker(`worker-${n}`, { REDIS_URL: redisOfWorkers, ...shifted }))
+    workers.push(await openWorker(`worker-${n}`, { REDIS_URL: redis.urls.workers, ...shifted }))
   }
-  const GATEWAY_CONFIG = writeConfig(join(folder, 'config-of-keys.json'), {
-    applications: [demo],
-    connections: [{ ...keyConnection, ...keyEmr.options }],
-    retention: keyRetention,
-  })
-  const keysApi = await openApi('api-keys', { GATEWAY_CONFIG, REDIS_URL: `${redisOfApis}/${KEYS_DATABASE}` })
-  const keysWorker = await openWorker('worker-keys', {
-    GATEWAY_CONFIG,
-    REDIS_URL: `${redisOfWorkers}/${KEYS_DATABASE}`,
-  })
-  const all = [emr, ...apis, ...workers, keysApi.api, keysWorker]
+  const openOfKeys = async () => {
+    const keyEmr = started.use(await openFhirServer())
+    const GATEWAY_CONFIG = writeConfig(join(folder, 'config-of-keys.json'), {
+      applications: [demo],
+      connections: [{ ...keyConnection, ...keyEmr.options }],
+      retention: keyRetention,
+    })
+    const redisOf = (url: string) => ({ GATEWAY_CONFIG, REDIS_URL: `${url}/${KEYS_DATABASE}` })
+    const { api, url } = await openApi('api-keys', redisOf(redis.urls.apis))
+    return { api, apiUrl: url, worker: await openWorker('worker-keys', redisOf(redis.urls.workers)), emr: keyEmr }
+  }
+  const ofKeys = redisKind === 'single' ? await openOfKeys() : undefined
+  const all = [emr, ...apis, ...workers, ...(ofKeys ? [ofKeys.api, ofKeys.worker] : [])]
   await unlessAborted(Promise.all(all.map((each) => each.start())), signal)
   const ends = started.move()
   return {
     apis,
     apiUrls,
     workers,
-    ofKeys: { api: keysApi.api, apiUrl: keysApi.url, worker: keysWorker, emr: keyEmr },
+    ...(ofKeys && { ofKeys }),
     outage: { emr: outageEmr, accepted: new Set(), items: about.overdue },
     emr,
     emrUrl: `http://127.0.0.1:${emrPort}`,
+    redisKind,
     redis,
-    lines,
+    lineToEmr,
     disk,
     clock,
     [Symbol.asyncDispose]: () => ends.disposeAsync(),

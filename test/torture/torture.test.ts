@@ -13,7 +13,7 @@ test(
     const result = await runTorture({ encounters: 500, seed: 42, minutes: 0.9, drainMinutes: paced(1.5) })
     console.log(report(result))
     const met = result.history.flatMap((event) => (event.what === 'nemesis' ? [event.kind] : []))
-    expect(new Set(met)).toEqual(new Set(nemesisKinds))
+    expect(new Set(met)).toEqual(new Set(nemesisKinds()))
     expect(result.findings).toEqual([])
     expect(result.drainedAfterMs).toBeDefined()
     rmSync(result.folder, { recursive: true })

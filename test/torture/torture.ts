@@ -8,12 +8,13 @@ import type { HistoryEvent } from './history.ts'
 import { describeRecovery, recoveryTimes } from './recovery-times.ts'
 import { report } from './report.ts'
 import { runTorture, type TortureOrder } from './run-torture.ts'
+import { setUpKinds } from './redis/set-up.ts'
 import { planNemesis, planOnly, type NemesisEvent } from './schedule.ts'
 import { seedsTable, summarize, type SeedSummary } from './seeds-table.ts'
 import { tellStory } from './story.ts'
 
 const usage = `npm run torture -- [--encounters 20000] [--seed 42] [--minutes 10] [--drain-minutes 7] [--out folder]
-                   [--calm] [--only redis-kill,worker-kill,emr-down]
+                   [--calm] [--only redis-kill,worker-kill,emr-down] [--redis single|sentinel|cluster] [--min-replicas 1]
 npm run torture -- --seeds 1,2,3,4,5 [...]          one after the other, with a table at the end
 npm run torture -- --check folder/history.ndjson    checks a run again`
 /** A shell's exit code for a program ended by Ctrl-C. */
@@ -33,6 +34,8 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
       out: { type: 'string' },
       calm: { type: 'boolean', default: false },
       only: { type: 'string' },
+      redis: { type: 'string', default: 'single' },
+      'min-replicas': { type: 'string' },
       check: { type: 'string' },
     },
   })
@@ -40,11 +43,20 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
   const { calm, only, out } = values
   const encounters = readNumber('encounters', values.encounters)
   const minutes = readNumber('minutes', values.minutes)
+  const redis = setUpKinds.find((kind) => kind === values.redis)
+  if (!redis) throw new RangeError(`--redis takes ${setUpKinds.join(', ')}, not "${values.redis}"`)
   const plan = (seed: number) => {
     if (calm) return []
-    return only === undefined ? planNemesis(seed, minutes) : planOnly(only.split(','), seed, minutes)
+    return only === undefined ? planNemesis(seed, minutes, redis) : planOnly(only.split(','), seed, minutes, redis)
   }
-  const shared = { encounters, minutes, drainMinutes: readNumber('drain-minutes', values['drain-minutes']), stop }
+  const shared = {
+    encounters,
+    minutes,
+    redis,
+    ...(values['min-replicas'] && { minReplicas: readNumber('min-replicas', values['min-replicas']) }),
+    drainMinutes: readNumber('drain-minutes', values['drain-minutes']),
+    stop,
+  }
   const order = (seed: number, folder?: string): TortureOrder & { schedule: NemesisEvent[] } => {
     return { ...shared, seed, schedule: plan(seed), progress: process.stdout, ...(folder && { out: folder }) }
   }

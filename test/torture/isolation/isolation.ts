@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { endWhenIdle } from '../end-when-idle.ts'
 import { showBar, type Progress } from '../progress-bar.ts'
-import { startTortureRedis } from '../torture-redis.ts'
+import { startRedisServer } from '../redis/server.ts'
 import type { FillReport } from './fill.ts'
 import { playRound, type Round } from './round.ts'
 import { HUNG, writeSetup, type Setup } from './setup.ts'
@@ -67,7 +67,7 @@ async function fill(about: { folder: string; setup: Setup; jobs: number; signal:
   const { folder, setup, jobs, signal } = about
   const data = join(folder, 'redis')
   mkdirSync(data, { recursive: true })
-  await using redis = await startTortureRedis(data, join(folder, 'redis.log'))
+  await using redis = await startRedisServer({ folder: data, logPath: join(folder, 'redis.log') })
   const order = { redisUrl: `redis://127.0.0.1:${redis.port}`, emrInstance: HUNG.emrInstance, jobs }
   await shown('filling', (show) =>
     toldByChild<FillReport>({

@@ -1,4 +1,4 @@
-import type { TortureRedis } from '../torture-redis.ts'
+import type { RedisServer } from '../redis/server.ts'
 
 /** Of each process that jobs pass through, in seconds since its start. */
 export type ProcessorTime = { api: number; worker: number; redis: number }
@@ -6,7 +6,7 @@ export type ProcessorTime = { api: number; worker: number; redis: number }
 /** Reads each of them; unlike latencies this is meaningful on a busy machine as well. */
 export async function readProcessorTime(
   ports: { api: number; worker: number },
-  { control }: TortureRedis,
+  { control }: RedisServer,
 ): Promise<ProcessorTime> {
   const [api, worker, said] = await Promise.all([askNode(ports.api), askNode(ports.worker), control.info('cpu')])
   const used = [...said.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)]

@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openGatewayProcess } from '../gateway-process.ts'
-import { startTortureRedis, type TortureRedis } from '../torture-redis.ts'
+import { startRedisServer, type RedisServer } from '../redis/server.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import type { Latencies, LoadOrder, LoadReport } from './load.ts'
 import { readProcessorTime, spentSince, type ProcessorTime } from './processor-time.ts'
@@ -49,7 +49,7 @@ export async function playRound(about: {
   mkdirSync(data, { recursive: true })
   started.defer(() => rmSync(folder, { recursive: true }))
   if (filled !== undefined) copyToDisk(filled, data)
-  const redis = started.use(await startTortureRedis(data, join(folder, 'redis.log')))
+  const redis = started.use(await startRedisServer({ folder: data, logPath: join(folder, 'redis.log') }))
   const environment = { ...setup.environment, REDIS_URL: `redis://127.0.0.1:${redis.port}` }
 
   const start = (name: string, script: string, readyText: string, own: Record<string, string> = {}) => {
@@ -150,10 +150,10 @@ async function hang(emrUrl: string): Promise<void> {
   if (!answer.ok) throw new Error(`the Sandbox EMR does not take its orders: ${said}`)
 }
 
-async function untilHanging({ control }: TortureRedis, signal: AbortSignal): Promise<void> {
+async function untilHanging({ control }: RedisServer, signal: AbortSignal): Promise<void> {
   while ((await control.llen(`${keyBaseOf(HUNG)}:active`)) < CONCURRENCY) await delay(50, undefined, { signal })
 }
 
-function countWaiting({ control }: TortureRedis): Promise<number> {
+function countWaiting({ control }: RedisServer): Promise<number> {
   return control.zcard(`${keyBaseOf(HUNG)}:pending`)
 }

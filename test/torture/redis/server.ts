@@ -1,19 +1,20 @@
 import type { ChildProcess } from 'node:child_process'
-import { createWriteStream, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { findRedis } from '@encounter-gateway/launch/find-redis.ts'
 import { findFreePort } from '@encounter-gateway/launch/free-port.ts'
 import { endOf, settlesWithin } from '@encounter-gateway/launch/process-end.ts'
+import { linkProgram } from '@encounter-gateway/launch/redis-folder.ts'
 import { Redis } from 'ioredis'
-import { spawnChild } from '../fixtures/child.ts'
+import { spawnChild } from '../../fixtures/child.ts'
 
 const START_MS = 60_000
 /** A Redis that ended by itself is restarted after this time, as a supervisor does. */
 const AGAIN_MS = 500
 
 /** A Redis as durable as in production that is killed, and restarted on the same port and data. */
-export type TortureRedis = AsyncDisposable & {
+export type RedisServer = AsyncDisposable & {
   port: number
   how: string
   /** Directly to Redis, past every proxy; fails at once if Redis is away. */
@@ -27,16 +28,33 @@ export type TortureRedis = AsyncDisposable & {
   endsWithin(ms: number): Promise<boolean>
 }
 
+/** What a server is started with besides a port and a folder of its own. */
+export type ServerAbout = {
+  folder: string
+  logPath: string
+  /** Lines of redis.conf after those that make it durable. */
+  settings?: readonly string[]
+  /** A sentinel, which keeps no data. */
+  sentinel?: boolean
+  /** A free port, if the caller has chosen one. */
+  port?: number
+}
+
 /**
- * Starts it in `folder`; throws if no `redis-server` program is available (one in a container cannot be paused here).
+ * Starts it with its data in `folder`; throws if no `redis-server` program is available (one in a container cannot be
+ * paused here).
  */
-export async function startTortureRedis(folder: string, logPath: string): Promise<TortureRedis> {
+export async function startRedisServer(about: ServerAbout): Promise<RedisServer> {
+  const { folder, logPath, settings = [], sentinel = false } = about
   const source = await findRedis(() => undefined)
   if (source.kind !== 'program') throw new Error('the torture needs a redis-server on PATH')
-  // under the name by which it knows that it is the server: Debian has the same program as redis-check-rdb
-  const runFolder = dirname(logPath)
-  symlinkSync(source.path, join(runFolder, 'redis-server'))
-  const port = await findFreePort()
+  mkdirSync(folder, { recursive: true })
+  const port = about.port ?? (await findFreePort())
+  // not on the disk that is filled, and rewritten by Redis itself when a failover changes the server's role
+  const settingsPath = `${logPath.replace(/\.log$/, '')}.conf`
+  const own = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, ...(sentinel ? [] : durable), ...settings]
+  writeFileSync(settingsPath, `${own.join('\n')}\n`)
+  const program = linkProgram(dirname(logPath), source.path)
   const log = createWriteStream(logPath, { flags: 'a' })
   const control = new Redis({
     port,
@@ -53,8 +71,7 @@ export async function startTortureRedis(folder: string, logPath: string): Promis
   let closed = false
 
   function launch(): void {
-    const program = join(runFolder, 'redis-server')
-    const child = spawnChild(program, settings(port, folder))
+    const child = spawnChild(program, [settingsPath, ...(sentinel ? ['--sentinel'] : [])])
     server = child
     child.stdout.pipe(log, { end: false })
     child.stderr.pipe(log, { end: false })
@@ -101,7 +118,4 @@ export async function startTortureRedis(folder: string, logPath: string): Promis
   }
 }
 
-function settings(port: number, folder: string): string[] {
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction']
-  return ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...durable]
-}
+const durable = ['appendonly yes', 'appendfsync always', 'save ""', 'maxmemory-policy noeviction']

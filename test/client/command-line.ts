@@ -33,7 +33,8 @@ export function openCommandLine(
   const said: string[] = []
   /** Starts a command, its output piped. */
   const start = (args: string[], environment: NodeJS.ProcessEnv = {}) => {
-    const env = { PATH: process.env['PATH'], ...credentials, ...environment }
+    const { PATH, NODE_COMPILE_CACHE } = process.env
+    const env = { PATH, NODE_COMPILE_CACHE, ...credentials, ...environment }
     const child = spawnChild(node, [...script, ...args], { cwd: folder, env })
     const exited = once(child, 'close') as Promise<[number | null]>
     const ended = Promise.all([text(child.stdout), text(child.stderr), exited]).then(

@@ -1,4 +1,4 @@
-import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import { nearestName } from '@encounter-gateway/shared/contract/nearest-name.ts'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { CliError, exitCodes } from './exit-codes.ts'
 

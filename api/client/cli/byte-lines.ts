@@ -2,6 +2,9 @@
 export const NEWLINE = 0x0a
 const RETURN = 0x0d
 
+/** The size limit of one encounter at the gateway. */
+export const ITEM_LIMIT_BYTES = 1024 * 1024
+
 /** A line of a file without its line end, counted from 1; `bytes` is `undefined` if the line is too long. */
 export type ByteLine = { line: number; bytes: Buffer | undefined }
 

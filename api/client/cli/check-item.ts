@@ -7,9 +7,6 @@ import type { FieldError } from '@encounter-gateway/shared/contract/problem.ts'
 import { describeErrors, type SchemaError } from '@encounter-gateway/shared/contract/validation-errors.ts'
 import { isUtf8 } from 'node:buffer'
 
-/** The size limit of one encounter at the gateway. */
-export const ITEM_LIMIT_BYTES = 1024 * 1024
-
 /**
  * Validates one line of a batch against the gateway's schema and returns every mistake, by JSON Pointer. No message
  * quotes a value. Does not detect missing credentials, or what only the EMR would refuse.

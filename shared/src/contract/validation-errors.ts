@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein'
+import { MAX_NAME_LENGTH, nearestName } from './nearest-name.ts'
 import type { FieldError } from './problem.ts'
 import { controlFreePattern, dateTimePattern, trueOrFalsePattern, visiblePattern } from './schema-forms.ts'
 
@@ -23,8 +23,6 @@ type SchemaNode = { [keyword: string]: unknown }
 
 /** At most this many mistakes are listed; further ones are only counted. */
 const maxListed = 200
-/** Property names are shown up to this length, in characters; longer ones get no suggestion. */
-const maxNameLength = 64
 
 const escapePointer = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1')
 const unescapePointer = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~')
@@ -32,7 +30,7 @@ const isNode = (value: unknown): value is SchemaNode => typeof value === 'object
 
 function shorten(name: string): string {
   // toWellFormed: the cut may split a surrogate pair
-  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength).toWellFormed()}…`
+  return name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH).toWellFormed()}…`
 }
 
 /** The property names that the schema allows at this path, as far as `properties` and `items` lead there. */
@@ -45,19 +43,6 @@ function knownNames(schema: SchemaNode | undefined, instancePath: string): strin
     node = isNode(properties) && Object.hasOwn(properties, name) ? properties[name] : node['items']
   }
   return isNode(node) && isNode(node['properties']) ? Object.keys(node['properties']) : []
-}
-
-/**
- * The known name that was probably meant. Ignores letter case. A third of the letters may be wrong, and two in any name
- * of four or more, so that two swapped letters are still recognised.
- */
-export function nearestName(name: string, known: string[]): string | undefined {
-  if (name.length > maxNameLength || known.length === 0) return undefined
-  const lower = name.toLowerCase()
-  const lowerKnown = known.map((each) => each.toLowerCase())
-  const nearest = closest(lower, lowerKnown)
-  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3))
-  return distance(lower, nearest) <= allowed ? known[lowerKnown.indexOf(nearest)] : undefined
 }
 
 /** The pointer of a mistake: that of the missing or unknown property, not of the object around it. */

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from '@sinclair/typebox'
-import { EmrSystem } from './emr-system.ts'
+import { EmrSystem } from './emr-system-schema.ts'
 import { oneOf } from './schema-forms.ts'
 
 const encounterTypes = [

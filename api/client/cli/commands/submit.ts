@@ -13,7 +13,6 @@ import { Interrupted } from '../signals.ts'
 import { asClause, give, quoted, say, type Terminal } from '../terminal.ts'
 import { uploadFile } from '../upload-file.ts'
 import { watchToItsEnd } from '../watch-batch.ts'
-import { reportMistakes } from './validate.ts'
 
 const LAST_LOOK_MS = 3_000
 const MISTAKES_SHOWN = 20
@@ -40,6 +39,7 @@ export const submit: Command = async (argv, terminal, signal) => {
   const format = formatOf(path, values.format)
   const reading = await readingOf(values)
   if (values.check) {
+    const { reportMistakes } = await import('./validate.ts')
     const quiet = { ...terminal, json: false, out: terminal.err }
     const checked = await reportMistakes(path, { format, max: 100, reading }, quiet, signal)
     if (checked !== exitCodes.ok) return checked

@@ -1,5 +1,5 @@
 import { PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
-import { nearestName } from '@encounter-gateway/shared/contract/validation-errors.ts'
+import { nearestName } from '@encounter-gateway/shared/contract/nearest-name.ts'
 import type { TableReading } from './reading.ts'
 
 /** The type to which the cells of a column are converted. */

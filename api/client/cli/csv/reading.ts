@@ -1,6 +1,5 @@
 // oxlint-disable-next-line typescript/triple-slash-reference -- an ambient declaration cannot be imported
 /// <reference path="./luxon.d.ts" />
-import { IANAZone } from 'luxon'
 import { readFile } from 'node:fs/promises'
 import { usageError } from '../arguments.ts'
 import { CliError, exitCodes } from '../exit-codes.ts'
@@ -24,7 +23,7 @@ export type ReadingOptions = {
 /** Evaluates the options. Throws a CliError for an invalid column map or time zone. */
 export async function readingOf(options: ReadingOptions): Promise<TableReading> {
   const timeZone = options['time-zone']
-  if (timeZone !== undefined && !IANAZone.isValidZone(timeZone)) {
+  if (timeZone !== undefined && !(await import('luxon')).IANAZone.isValidZone(timeZone)) {
     throw usageError('--time-zone takes an IANA name, such as America/Chicago')
   }
   const map = options.columns === undefined ? {} : await readMap(options.columns)

@@ -1,4 +1,4 @@
-import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system.ts'
+import { EmrSystem } from '@encounter-gateway/shared/contract/emr-system-schema.ts'
 import { JobStatus } from '@encounter-gateway/shared/contract/job.ts'
 import { oneOf } from '@encounter-gateway/shared/contract/schema-forms.ts'
 import { Type, type Static } from '@sinclair/typebox'

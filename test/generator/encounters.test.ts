@@ -1,14 +1,20 @@
-import { encounterFieldPaths, PatientEncounterRequest } from '@encounter-gateway/shared/contract/patient-encounter.ts'
+import {
+  encounterFieldPaths,
+  PatientEncounterRequest,
+  type PatientEncounter,
+} from '@encounter-gateway/shared/contract/patient-encounter.ts'
 import { contradictionsIn, encounterStateOf } from '@encounter-gateway/shared/contract/encounter-state.ts'
 import { compileExact } from '@encounter-gateway/shared/contract/compile.ts'
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { encounterAt, encountersFrom } from './encounters.ts'
+import { npiOf } from './providers.ts'
 import { randomFrom } from './random.ts'
 import { spoiltLine } from './spoil.ts'
 
 const isValid = compileExact(PatientEncounterRequest)
+const many = Array.from({ length: 2_000 }, (_, index) => encounterAt(11, index))
 const few = Array.from({ length: 500 }, (_, index) => encounterAt(7, index))
 
 function pathsOf(value: unknown, path = ''): string[] {
@@ -59,7 +65,80 @@ test('every field is present in some and each optional one is missing in others'
 test("the same place in a seed's sequence is always the same, and others differ", () => {
   expect(encountersFrom(7, 3).next().value).toEqual(few[3])
   expect(encounterAt(8, 3)).not.toEqual(few[3])
-  expect(new Set(few.map((encounter) => encounter.PatientId)).size).toBe(few.length)
+  expect(new Set(few.map((encounter) => JSON.stringify(encounter))).size).toBe(few.length)
+})
+
+test('patients return, with the same insurances and guarantor', () => {
+  const byPatient = Map.groupBy(few, ({ PatientId }) => PatientId)
+  const returned = [...byPatient.values()].filter((encounters) => encounters.length > 1)
+  expect(returned.length).toBeGreaterThan(few.length / 20)
+  const of = (encounters: PatientEncounter[], value: (encounter: PatientEncounter['Encounter']) => unknown) =>
+    new Set(encounters.flatMap(({ Encounter }) => JSON.stringify(value(Encounter)) ?? [])).size
+  for (const encounters of returned) {
+    expect(of(encounters, ({ GuarantorId }) => GuarantorId)).toBeLessThanOrEqual(1)
+    const policies = ({ Insurances }: PatientEncounter['Encounter']) => Insurances?.map((each) => each.PolicyNumber)
+    expect(of(encounters, policies)).toBeLessThanOrEqual(1)
+  }
+})
+
+test('what a clinician would look at goes together', () => {
+  for (const { Encounter } of many) {
+    const {
+      PatientClassId,
+      EncounterStatusId,
+      DischargeDateTime,
+      Location,
+      Insurances = [],
+      ReasonForVisit,
+    } = Encounter
+    if (EncounterStatusId && EncounterStatusId !== 'finished') expect(DischargeDateTime).toBeUndefined()
+    if (PatientClassId === 'P') expect(DischargeDateTime).toBeUndefined()
+    if (PatientClassId === 'E' && Location) expect(Location.UnitId).toBe('ED')
+    if ('OR'.includes(PatientClassId ?? ''))
+      expect([Location?.BedId, Encounter.EstimatedLengthOfStay]).toEqual([undefined, undefined])
+    if (ReasonForVisit === 'Labor, term pregnancy') expect('BP').toContain(PatientClassId)
+    if (ReasonForVisit === 'Prenatal visit') expect(PatientClassId).toBe('O')
+    for (const {
+      PatientRelationshipToSubscriber: patientIs,
+      SubscriberRelationshipToPatientId: subscriberIs,
+    } of Insurances) {
+      expect(['SEL SEL', 'SPO SPO', 'CHD MTH', 'CHD FTH']).toContain(`${patientIs} ${subscriberIs}`)
+    }
+    if (ReasonForVisit === 'Well-child visit') expect(Encounter.GuarantorRelationshipToPatientId ?? 'PAR').toBe('PAR')
+  }
+})
+
+test("each NPI has its check digit, and a provider's is always the same", () => {
+  // the example of CMS: 123456789 has the check digit 3
+  expect(npiOf('123456789')).toBe('1234567893')
+  const npis = new Map<string, string>()
+  for (const { ProviderId = '', NPI } of many.flatMap(({ Encounter }) => Encounter.ProvidersType ?? [])) {
+    if (!NPI) continue
+    expect(npiOf(NPI.slice(0, 9))).toBe(NPI)
+    expect(npis.get(ProviderId) ?? NPI).toBe(NPI)
+    npis.set(ProviderId, NPI)
+  }
+  expect(npis.size).toBeGreaterThan(50)
+})
+
+test.for([
+  ['inpatient', ['B', 'I', 'P']],
+  ['emergency', ['E']],
+  ['outpatient', ['O', 'R']],
+  ['migration', ['B', 'E', 'I', 'O', 'R']],
+] as const)('profile %s has the classes %s', ([profile, classes]) => {
+  const encounters = Array.from({ length: 800 }, (_, index) => encounterAt({ seed: 3, profile }, index).Encounter)
+  expect([...new Set(encounters.map(({ PatientClassId }) => PatientClassId))].toSorted()).toEqual(classes)
+  const finished = encounters.filter(({ DischargeDateTime }) => DischargeDateTime).length
+  expect(finished === encounters.length).toBe(profile === 'migration')
+})
+
+test('what was seen on a day is valid from that day on', () => {
+  const day = Date.UTC(2026, 10, 28)
+  for (const now of [day, day + 400 * 24 * 3_600_000]) {
+    const seen = Array.from({ length: 200 }, (_, index) => encounterAt({ seed: 5, day }, index).Encounter)
+    expect(seen.flatMap((encounter) => contradictionsIn(encounter, { now }))).toEqual([])
+  }
 })
 
 test('a spoilt line is refused', () => {
@@ -73,6 +152,8 @@ test('a spoilt line is refused', () => {
 test.for([
   [['--help'], 0],
   [['--cuont', '3'], 64],
+  [['--count', '3', '--date', 'tomorrow'], 64],
+  [['--count', '3', '--profile', 'all'], 64],
 ] as const)('generate %s shows its usage, and no stack', ([args, exitCode]) => {
   const script = fileURLToPath(new URL('generate.ts', import.meta.url))
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })

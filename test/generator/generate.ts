@@ -2,12 +2,15 @@ import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { showBar } from '../torture/progress-bar.ts'
-import { encounterAt } from './encounters.ts'
+import { encounterAt, profileNames, type Profile } from './encounters.ts'
 import { randomFrom } from './random.ts'
 import { spoiltLine } from './spoil.ts'
 
-const USAGE = `Usage: npm run -s generate -- --count 1000 [--seed 1] [--invalid 0.01] > encounters.ndjson
-Writes one request body per line. The same seed gives the same lines. --invalid: the share of lines that must be refused.`
+const USAGE = `Usage: npm run -s generate -- --count 1000 [--seed 1] [--profile mixed] [--date 2026-11-28] [--invalid 0.01] > encounters.ndjson
+Writes one request body per line: synthetic patients, who belong to nobody. The same options give the same lines.
+  --profile   ${profileNames.join(', ')}: which encounters (migration: what another system has finished)
+  --date      the day on which they are seen, by default today: planned ones lie after it, finished ones before it
+  --invalid   the share of lines that must be refused`
 
 const LINES_A_TURN = 1_000
 
@@ -19,7 +22,10 @@ async function main(): Promise<number> {
     return values ? 0 : 64
   }
   const [count, seed, invalid] = [Number(values.count), Number(values.seed), Number(values.invalid)]
-  if (!Number.isInteger(count) || count < 0 || !Number.isInteger(seed) || !(invalid >= 0 && invalid <= 1)) {
+  const profile = values.profile as Profile
+  const day = /^\d{4}-\d\d-\d\d$/.test(values.date) ? Date.parse(values.date) : NaN
+  const numbers = Number.isInteger(count) && count >= 0 && Number.isInteger(seed) && invalid >= 0 && invalid <= 1
+  if (!numbers || !profileNames.includes(profile) || Number.isNaN(day)) {
     console.error(USAGE)
     return 64
   }
@@ -27,7 +33,7 @@ async function main(): Promise<number> {
   let written = 0
   const endProgress = showProgress(count, () => written)
   for (; written < count; written++) {
-    const encounter = encounterAt(seed, written)
+    const encounter = encounterAt({ seed, profile, day }, written)
     const line = luck.chance(invalid) ? spoiltLine(encounter, luck) : JSON.stringify(encounter)
     if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
     // a file accepts everything at once, and a bar has to be drawn in between
@@ -42,6 +48,8 @@ function readOptions() {
   const options = {
     count: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    profile: { type: 'string', default: 'mixed' },
+    date: { type: 'string', default: new Date().toISOString().slice(0, 10) },
     invalid: { type: 'string', default: '0' },
     help: { type: 'boolean', short: 'h', default: false },
   } as const

@@ -96,6 +96,28 @@ test('what a worker took and never settled is taken again when its lease is over
   expect((await at.settle('ep_a', delivered(again))).settled).toEqual(['delivered'])
 })
 
+test('a lease that is prolonged is not over, and one that was over is not prolonged', async () => {
+  await using at = await openWebhooks()
+  await at.lanes.open('ep_a')
+  await at.publish('m1', 'm2')
+  const taken = await at.take('ep_a')
+  const [first, second] = taken
+  if (!first || !second) throw new Error('not taken')
+  const busy = `${at.keys.base}:busy:ep_a`
+  first.lease -= LEASE_MS - 1_000
+  await at.redis.zadd(busy, first.lease, first.feedId, 1, second.feedId)
+  const [before, lost] = [first.lease, second.lease]
+  await at.lanes.renew('ep_a', taken)
+  expect(first.lease).toBeGreaterThan(before)
+  expect(Number(await at.redis.zscore(busy, first.feedId))).toBe(first.lease)
+  expect(second.lease).toBe(lost)
+  expect(await at.take('ep_a')).toMatchObject([{ id: 'm2' }])
+  expect((await at.settle('ep_a', failed(first))).settled).toEqual(['dead'])
+  await at.lanes.forget('ep_a')
+  await at.lanes.renew('ep_a', [first])
+  expect(await at.redis.exists(busy)).toBe(0)
+})
+
 test('a late success counts, and the message is not sent again', async () => {
   await using at = await openWebhooks()
   await at.lanes.open('ep_a')

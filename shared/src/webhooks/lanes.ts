@@ -12,8 +12,11 @@ const MINUTE = 60 * SECOND
 
 /** Deliveries to one endpoint that may be under way in the whole fleet, while it answers well. */
 const PLACES = 10
-/** For how long a worker has a message, unless it says so itself; its POST ends sooner. */
-export const LEASE_MS = MINUTE
+/**
+ * For how long a worker has a message, unless it prolongs that. The places of a killed worker are free again after it, and
+ * a worker that stands still for longer has its messages delivered by another as well.
+ */
+export const LEASE_MS = 5 * SECOND
 /** Deliveries and dead letters listed per endpoint. */
 const DONE_MOST = 10_000
 const DEAD_MOST = 50_000
@@ -35,7 +38,7 @@ export type Taken = {
   body: string
   /** Tries before this one. */
   tries: number
-  /** ms since the epoch, and the proof that nobody else has the message. */
+  /** ms since the epoch, and the proof that nobody else has the message; `renew` moves it. */
   lease: number
 }
 
@@ -116,8 +119,10 @@ export type Lanes = {
   take(
     endpointId: string,
     most: number,
-    wants: EndpointFilter & { perSecond?: number | undefined; leaseMs?: number },
+    wants: EndpointFilter & { perSecond?: number | undefined },
   ): Promise<{ taken: Taken[]; takeAt?: number; proven: boolean }>
+  /** Prolongs the leases of messages under way, also in `taken`, by their whole length. One script. */
+  renew(endpointId: string, taken: readonly Taken[]): Promise<void>
   /** Records how tries ended. After `disableMs` of nothing but failure the endpoint is disabled. One script. */
   settle(endpointId: string, ends: readonly TryEnd[], disableMs: number): Promise<Settlement>
   /** `undefined` for an endpoint that was never opened. */
@@ -157,8 +162,8 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
       })
     },
 
-    async take(endpoint, most, { perSecond, leaseMs = LEASE_MS, ...filter }) {
-      const about = { endpoint, most, leaseMs, places: PLACES, perSecond, ...filterArguments(filter) }
+    async take(endpoint, most, { perSecond, ...filter }) {
+      const about = { endpoint, most, leaseMs: LEASE_MS, places: PLACES, perSecond, ...filterArguments(filter) }
       const [at, proven, rows] = await runScript(redis, webhookScripts.take, keysOf(endpoint), about)
       const taken = rows.map(([feedId, id, kind, connection, body, tries, lease]): Taken => {
         return {
@@ -171,6 +176,11 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
         }
       })
       return { taken, ...(at > 0 && { takeAt: at }), proven: proven === 1 }
+    },
+
+    async renew(endpoint, taken) {
+      const leases = await runScript(redis, webhookScripts.renew, keysOf(endpoint), { leaseMs: LEASE_MS }, taken)
+      for (const [n, each] of taken.entries()) each.lease = leases[n] || each.lease
     },
 
     async settle(endpoint, ends, disableMs) {

@@ -42,6 +42,12 @@ export const webhookScripts = {
     },
   }),
 
+  renew: scriptOf<number[]>()([NOW, 'renew'], {
+    keys: ['busy'],
+    args: { leaseMs: 'number' },
+    each: { feedId: 'text', lease: 'number' },
+  }),
+
   settle: scriptOf<[settled: Settled[], at: number, percent: number, disabled: string, since: number]>()(
     [NOW, 'wanted', 'wake-at', 'settle'],
     {

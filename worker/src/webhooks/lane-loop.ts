@@ -1,5 +1,5 @@
 import type { WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
-import type { Settlement, Taken, TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
+import { LEASE_MS, type Settlement, type Taken, type TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import { CONFIGURED_ENDPOINT, type WebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import type { Logger } from 'pino'
 import type { EndpointBook } from './endpoint-book.ts'
@@ -13,6 +13,8 @@ const SOONEST_MS = 20
 const PLACES = { quick: 100, slow: 200 }
 /** A POST that takes longer is not counted as quick any more, so that endpoints that begin to hang hold up no other. */
 const QUICK_MS = 2 * SECOND
+/** How often the leases of messages under way are prolonged; thrice in the time of one. */
+const RENEW_MS = LEASE_MS / 3
 /** Messages taken at once. */
 const MOST_TAKEN = 10
 
@@ -26,8 +28,6 @@ export type LaneLoopParts = {
   attempt: (application: string, taken: Taken, endpoint: WebhookEndpoint) => Promise<TryEnd>
   /** Called with what came of tries, in their order. */
   settled: (application: string, endpointId: string, ends: readonly TryEnd[], settlement: Settlement) => void
-  /** For how long this process has a message: no try takes longer. */
-  leaseMs: number
   /** Of nothing but failure, after which an endpoint is disabled. */
   disableMs: number
   log: Logger
@@ -41,13 +41,13 @@ export type LaneLoop = {
   close(): Promise<void>
 }
 
-type Lane = { want(mayTake?: boolean): void; close(): Promise<void> }
+type Lane = { want(mayTake?: boolean): void; renew(): void; close(): Promise<void> }
 
 /**
  * Each lane settles what has ended and takes what there is room for, in turns, so that it never has more than one script
  * under way. Lanes that find no room in this process wait in a row.
  */
-export function startLaneLoop({ records, book, attempt, settled, leaseMs, disableMs, log }: LaneLoopParts): LaneLoop {
+export function startLaneLoop({ records, book, attempt, settled, disableMs, log }: LaneLoopParts): LaneLoop {
   const lanes = new Map<string, Lane>()
   const underWay = { quick: 0, slow: 0 }
   const waiting = { quick: new Set<Lane>(), slow: new Set<Lane>() }
@@ -122,9 +122,10 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
   function openLane(application: string, endpointId: string, forget: () => void): Lane {
     const { lanes: kept } = recordsOf(application)
     const ended: TryEnd[] = []
-    const underWayHere = new Set<Promise<void>>()
+    const underWayHere = new Map<Taken, Promise<void>>()
     let running: Promise<void> | undefined
     let wanted = false
+    let renewing = false
     let granted = false
     let proven = false
     let timer: NodeJS.Timeout | undefined
@@ -133,22 +134,33 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
       want(mayTake = false) {
         wanted = true
         granted ||= mayTake
-        running ??= run().finally(() => {
-          running = undefined
-          if (wanted) return lane.want()
-          const waits = timer ?? (waiting.quick.has(lane) || waiting.slow.has(lane))
-          if (!waits && underWayHere.size === 0 && ended.length === 0) forget()
-        })
+        start()
+      },
+      renew() {
+        if (underWayHere.size === 0) return
+        renewing = true
+        start()
       },
       async close() {
-        await Promise.all(underWayHere)
+        await Promise.all(underWayHere.values())
         await running
       },
     }
 
+    function start() {
+      running ??= run().finally(() => {
+        running = undefined
+        if (wanted || renewing) return start()
+        const waits = timer ?? (waiting.quick.has(lane) || waiting.slow.has(lane))
+        if (!waits && underWayHere.size === 0 && ended.length === 0) forget()
+      })
+    }
+
     async function run(): Promise<void> {
       try {
-        while (wanted) {
+        while (wanted || renewing) {
+          if (renewing) await renew()
+          if (!wanted) continue
           wanted = false
           const settledNow = await settle()
           const takeAt = (await take()) ?? settledNow
@@ -158,6 +170,11 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
         report(err, { application, endpoint: endpointId })
         again(Date.now() + TICK_MS)
       }
+    }
+
+    async function renew(): Promise<void> {
+      renewing = false
+      await kept.renew(endpointId, Array.from(underWayHere.keys()))
     }
 
     async function settle(): Promise<number | undefined> {
@@ -179,11 +196,10 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
       const room = roomFor(proven ? 'quick' : 'slow')
       if (room === 0) return undefined
       const { requestsPerSecond: perSecond, eventTypes: types, connections } = endpoint
-      const about = await kept.take(endpointId, Math.min(room, MOST_TAKEN), { perSecond, types, connections, leaseMs })
+      const about = await kept.take(endpointId, Math.min(room, MOST_TAKEN), { perSecond, types, connections })
       proven = about.proven
       for (const taken of about.taken) {
-        const delivery = deliver(taken, endpoint).finally(() => underWayHere.delete(delivery))
-        underWayHere.add(delivery)
+        underWayHere.set(taken, deliver(taken, endpoint))
       }
       return about.takeAt
     }
@@ -207,6 +223,7 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
         freed('quick')
       }, QUICK_MS)
       ended.push(await attempt(application, taken, endpoint))
+      underWayHere.delete(taken)
       clearTimeout(slow)
       freed(pool)
       lane.want()
@@ -233,6 +250,9 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
   const ticking = setInterval(() => {
     for (const application of records.keys()) poke(application)
   }, TICK_MS)
+  const renewals = setInterval(() => {
+    for (const lane of lanes.values()) lane.renew()
+  }, RENEW_MS)
   for (const application of records.keys()) poke(application)
 
   return {
@@ -242,6 +262,7 @@ export function startLaneLoop({ records, book, attempt, settled, leaseMs, disabl
       clearInterval(ticking)
       await Promise.all(Array.from(looking.values(), ({ done }) => done))
       await Promise.all(Array.from(lanes.values(), (lane) => lane.close()))
+      clearInterval(renewals)
     },
   }
 }

@@ -87,8 +87,6 @@ export function startWebhookDeliveries(about: {
     book: openEndpointBook({ redis, applications, sealingKeys, forgotten: figures.forgotten, log }),
     attempt: (application, taken, endpoint) => attemptDelivery(application, taken, endpoint, office),
     settled,
-    // the places that a killed worker had are free again then
-    leaseMs: timeoutMs + 5 * SECOND,
     disableMs: webhooks.disableAfterDays * 24 * HOUR,
     log,
   })

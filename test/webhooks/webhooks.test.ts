@@ -1,170 +1,23 @@
-import type { WebhookEndpoint as ConfiguredWebhook } from '@encounter-gateway/shared/config/schema.ts'
-import { describeError } from '@encounter-gateway/shared/logger.ts'
-import { openAudit } from '@encounter-gateway/shared/records/audit.ts'
-import { openConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
-import { recordKeys } from '@encounter-gateway/shared/records/keys.ts'
-import type { Ending } from '@encounter-gateway/shared/records/outcome.ts'
 import type { RoutedJob } from '@encounter-gateway/shared/records/routing.ts'
-import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
-import { sealingKey, type SealingKeys } from '@encounter-gateway/shared/sealing/seal.ts'
-import type { DeliveryStatus } from '@encounter-gateway/shared/webhooks/deliveries.ts'
+import { connectRedis } from '@encounter-gateway/shared/redis/connect.ts'
 import { openWebhookEndpoints, type WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
 import { CONFIGURED_ENDPOINT, openWebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
-import { createMetrics } from '@encounter-gateway/worker/metrics.ts'
 import { openFullBodies } from '@encounter-gateway/worker/webhooks/full-body.ts'
 import { publisher } from '@encounter-gateway/worker/webhooks/publish.ts'
 import { startRelay } from '@encounter-gateway/worker/webhooks/relay.ts'
-import { startWebhookDeliveries } from '@encounter-gateway/worker/webhooks/webhook-worker.ts'
 import { Queue } from 'bullmq'
-import { randomBytes } from 'node:crypto'
-import { EventEmitter, on } from 'node:events'
-import { pino } from 'pino'
 import { Webhook } from 'standardwebhooks'
 import { expect, onTestFinished, test } from 'vitest'
 import { PATIENCE } from '../fixtures/pace.ts'
-import { startWebhookReceiver, type ReceiverAnswer } from '../fixtures/webhook-receiver.ts'
+import {
+  BASE_URL_PATH,
+  CANARY,
+  openDeliveringGateway,
+  openReceiver as receiver,
+  URL_TOKEN,
+} from './delivering-gateway.ts'
 
-/**
- * A database of its own: the old queue of webhooks has the same name everywhere, and another file's worker must not take
- * what is in it.
- */
-const redisUrl = new URL(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379')
-redisUrl.pathname = '/9'
-
-const CANARY = 'CANARY-PATIENT'
-const URL_TOKEN = 'CANARY-URL-TOKEN'
-const BASE_URL_PATH = `/hooks?token=${URL_TOKEN}`
-
-type Deliveries = Partial<Parameters<typeof startWebhookDeliveries>[0]>
-
-/** One application and one connection of their own, on real Redis; everything is closed when the test ends. */
-async function gateway() {
-  const redis = connectRedis(redisUrl.href, 'consumer')
-  onTestFinished(() => redis.disconnect())
-  await untilReady(redis)
-  const emrInstance = randomBytes(6).toString('hex')
-  const connection = {
-    emrSystem: 'Sandbox',
-    emrInstance,
-    deadlineHours: 1,
-    maxAttempts: 5,
-    timeoutMs: 10_000,
-    concurrency: 5,
-  } as const
-  const application = `app-${connection.emrInstance}`
-  const retention = { resultHours: 1, failedPayloadHours: 1, auditDays: 1 }
-  const applications = [{ name: application, share: 1, webhook: { url: 'https://127.0.0.1/', secret: '' } }]
-  const sealingKeys: SealingKeys = [sealingKey('k1', randomBytes(32))]
-  const { jobs, queue: encounters } = openConnectionRecords(redis, { connection, sealingKeys, retention, applications })
-  const keys = recordKeys(connection)
-  const records = openWebhookRecords(redis, { application, retentionMs: 3_600_000, configured: true })
-  onTestFinished(async () => {
-    await encounters.obliterate({ force: true })
-    await encounters.close()
-    const kept = await redis.keys(`eg:{hooks.${application}}*`)
-    if (kept.length > 0) await redis.unlink(...kept)
-  })
-  const logged = new EventEmitter()
-  const lines: Record<string, unknown>[] = []
-  const write = (text: string) => {
-    const line = JSON.parse(text) as Record<string, unknown>
-    lines.push(line)
-    logged.emit('line', line)
-  }
-  const log = pino({ level: 'debug', serializers: { err: describeError } }, { write })
-  const { registry, webhooks: figures } = createMetrics(
-    [],
-    () => [],
-    () => '',
-  )
-  const audit = openAudit(redis, sealingKeys)
-
-  return {
-    redis,
-    connection,
-    application,
-    sealingKeys,
-    jobs,
-    keys,
-    records,
-    log,
-    lines,
-    audit,
-    registry,
-
-    /** Accepts one job, ends it, and returns its id. */
-    async finishJob(ending: Partial<Ending> = {}, BatchId?: string) {
-      const { jobId } = await jobs.accept({ application, plain: Buffer.from(CANARY) })
-      const routing = { application, ...(BatchId && { BatchId, ItemIndex: 0 }) }
-      const created: Ending = {
-        status: 'Succeeded',
-        statusCode: 201,
-        result: { EncounterId: CANARY, AlternativeIdentifiers: [] },
-      }
-      const said = await jobs.end({ jobId, routing, createdAt: Date.now() }, { ...created, ...ending })
-      expect(said).toBe('recorded')
-      return jobId
-    },
-
-    outboxSize: async () => (await redis.xlen(keys.outbox)) + (await redis.zcard(keys.oldOutbox)),
-
-    /** Makes the entries of the outbox look a minute old. */
-    async ageOutbox() {
-      const entries = await redis.xrange(keys.outbox, '-', '+')
-      await redis.unlink(keys.outbox)
-      for (const [place, fields] of entries) {
-        await redis.xadd(keys.outbox, `${Number.parseInt(place) - 60_000}-${place.split('-')[1]}`, ...fields)
-      }
-    },
-
-    /** The delivery of a job's message, once it has this status. */
-    async became(status: DeliveryStatus, jobId: string, { round = 1, tries = 1 } = {}) {
-      const get = () => records.deliveries.get(CONFIGURED_ENDPOINT, `msg_${jobId}_${round}`)
-      await expect.poll(async () => (await get())?.status, PATIENCE).toBe(status)
-      await expect.poll(async () => (await get())?.tries.length ?? 0, PATIENCE).toBeGreaterThanOrEqual(tries)
-      return get()
-    },
-
-    /** Resolves with the first log line with this message written from now on. */
-    async nextLine(message: string) {
-      for await (const [line] of on(logged, 'line') as AsyncIterable<[Record<string, unknown>]>) {
-        if (line['msg'] === message) return line
-      }
-      throw new Error('the log has ended')
-    },
-
-    /** Starts a worker's deliveries for this application's endpoint. */
-    deliver(webhook: ConfiguredWebhook | undefined, options: Deliveries & { allowHosts?: string[] } = {}) {
-      const { allowHosts = [], ...rest } = options
-      const keyHash = `sha256:${'0'.repeat(64)}`
-      const settings = { name: application, keyHash, waitSeconds: 0, requestsPerMinute: 1, maxPending: 1, share: 1 }
-      const running = startWebhookDeliveries({
-        config: {
-          applications: [{ ...settings, emrSystems: ['Sandbox'], ...(webhook && { webhook }) }],
-          connections: [connection] as never,
-          sealingKeys,
-          retention,
-          webhooks: { allowHttp: true, allowHosts, timeoutSeconds: 15, disableAfterDays: 5, retentionHours: 1 },
-        },
-        redis,
-        log,
-        audit,
-        figures,
-        retryScheduleMs: [1, 1, 1],
-        ...rest,
-      })
-      onTestFinished(() => running.close())
-      return running
-    },
-  }
-}
-
-async function receiver(answer?: ReceiverAnswer) {
-  const started = await startWebhookReceiver(answer)
-  onTestFinished(() => started[Symbol.asyncDispose]())
-  const secret = `whsec_${randomBytes(32).toString('base64')}`
-  return { ...started, secret, endpoint: { url: started.url + BASE_URL_PATH, secret } }
-}
+const gateway = () => openDeliveringGateway(15)
 
 test('an outcome is posted to its application, thin, and with a signature that the foreign library accepts', async () => {
   const [at, to] = [await gateway(), await receiver()]
@@ -449,7 +302,7 @@ test('a relay cut off between add and removal leaves one delivery, and the next 
   const user = `cut-off-${at.connection.emrInstance}`
   await at.redis.call('ACL', 'SETUSER', user, 'on', 'nopass', '~*', '&*', '+@all', '-xdel')
   onTestFinished(() => void at.redis.call('ACL', 'DELUSER', user))
-  const url = new URL(redisUrl)
+  const url = new URL(at.redisUrl)
   url.username = user
   url.password = 'any'
   const crippled = connectRedis(url.href, 'consumer')

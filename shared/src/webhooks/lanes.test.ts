@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { CONFIGURED_ENDPOINT } from './keys.ts'
-import { BY_ITS_OWNER, LEASE_MS } from './lanes.ts'
+import { BY_ITS_OWNER, LEASE_MS, RENEW_MS } from './lanes.ts'
 import { delivered, failed, HOUR, ids, message, openWebhooks } from './webhooks-under-test.ts'
 
 const DAY = 24 * HOUR
@@ -116,6 +116,20 @@ test('a lease that is prolonged is not over, and one that was over is not prolon
   await at.lanes.forget('ep_a')
   await at.lanes.renew('ep_a', [first])
   expect(await at.redis.exists(busy)).toBe(0)
+})
+
+test('the places of a worker that has missed to prolong its leases are free before these end', async () => {
+  await using at = await openWebhooks()
+  await at.lanes.open('ep_a')
+  await succeed(at, 'ep_a')
+  await at.publish(...Array.from({ length: 20 }, (_, n) => `m${n}`))
+  const held = await at.take('ep_a')
+  expect(held).toHaveLength(10)
+  const full = await at.lanes.take('ep_a', 10, {})
+  expect(full.taken).toEqual([])
+  expect((full.takeAt ?? 0) - Date.now()).toBeLessThan(LEASE_MS / 2)
+  for (const { feedId } of held) await at.redis.zincrby(`${at.keys.base}:busy:ep_a`, -2 * RENEW_MS, feedId)
+  expect(ids(await at.take('ep_a'))).toEqual(Array.from({ length: 10 }, (_, n) => `m${n + 10}`))
 })
 
 test('a late success counts, and the message is not sent again', async () => {

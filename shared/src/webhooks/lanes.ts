@@ -13,10 +13,14 @@ const MINUTE = 60 * SECOND
 /** Deliveries to one endpoint that may be under way in the whole fleet, while it answers well. */
 const PLACES = 10
 /**
- * For how long a worker has a message, unless it prolongs that. The places of a killed worker are free again after it, and
- * a worker that stands still for longer has its messages delivered by another as well.
+ * For how long a worker has a message, unless it prolongs that: a worker that stands still for longer has its messages
+ * delivered by another as well.
  */
 export const LEASE_MS = 5 * SECOND
+/** How often a worker prolongs the leases of what it still has. */
+export const RENEW_MS = SECOND
+/** A lease that has less left was not prolonged in time: its worker may be dead, and its place is no longer counted. */
+const LOST_MS = LEASE_MS - 1.5 * RENEW_MS
 /** Deliveries and dead letters listed per endpoint. */
 const DONE_MOST = 10_000
 const DEAD_MOST = 50_000
@@ -163,7 +167,15 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
     },
 
     async take(endpoint, most, { perSecond, ...filter }) {
-      const about = { endpoint, most, leaseMs: LEASE_MS, places: PLACES, perSecond, ...filterArguments(filter) }
+      const about = {
+        endpoint,
+        most,
+        leaseMs: LEASE_MS,
+        lostMs: LOST_MS,
+        places: PLACES,
+        perSecond,
+        ...filterArguments(filter),
+      }
       const [at, proven, rows] = await runScript(redis, webhookScripts.take, keysOf(endpoint), about)
       const taken = rows.map(([feedId, id, kind, connection, body, tries, lease]): Taken => {
         return {
@@ -188,6 +200,7 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
         base: shared.base,
         endpoint,
         places: PLACES,
+        lostMs: LOST_MS,
         keptMs: retentionMs,
         doneMost: DONE_MOST,
         deadMost: DEAD_MOST,

@@ -1,5 +1,5 @@
 import type { WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
-import { LEASE_MS, type Settlement, type Taken, type TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
+import { RENEW_MS, type Settlement, type Taken, type TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import { CONFIGURED_ENDPOINT, type WebhookRecords } from '@encounter-gateway/shared/webhooks/webhook-records.ts'
 import type { Logger } from 'pino'
 import type { EndpointBook } from './endpoint-book.ts'
@@ -13,8 +13,6 @@ const SOONEST_MS = 20
 const PLACES = { quick: 100, slow: 200 }
 /** A POST that takes longer is not counted as quick any more, so that endpoints that begin to hang hold up no other. */
 const QUICK_MS = 2 * SECOND
-/** How often the leases of messages under way are prolonged; thrice in the time of one. */
-const RENEW_MS = LEASE_MS / 3
 /** Messages taken at once. */
 const MOST_TAKEN = 10
 

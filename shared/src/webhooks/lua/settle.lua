@@ -1,6 +1,6 @@
 -- Records how tries to deliver ended, and decides about the endpoint: the breaker, and whether it is disabled.
 -- KEYS  lane, due, busy, tried, done, dead, wake, feed, head
--- ARGV  base, EndpointId, deliveries that may be under way in the fleet, ms to keep tries, deliveries and dead letters to list, failures in
+-- ARGV  base, EndpointId, deliveries that may be under way in the fleet, ms left of a lease whose worker may be dead, ms to keep tries, deliveries and dead letters to list, failures in
 --       a row that open the breaker, ms it stays open at first and at most, ms of nothing but failure after which the endpoint is disabled,
 --       then per try: feed id, webhook-id, end of the lease, kind, ms to the next try ('' for none), the failure, the try as JSON
 -- kind 'delivered'; 'failed'; 'gone': failed, and the endpoint wants no more; 'interrupted': no try, another worker makes it
@@ -8,7 +8,7 @@
 -- Returns {what came of each: 'delivered' | 'retry' | 'dead' | 'interrupted' | 'late', when to take again, the percentage of the time to being
 -- disabled that has just been reached or 0, why it was disabled just now or '', since when it has failed}
 local lane, due, busy, tried, done, dead, wake, feed, head = unpack(KEYS)
-local base, endpoint, places, keptMs, doneMost, deadMost, inRow, openMs, longestMs, disableMs = unpack(ARGV, 1, 10)
+local base, endpoint, places, lostMs, keptMs, doneMost, deadMost, inRow, openMs, longestMs, disableMs = unpack(ARGV, 1, 11)
 
 if redis.call('EXISTS', lane) == 0 then return { {}, 0, 0, '', 0 } end
 
@@ -77,7 +77,7 @@ local function failed(failure, gone)
 end
 
 local replies, warn, disabled = {}, 0, ''
-for at = 11, #ARGV, 7 do
+for at = 12, #ARGV, 7 do
   local feedId, id, lease, kind, nextInMs, failure, try = unpack(ARGV, at, at + 6)
   local held = tonumber(redis.call('ZSCORE', busy, feedId) or 0) == tonumber(lease)
   local reply = 'late'
@@ -110,4 +110,4 @@ trim(done, doneMost)
 trim(dead, deadMost)
 local allowed = places_of(lane, places)
 local since = tonumber(redis.call('HGET', lane, 'failingSince') or 0)
-return { replies, wake_at(wake, endpoint, lane, due, busy, head, allowed), warn, disabled, since }
+return { replies, wake_at(wake, endpoint, lane, due, busy, head, allowed, lostMs), warn, disabled, since }

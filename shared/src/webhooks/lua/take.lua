@@ -1,12 +1,12 @@
 -- Takes messages for an endpoint: those that are due again, and the next ones of the feed that it wants. What a worker took and lost with
 -- its life is due again. While the breaker is open there is nothing to take, then one message as a probe.
 -- KEYS  lane, due, busy, tried, wake, feed, head
--- ARGV  EndpointId, messages at most, ms of a lease, deliveries that may be under way in the fleet, messages per second or '',
---       types and connections that it wants (wanted.lua)
+-- ARGV  EndpointId, messages at most, ms of a lease, ms left of one whose worker may be dead, deliveries that may be under way in the
+--       fleet, messages per second or '', types and connections that it wants (wanted.lua)
 -- Returns {when to take again (0: when something new comes), 1 if the endpoint answers well, {{feed id, id, type, connection, body, tries
 -- so far, end of the lease}, ...}}
 local lane, due, busy, tried, wake, feed, head = unpack(KEYS)
-local endpoint, most, leaseMs, places, perSecond, types, connections = unpack(ARGV, 1, 7)
+local endpoint, most, leaseMs, lostMs, places, perSecond, types, connections = unpack(ARGV, 1, 8)
 
 local l = redis.call('HMGET', lane, 'position', 'disabledAt', 'openUntil', 'tokens', 'tokensAt', 'notBefore')
 local position = l[1]
@@ -19,7 +19,7 @@ for _, feedId in ipairs(redis.call('ZRANGEBYSCORE', busy, '-inf', now)) do
   redis.call('ZADD', due, now, feedId)
 end
 local allowed, proven = places_of(lane, places)
-local free = math.min(most, allowed - redis.call('ZCARD', busy))
+local free = math.min(most, allowed - held_in(busy, lostMs))
 if tonumber(l[3] or 0) > now then free = 0 end
 local rate, tokens = tonumber(perSecond), nil
 if rate then
@@ -87,4 +87,4 @@ if rate then
 elseif l[6] then
   redis.call('HDEL', lane, 'notBefore')
 end
-return { wake_at(wake, endpoint, lane, due, busy, head, allowed), proven and 1 or 0, taken }
+return { wake_at(wake, endpoint, lane, due, busy, head, allowed, lostMs), proven and 1 or 0, taken }

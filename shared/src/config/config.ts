@@ -44,6 +44,10 @@ export type Config = Omit<ConfigFile, 'sealingKeys'> & {
 /** The schema of each connector's own options, in addition to the common connection settings. */
 export type ConnectorOptions = Record<string, TSchema & { properties: Record<string, TSchema> }>
 
+/** Compiles each schema once: a fleet's configuration has a hundred connections of the same connector. */
+const check = new Ajv({ allErrors: true, useDefaults: true, strict: false })
+const wholeConnections = new WeakMap<ConnectorOptions[string], TSchema>()
+
 /**
  * Reads and validates the file. Values `env:NAME` and `file:PATH` (relative to the file) are replaced first.
  * The worker passes the option schemas of its connectors; the api does not know them and does not check these options.
@@ -62,7 +66,6 @@ export function loadConfig(
   const resolved = replaceReferences(readJson(path), '', { folder: dirname(resolve(path)), environment, mistakes })
   // before the defaults: which of them are filled in depends on the process
   const content = JSON.stringify(resolved)
-  const check = new Ajv({ allErrors: true, useDefaults: true, strict: false })
   if (!check.validate(ConfigFile, resolved)) mistakes.push(...describeErrors(check.errors ?? [], ConfigFile).Errors)
   const file = resolved as ConfigFile
   if (mistakes.length === 0) mistakes.push(...contradictions(file))
@@ -213,17 +216,23 @@ function connectorMistakes(resolved: unknown, connectors: ConnectorOptions): Con
     if (!options) {
       return [{ Pointer: `${at}/connector`, Message: `must be one of ${Object.keys(connectors).join(', ')}` }]
     }
-    const schema = Type.Object(
-      { ...ConnectionSettings.properties, ...options.properties },
-      { additionalProperties: false },
-    )
-    const check = new Ajv({ allErrors: true, useDefaults: true, strict: false })
+    const schema = wholeConnection(options)
     if (check.validate(schema, connection)) return []
     return describeErrors(check.errors ?? [], schema).Errors.map((e) => ({
       Pointer: at + e.Pointer,
       Message: e.Message,
     }))
   })
+}
+
+/** The schema of a connection with its connector's options. */
+function wholeConnection(options: ConnectorOptions[string]): TSchema {
+  const known = wholeConnections.get(options)
+  if (known) return known
+  const properties = { ...ConnectionSettings.properties, ...options.properties }
+  const whole = Type.Object(properties, { additionalProperties: false })
+  wholeConnections.set(options, whole)
+  return whole
 }
 
 function onePerPointer(mistakes: ConfigMistake[]): ConfigMistake[] {

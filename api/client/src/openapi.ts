@@ -733,6 +733,128 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/v1/operator/WebhookEndpoints': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List the webhook endpoints of all applications, those in trouble first */
+    get: operations['listOperatorWebhookEndpoints']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/WebhookEndpoints/{EndpointId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Get a webhook endpoint */
+    get: operations['getOperatorWebhookEndpoint']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/WebhookEndpoints/{EndpointId}/Deliveries': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** List the deliveries of a webhook endpoint with each try */
+    get: operations['listOperatorDeliveries']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/WebhookEndpoints/{EndpointId}/Enable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Send to a webhook endpoint again, from where it stopped */
+    post: operations['enableOperatorWebhookEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/WebhookEndpoints/{EndpointId}/Disable': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Send nothing more to a webhook endpoint */
+    post: operations['disableOperatorWebhookEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/WebhookEndpoints/{EndpointId}/Recover': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Send what a webhook endpoint has not received
+     * @description With `DryRun` it only counts and returns `Expect`, which the act requires; the act is refused if the number has moved by more than a tenth since.
+     */
+    post: operations['recoverOperatorWebhookEndpoint']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/v1/operator/Deliveries/{MessageId}/Resend': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Send a message to a webhook endpoint again */
+    post: operations['resendOperatorDelivery']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/v1/operator/Workers': {
     parameters: {
       query?: never
@@ -810,7 +932,7 @@ export interface paths {
     }
     /**
      * Follow changes of connections as server-sent events
-     * @description An event `changed` with the name and state of each connection whenever one of them changes.
+     * @description An event `changed` with the name and state of each connection whenever one of them, or a webhook endpoint, changes.
      */
     get: operations['watchConnections']
     put?: never
@@ -8155,6 +8277,946 @@ export interface operations {
       }
       /** @description `gone`: No longer available. */
       410: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listOperatorWebhookEndpoints: {
+    parameters: {
+      query?: {
+        /** @description The application of the endpoint; required for `ep_config`. */
+        Application?: string
+        Limit?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The endpoints. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Those in trouble first. */
+            WebhookEndpoints: {
+              Application: string
+              EndpointId: string
+              /** @description Scheme, host and port of its URL; the rest may hold a credential. */
+              Origin?: string
+              /** @description `thin`, or `full` with the outcome. */
+              Body?: string
+              /** @description The connections it wants; all if absent. */
+              Connections?: string[]
+              /** @description The types it wants; all if absent. */
+              EventTypes?: string[]
+              /** @description `true`: its sealing key is no longer configured. */
+              Unreadable?: boolean
+              /**
+               * @description `Failing`: several messages in a row failed. `Disabled`: nothing is sent until it is enabled.
+               * @enum {string}
+               */
+              State: 'Enabled' | 'Failing' | 'Disabled'
+              /** @description `true`: its application or an operator has disabled it, not its failures. */
+              ByOrder?: boolean
+              /**
+               * Format: date-time
+               * @description Since when it is in this state. RFC 3339, UTC.
+               */
+              Since?: string
+              /** @description Its last error, or why it is disabled, in words of the gateway. */
+              Reason?: string
+              /** @description Messages that wait or are being sent. */
+              Pending: number
+              /** @description Messages that were given up; at most the newest 50,000. */
+              DeadLetters: number
+              /** @description Messages whose retention ended before they could be sent. */
+              Missed?: number
+              /**
+               * Format: date-time
+               * @description When it last answered 2xx. RFC 3339, UTC.
+               */
+              LastSuccessAt?: string
+            }[]
+            /** @description Endpoints left out, all less in trouble. */
+            More?: number
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  getOperatorWebhookEndpoint: {
+    parameters: {
+      query?: {
+        /** @description The application of the endpoint; required for `ep_config`. */
+        Application?: string
+      }
+      header?: never
+      path: {
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description The endpoint as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Application: string
+            EndpointId: string
+            /** @description Scheme, host and port of its URL; the rest may hold a credential. */
+            Origin?: string
+            /** @description `thin`, or `full` with the outcome. */
+            Body?: string
+            /** @description The connections it wants; all if absent. */
+            Connections?: string[]
+            /** @description The types it wants; all if absent. */
+            EventTypes?: string[]
+            /** @description `true`: its sealing key is no longer configured. */
+            Unreadable?: boolean
+            /**
+             * @description `Failing`: several messages in a row failed. `Disabled`: nothing is sent until it is enabled.
+             * @enum {string}
+             */
+            State: 'Enabled' | 'Failing' | 'Disabled'
+            /** @description `true`: its application or an operator has disabled it, not its failures. */
+            ByOrder?: boolean
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Its last error, or why it is disabled, in words of the gateway. */
+            Reason?: string
+            /** @description Messages that wait or are being sent. */
+            Pending: number
+            /** @description Messages that were given up; at most the newest 50,000. */
+            DeadLetters: number
+            /** @description Messages whose retention ended before they could be sent. */
+            Missed?: number
+            /**
+             * Format: date-time
+             * @description When it last answered 2xx. RFC 3339, UTC.
+             */
+            LastSuccessAt?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  listOperatorDeliveries: {
+    parameters: {
+      query?: {
+        /** @description The application of the endpoint; required for `ep_config`. */
+        Application?: string
+        /** @description `Waiting`: not sent yet, being sent, or to be tried again. `Delivered`: answered 2xx. `Failed`: given up; `Resend` and `Recover` send it again. */
+        Status?: 'Waiting' | 'Delivered' | 'Failed'
+        Cursor?: string
+        Limit?: number
+      }
+      header?: never
+      path: {
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description One page of deliveries. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Deliveries: components['schemas']['WebhookDelivery'][]
+            Cursor?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  enableOperatorWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The application of the endpoint; required for `ep_config`. */
+          Application?: string
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The endpoint as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Application: string
+            EndpointId: string
+            /** @description Scheme, host and port of its URL; the rest may hold a credential. */
+            Origin?: string
+            /** @description `thin`, or `full` with the outcome. */
+            Body?: string
+            /** @description The connections it wants; all if absent. */
+            Connections?: string[]
+            /** @description The types it wants; all if absent. */
+            EventTypes?: string[]
+            /** @description `true`: its sealing key is no longer configured. */
+            Unreadable?: boolean
+            /**
+             * @description `Failing`: several messages in a row failed. `Disabled`: nothing is sent until it is enabled.
+             * @enum {string}
+             */
+            State: 'Enabled' | 'Failing' | 'Disabled'
+            /** @description `true`: its application or an operator has disabled it, not its failures. */
+            ByOrder?: boolean
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Its last error, or why it is disabled, in words of the gateway. */
+            Reason?: string
+            /** @description Messages that wait or are being sent. */
+            Pending: number
+            /** @description Messages that were given up; at most the newest 50,000. */
+            DeadLetters: number
+            /** @description Messages whose retention ended before they could be sent. */
+            Missed?: number
+            /**
+             * Format: date-time
+             * @description When it last answered 2xx. RFC 3339, UTC.
+             */
+            LastSuccessAt?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  disableOperatorWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The application of the endpoint; required for `ep_config`. */
+          Application?: string
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The endpoint as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Application: string
+            EndpointId: string
+            /** @description Scheme, host and port of its URL; the rest may hold a credential. */
+            Origin?: string
+            /** @description `thin`, or `full` with the outcome. */
+            Body?: string
+            /** @description The connections it wants; all if absent. */
+            Connections?: string[]
+            /** @description The types it wants; all if absent. */
+            EventTypes?: string[]
+            /** @description `true`: its sealing key is no longer configured. */
+            Unreadable?: boolean
+            /**
+             * @description `Failing`: several messages in a row failed. `Disabled`: nothing is sent until it is enabled.
+             * @enum {string}
+             */
+            State: 'Enabled' | 'Failing' | 'Disabled'
+            /** @description `true`: its application or an operator has disabled it, not its failures. */
+            ByOrder?: boolean
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Its last error, or why it is disabled, in words of the gateway. */
+            Reason?: string
+            /** @description Messages that wait or are being sent. */
+            Pending: number
+            /** @description Messages that were given up; at most the newest 50,000. */
+            DeadLetters: number
+            /** @description Messages whose retention ended before they could be sent. */
+            Missed?: number
+            /**
+             * Format: date-time
+             * @description When it last answered 2xx. RFC 3339, UTC.
+             */
+            LastSuccessAt?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  recoverOperatorWebhookEndpoint: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        EndpointId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The application of the endpoint; required for `ep_config`. */
+          Application?: string
+          /**
+           * Format: date-time
+           * @description Messages made from this time on. RFC 3339.
+           */
+          Since: string
+          /** @description `true`: only count, and return `Expect`. */
+          DryRun?: boolean
+          /** @description From the dry run with the same `Since`; required to act. */
+          Expect?: string
+          /** @description Why, for the audit log. No patient data. */
+          Reason?: string
+        }
+      }
+    }
+    responses: {
+      /** @description How many there are, or are sent now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            /** @description Messages since then that it wants and has not received. */
+            Count: number
+            Expect?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. `count-moved`: More or fewer jobs match than in the dry run. */
+      409: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `internal`: Internal error of the gateway. */
+      500: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `unavailable`: The gateway cannot accept requests now. */
+      503: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Seconds to wait before the next request. */
+          'Retry-After'?: number
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  resendOperatorDelivery: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        MessageId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': {
+          EndpointId: string
+          /** @description The application of the endpoint; required for `ep_config`. */
+          Application?: string
+          /** @description Why, for the audit log. No patient data. */
+          Reason: string
+        }
+      }
+    }
+    responses: {
+      /** @description The endpoint as it is now. */
+      200: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': {
+            Application: string
+            EndpointId: string
+            /** @description Scheme, host and port of its URL; the rest may hold a credential. */
+            Origin?: string
+            /** @description `thin`, or `full` with the outcome. */
+            Body?: string
+            /** @description The connections it wants; all if absent. */
+            Connections?: string[]
+            /** @description The types it wants; all if absent. */
+            EventTypes?: string[]
+            /** @description `true`: its sealing key is no longer configured. */
+            Unreadable?: boolean
+            /**
+             * @description `Failing`: several messages in a row failed. `Disabled`: nothing is sent until it is enabled.
+             * @enum {string}
+             */
+            State: 'Enabled' | 'Failing' | 'Disabled'
+            /** @description `true`: its application or an operator has disabled it, not its failures. */
+            ByOrder?: boolean
+            /**
+             * Format: date-time
+             * @description Since when it is in this state. RFC 3339, UTC.
+             */
+            Since?: string
+            /** @description Its last error, or why it is disabled, in words of the gateway. */
+            Reason?: string
+            /** @description Messages that wait or are being sent. */
+            Pending: number
+            /** @description Messages that were given up; at most the newest 50,000. */
+            DeadLetters: number
+            /** @description Messages whose retention ended before they could be sent. */
+            Missed?: number
+            /**
+             * Format: date-time
+             * @description When it last answered 2xx. RFC 3339, UTC.
+             */
+            LastSuccessAt?: string
+          }
+        }
+      }
+      /** @description `invalid-request`: The request is not valid. */
+      400: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-unauthorized`: Unknown operator. */
+      401: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          /** @description Asks the application to authenticate. */
+          'WWW-Authenticate'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `operator-forbidden`: The operator may not do this. */
+      403: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `not-found`: Not found. */
+      404: {
+        headers: {
+          /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
+          'X-Request-Id'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+      /** @description `conflict`: The current state does not allow this. */
+      409: {
         headers: {
           /** @description Identifies this request in the log of the gateway; your own id if you sent one, and `Gateway-Request-Id` is then that of the log. */
           'X-Request-Id'?: string

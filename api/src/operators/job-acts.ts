@@ -1,7 +1,6 @@
 import type { Application, Operator } from '@encounter-gateway/shared/config/schema.ts'
 import { problem } from '@encounter-gateway/shared/contract/problem.ts'
 import type { ListPlace } from '@encounter-gateway/shared/records/job-list.ts'
-import { createHash } from 'node:crypto'
 import { Refusal } from '../http/refusal.ts'
 import type { EmrConnection, EmrConnections } from '../connections/connections.ts'
 import { cancelJob, retryJob, routed } from '../jobs/cancel-and-retry.ts'
@@ -9,14 +8,13 @@ import type { Listed } from '../jobs/list-jobs.ts'
 import type { JobView } from '@encounter-gateway/shared/records/job-view.ts'
 import { recordAct, type ActingOn, type Actor } from './acts.ts'
 import type { JobSelection } from './api/schemas.ts'
+import { expectOf, requireExpected } from './expect.ts'
 import { findPlaces, seenJob } from './jobs-seen.ts'
 
 /** Jobs that one request handles at most; the reply says if there are more. */
 const AT_MOST = 10_000
 const READ_AT_ONCE = 200
 const AT_ONCE = 16
-/** The share by which the number of jobs may differ from that of the dry run. */
-const MAY_MOVE = 0.1
 
 /** The dependencies of acts on jobs. */
 export type JobActing = ActingOn & { connections: EmrConnections; applications: readonly Application[] }
@@ -27,7 +25,7 @@ export type BulkResult = { Count: number; Expect?: string; Done?: number; Skippe
 /** Counts the jobs that match, at most 10,000, and returns what the act must present. */
 export async function countMatching(on: JobActing, operator: Operator, selection: JobSelection): Promise<BulkResult> {
   const { places, isMore } = await matching(on, operator, selection)
-  return { Count: places.length, Expect: expectOf(places.length, selection), ...(isMore && { More: true }) }
+  return { Count: places.length, Expect: expectOf(places.length, textOf(selection)), ...(isMore && { More: true }) }
 }
 
 /**
@@ -39,16 +37,10 @@ export async function actOnJobs(
   actor: Actor,
   about: { act: 'Retry' | 'Cancel'; selection: JobSelection; expect: string | undefined },
 ): Promise<BulkResult> {
-  const { act, selection, expect = '' } = about
+  const { act, selection, expect } = about
   const { places, isMore } = await matching(on, actor.operator, selection)
   const count = places.length
-  const expected = Number(expect.split('.', 1)[0])
-  if (expect !== expectOf(expected, selection)) {
-    throw new Refusal('count-moved', 'Expect must come from a dry run of the same filter: send DryRun first.')
-  }
-  if (Math.abs(count - expected) > expected * MAY_MOVE) {
-    throw new Refusal('count-moved', `${count} jobs match now, ${expected} in the dry run: look again before acting.`)
-  }
+  requireExpected(count, expect, textOf(selection))
   const About = JSON.stringify({ ...selection, Count: count })
   await recordAct(on, actor, { Action: `Jobs/${act}`, About })
   let done = 0
@@ -135,9 +127,9 @@ function placeOf({ settings }: EmrConnection, JobId: string) {
   return { EMRSystem: settings.emrSystem, EmrInstance: settings.emrInstance, JobId }
 }
 
-function expectOf(count: number, selection: JobSelection): string {
-  const filter = JSON.stringify(Object.entries(selection).toSorted(([a], [b]) => a.localeCompare(b)))
-  return `${count}.${createHash('sha256').update(filter).digest('base64url').slice(0, 16)}`
+/** The same for the same filter, in whatever order it is written. */
+function textOf(selection: JobSelection): string {
+  return JSON.stringify(Object.entries(selection).toSorted(([a], [b]) => a.localeCompare(b)))
 }
 
 const notInDoubt = () =>

@@ -183,7 +183,8 @@ function pathOf(endpointId: string, messageId: string): string {
   return `/api/v1/WebhookEndpoints/${endpointId}/Deliveries/${messageId}`
 }
 
-function showDelivery({ id, type, status, at, body, tries }: Delivery): WebhookDelivery {
+/** A delivery as its application sees it; nothing in it is of a patient. */
+export function showDelivery({ id, type, status, at, body, tries }: Delivery): WebhookDelivery {
   const { data } = JSON.parse(body) as {
     data: Pick<WebhookDelivery, 'JobId' | 'BatchId' | 'EMRSystem' | 'EmrInstance'>
   }

@@ -32,6 +32,8 @@ const COUNTED_EXACTLY = 1_000
 
 /** The reason of an endpoint that its application has disabled, rather than its failures. */
 export const BY_ITS_OWNER = 'disabled by its application'
+/** The same of one that an operator has disabled. */
+export const BY_AN_OPERATOR = 'disabled by an operator'
 
 /** A message that this process may deliver now, until the lease ends. */
 export type Taken = {
@@ -99,7 +101,7 @@ export type LaneFigures = {
   /** Messages that wait or are under way; those further on in the feed are counted whether it wants them or not. */
   waiting: number
   deadLetters: number
-  /** `Off`: disabled by its application. */
+  /** `Off`: disabled by its application or an operator, rather than by its failures. */
   state: (typeof STATES)[number]
 }
 
@@ -159,7 +161,8 @@ export function openLanes(redis: RedisClient, { application, retentionMs }: Webh
     },
 
     async figures() {
-      const about = { base: shared.base, configured: CONFIGURED_ENDPOINT, byItsOwner: BY_ITS_OWNER }
+      const ordered = { byItsOwner: BY_ITS_OWNER, byAnOperator: BY_AN_OPERATOR }
+      const about = { base: shared.base, configured: CONFIGURED_ENDPOINT, ...ordered }
       const rows = await runScript(redis, webhookScripts.figures, shared, about)
       return rows.map(([endpointId, waiting, deadLetters, state]) => {
         return { endpointId, waiting, deadLetters, state: STATES[state] }

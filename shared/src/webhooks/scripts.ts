@@ -89,7 +89,7 @@ export const webhookScripts = {
     ['wanted', 'figures'],
     {
       keys: ['endpoints', 'head'],
-      args: { base: 'text', configured: 'text', byItsOwner: 'text' },
+      args: { base: 'text', configured: 'text', byItsOwner: 'text', byAnOperator: 'text' },
     },
   ),
 

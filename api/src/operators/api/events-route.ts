@@ -9,7 +9,7 @@ import { everyRoute, operatorRoute, type OperatorApiOptions } from './operator-r
 const STREAMS_AT_ONCE = 50
 
 /** `/Events`: follows changes of connections. */
-export const eventsRoute: FastifyPluginAsyncTypebox<Pick<OperatorApiOptions, 'redis'>> = async (app, { redis }) => {
+export const eventsRoute: FastifyPluginAsyncTypebox<OperatorApiOptions> = async (app, options) => {
   const listeners = new Set<AbortController>()
   app.addHook('preClose', async () => {
     for (const gone of listeners) gone.abort()
@@ -22,7 +22,8 @@ export const eventsRoute: FastifyPluginAsyncTypebox<Pick<OperatorApiOptions, 're
         ...operatorRoute,
         operationId: 'watchConnections',
         summary: 'Follow changes of connections as server-sent events',
-        description: 'An event `changed` with the name and state of each connection whenever one of them changes.',
+        description:
+          'An event `changed` with the name and state of each connection whenever one of them, or a webhook endpoint, changes.',
         response: {
           200: { description: 'The events.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
           ...problemReplies(...everyRoute),
@@ -41,7 +42,7 @@ export const eventsRoute: FastifyPluginAsyncTypebox<Pick<OperatorApiOptions, 're
       })
       reply.header('X-Accel-Buffering', 'no').type('text/event-stream')
       return reply.send(
-        Readable.from(connectionEvents(app, redis, request, gone.signal), { objectMode: false, highWaterMark: 0 }),
+        Readable.from(connectionEvents(app, options, request, gone.signal), { objectMode: false, highWaterMark: 0 }),
       )
     },
   )

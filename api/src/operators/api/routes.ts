@@ -9,6 +9,7 @@ import { eventsRoute } from './events-route.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { jobRoutes } from './job-routes.ts'
 import type { OperatorApiOptions } from './operator-route.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,7 +33,7 @@ export const operatorApi: FastifyPluginAsyncTypebox<OperatorApiOptions> = async 
     return undefined
   })
 
-  for (const routes of [connectionRoutes, jobRoutes, fleetRoutes, auditRoutes, eventsRoute]) {
+  for (const routes of [connectionRoutes, jobRoutes, webhookRoutes, fleetRoutes, auditRoutes, eventsRoute]) {
     await app.register(routes, options)
   }
 }

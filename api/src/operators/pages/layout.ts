@@ -28,6 +28,7 @@ const places = [
   { href: '/admin', name: 'Now' },
   { href: '/admin/jobs', name: 'Jobs' },
   { href: '/admin/in-doubt', name: 'In doubt' },
+  { href: '/admin/webhooks', name: 'Webhooks' },
   { href: '/admin/fleet', name: 'Fleet' },
   { href: '/admin/audit', name: 'Audit', role: 'auditor' },
 ] as const

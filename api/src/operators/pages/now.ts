@@ -4,9 +4,11 @@ import { breakerReasons } from '@encounter-gateway/shared/records/breaker.ts'
 import type { SeenProcess } from '@encounter-gateway/shared/records/fleet.ts'
 import { html } from 'ghtml'
 import type { ConnectionRow } from '../api/schemas.ts'
+import type { EndpointRow } from '../api/webhook-schemas.ts'
 import type { SeenConnection } from '../connection-rows.ts'
 import { pageOf, type Html } from './layout.ts'
 import { sparkline } from './charts.ts'
+import { endpointSection, endpointSentence, isTroubled } from './webhooks.ts'
 import { ago, clock, counted, duration, number, seconds } from './words.ts'
 
 /** What the page shows. */
@@ -15,6 +17,8 @@ export type NowSeen = {
   connections: readonly SeenConnection[]
   processes: readonly SeenProcess[]
   redis: Readiness
+  /** The worst of them. */
+  endpoints: readonly EndpointRow[]
 }
 
 /** By cause: what the page says of a connection that is `Sick`. */
@@ -34,14 +38,19 @@ export const markOf: Record<ConnectionRow['State'], string> = {
 }
 
 /** The page that says in one sentence whether something is wrong, and shows the connections, those in trouble first. */
-export function nowPage({ operator, connections, processes, redis }: NowSeen): Html {
+export function nowPage({ operator, connections, processes, redis, endpoints }: NowSeen): Html {
   const rows = connections.map(({ row }) => row)
   return pageOf(operator, {
     title: 'Now',
     here: '/admin',
     isLive: true,
     main: html`<div id="live">
-      <h1>!${headline(rows)}</h1>
+      <h1>
+        !${headline(rows)}!${endpoints
+          .filter(isTroubled)
+          .slice(0, 2)
+          .map((each) => ` ${endpointSentence(each)}`)}
+      </h1>
       <section aria-labelledby="connections">
         <h2 id="connections">Connections, by trouble</h2>
         <div class="wide" tabindex="0" role="region" aria-label="Connections">
@@ -66,6 +75,7 @@ export function nowPage({ operator, connections, processes, redis }: NowSeen): H
           </table>
         </div>
       </section>
+      !${endpoints.length > 0 ? endpointSection(endpoints) : ''}
       <div class="cards">!${fleetCard(rows, processes)}!${redisCard(redis)}</div>
     </div>`,
   })

@@ -20,10 +20,12 @@ import { readConnectionRows } from '../connection-rows.ts'
 import { actOnJob, actOnJobs, countMatching, resolveJob, type JobActing } from '../job-acts.ts'
 import { detailOf, findPlaces, readBatchJobs, readPlaces, seenJob } from '../jobs-seen.ts'
 import { maySee } from '../rights.ts'
+import { readEndpointRows } from '../webhooks-seen.ts'
 import { connectionPage } from './connection.ts'
 import { auditPage, fleetPage, mistakePage } from './fleet.ts'
 import { confirmPage, inDoubtPage, jobPage, jobsPage } from './jobs.ts'
 import { nowPage } from './now.ts'
+import { webhookPages } from './webhook-routes.ts'
 import { actorOf, allowed, allowedChange, csrfOf, numberOf, sendPage, textOf } from './requests.ts'
 
 const PER_PAGE = 50
@@ -64,12 +66,14 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
   app.get('/', { schema }, async (request, reply) => {
     const operator = allowed(request, 'see')
     const seen = app.connections.all.filter(({ settings }) => maySee(operator, settings))
-    const [connections, processes, health] = await Promise.all([
+    const looking = { app, applications, operator }
+    const [connections, processes, health, endpoints] = await Promise.all([
       readConnectionRows(redis, seen),
       readFleet(redis),
       readRedisHealth(redis),
+      readEndpointRows(looking, { limit: 5 }),
     ])
-    return sendPage(reply, nowPage({ operator, connections, processes, redis: health }))
+    return sendPage(reply, nowPage({ operator, connections, processes, redis: health, endpoints: endpoints.rows }))
   })
 
   app.get<{ Params: Place }>('/connections/:EMRSystem/:EmrInstance', { schema }, async (request, reply) => {
@@ -159,6 +163,8 @@ export async function operatorPages(app: FastifyInstance, { applications, redis 
     const found = await list(operator, selection, textOf(request.query, 'Cursor'))
     return sendPage(reply, inDoubtPage({ operator, csrf: csrfOf(request), ...found, selection }))
   })
+
+  await app.register(webhookPages, { applications, redis })
 
   app.get('/fleet', { schema }, async (request, reply) =>
     sendPage(reply, fleetPage({ operator: allowed(request, 'see'), processes: await readFleet(redis) })),

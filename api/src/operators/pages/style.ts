@@ -60,6 +60,8 @@ svg polyline { fill: none; stroke: var(--ok); stroke-width: 1.5; stroke-linejoin
 .figures > div { padding: .6rem .8rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow-wrap: anywhere; }
 .figures dt { font-size: 12px; color: var(--soft); }
 .figures dd { margin: 0; font-weight: 600; }
+.bare { padding: .4rem 0; border: 0; }
+.tries { margin: .3rem 0; padding-left: 1.4rem; white-space: normal; }
 .timeline { margin: 0; padding: .8rem 1rem .8rem 2.2rem; }
 .orders { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(16rem, 100%), 1fr)); gap: .5rem 1rem; padding: .8rem 1rem; align-items: start; }
 .filters, .bulk { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: end; margin-bottom: 1rem; }

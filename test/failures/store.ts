@@ -5,6 +5,8 @@
  * it writes every key with Redis' own DUMP of it. Run it only when the stored format changes, under a new name: the
  * file of an older version proves that an upgrade loses nothing. stored-v1 has sealed format 1, stored-v2 sealed format
  * 3, both without keys and batches; stored-v3 is the last whose JobIds are made from the Idempotency-Key alone.
+ * stored-webhooks is from the last version with a queue of webhooks: one delivery delayed, one that a killed worker had, one waiting,
+ * one event in the outbox, and one dead letter.
  */
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'

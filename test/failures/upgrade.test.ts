@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { asDemo } from '../fixtures/processes.ts'
 import { openFleet, postTo, uploadHeaders, uploadLine, type Fleet } from './fleet.ts'
 import { openGatedEmr } from './gated-emr.ts'
 import { PATIENCE } from '../fixtures/pace.ts'
+import { startWebhookReceiver } from '../fixtures/webhook-receiver.ts'
 
 const DATABASE = 13
 const DAY_MS = 86_400_000
@@ -103,4 +105,38 @@ test('Idempotency-Keys of stored-v3 name the same jobs and batches as before, an
   const finished = await results(batches.finished.batchId)
   expect(finished).toMatchObject(batches.finished.jobs.map((JobId) => ({ JobId, Status: 'Succeeded' })))
   expect(emr.made.toSorted()).toEqual([stored.queued, keyed.waiting, ...half].toSorted())
+}, 90_000)
+
+test('webhooks that the version before lanes had in its queue and outbox are delivered under the same webhook-id', async ({
+  skip,
+}) => {
+  type StoredWebhooks = Stored & { messages: Record<'delayed' | 'active' | 'waiting' | 'outbox' | 'dead', string> }
+  const file = new URL('stored-webhooks.json', import.meta.url)
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as StoredWebhooks
+  await using receiver = await startWebhookReceiver()
+  await using emr = await openGatedEmr()
+  const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`
+  await using fleet = await openFleet({
+    emrs: [{ emr }],
+    ...stored,
+    database: DATABASE,
+    application: { webhook: { url: receiver.url, secret } },
+    config: { webhooks: { allowHttp: true, allowHosts: [receiver.host] } },
+  })
+  if (!(await restore(fleet, stored))) skip(TOO_OLD)
+  await fleet.startWorker()
+
+  const { dead, ...others } = stored.messages
+  const received = () => receiver.received.map(({ headers }) => headers['webhook-id'])
+  const awaited = Object.values(others).map((jobId) => `msg_${jobId}_1`)
+  await expect.poll(() => received().toSorted(), PATIENCE).toEqual(awaited.toSorted())
+  for (const { body, headers } of receiver.received) {
+    expect(new Webhook(secret).verify(body, headers)).toMatchObject({
+      type: 'encounter.created',
+      data: { EmrInstance: stored.emrInstance, StatusCode: 201 },
+    })
+  }
+  // it was given up before, and stays on the board
+  expect(await fleet.redis.zrange('eg:{webhooks}:failed', '0', '-1')).toEqual([`msg_${dead}_1`])
+  expect(received()).not.toContain(`msg_${dead}_1`)
 }, 90_000)

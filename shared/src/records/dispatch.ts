@@ -25,8 +25,8 @@ type BegunCall = {
 
 /** The reply to a request to call the EMR; see begin.lua. */
 export type Begun =
-  /** `waits`: how often calls of this job were not taken in a row. */
-  | ({ kind: 'go'; waits: number } & BegunCall)
+  /** `waits`: how often calls of this job were not taken in a row; `sentAt`: as in the mark. */
+  | ({ kind: 'go'; waits: number; sentAt: number } & BegunCall)
   /** `state` dispatching: the end of the call was never recorded; unknown: its end was inconclusive. */
   | ({
       kind: 'dangling'
@@ -55,6 +55,8 @@ export type CallName = { round: number; attempt: number }
 
 /** The end of an attempt that will be followed by another one. */
 export type Settlement = CallName & {
+  /** As in the mark: an attempt that was not spent has the same name as the next one. */
+  sentAt?: number
   state: 'rejected' | 'unknown' | 'unspent'
   nextInMs: number
   statusCode: number
@@ -97,7 +99,7 @@ export function openDispatch(context: RecordsContext) {
 
     async settle(
       jobId: string,
-      { round, attempt, state, nextInMs, statusCode, endsInMs = 0, waitsFor }: Settlement,
+      { round, attempt, state, nextInMs, statusCode, endsInMs = 0, waitsFor, sentAt }: Settlement,
     ): Promise<boolean> {
       const touched = { outcome: keys.outcome(jobId), dispatch: keys.dispatch(jobId) }
       const noted = await runScript(redis, scripts.settle, touched, {
@@ -107,6 +109,7 @@ export function openDispatch(context: RecordsContext) {
         statusCode,
         endsInMs: Math.ceil(endsInMs),
         waitsFor,
+        sentAt,
       })
       return noted === 1
     },
@@ -160,7 +163,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     doubt: kind === 'dangling' || Number(state) === 1,
     askedAt: { steady: askedAt.steady + waitMs, wall: askedAt.wall + waitMs },
   }
-  if (kind === 'go') return { kind, ...call, waits: Number(sinceMs) }
+  if (kind === 'go') return { kind, ...call, waits: Number(sinceMs), sentAt: Number(code) }
   return {
     kind,
     ...call,

@@ -63,6 +63,7 @@ export const scripts = {
       statusCode: 'number',
       endsInMs: 'number',
       waitsFor: ['unreachable', 'busy', 'login', undefined],
+      sentAt: 'number?',
     },
   }),
 

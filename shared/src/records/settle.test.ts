@@ -45,6 +45,25 @@ test('an attempt of which nothing was sent is not counted, and leaves no doubt',
   expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', attempt: 2, doubt: false })
 })
 
+test.for(['rejected', 'unknown', 'unspent'] as const)(
+  'the settlement of a call that was not made, sent again later, leaves the next call of that number alone: %s',
+  async (state) => {
+    await using store = await openStore()
+    await store.add('a1')
+    const begun = await store.jobs.begin('a1')
+    if (begun.kind !== 'go') throw new Error(begun.kind)
+    const late = { ...first, sentAt: begun.sentAt, state: 'unspent' } as const
+    expect(await store.jobs.settle('a1', late)).toBe(true)
+    // the marks of two calls differ by their time
+    await expect.poll(() => Date.now()).toBeGreaterThan(begun.sentAt + 1)
+    expect(await store.jobs.begin('a1')).toMatchObject({ kind: 'go', attempt: 1 })
+    if (state !== 'unspent') await store.jobs.settle('a1', { ...first, state })
+    const before = await store.state()
+    expect(await store.jobs.settle('a1', late)).toBe(false)
+    expect(await store.state()).toEqual(before)
+  },
+)
+
 test.for([
   ['an older attempt', { attempt: 1 }],
   ['an older round', { round: 0, attempt: 2 }],

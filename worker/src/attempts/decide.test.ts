@@ -21,7 +21,7 @@ const circumstances = { sinceAskedMs: 3_000, stopping: false, backoffMs: 700, aw
 const encounter: EncounterFound = { EncounterId: 'E-1', AlternativeIdentifiers: [], NotCarried: [] }
 const payload = Buffer.alloc(0)
 const common = { round: 1, payload, deadlineInMs: 60_000, probing: false, askedAt: thisMoment() }
-const go = { kind: 'go', ...common, attempt: 1, doubt: false, waits: 0 } as const
+const go = { kind: 'go', ...common, attempt: 1, doubt: false, waits: 0, sentAt: 1 } as const
 const unknown = {
   kind: 'dangling',
   suspected: false,

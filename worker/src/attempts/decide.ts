@@ -153,8 +153,7 @@ export function afterCreate(
   policy: Policy,
   circumstances: Circumstances,
 ): Next {
-  const { round, attempt } = call
-  const unspent: Settlement = { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 }
+  const unspent = unspentOf(call)
   switch (answer.kind) {
     case 'answered':
       return { step: 'end', ending: succeeded(answer.value, { recovered: false }) }
@@ -180,9 +179,9 @@ function afterFailure(
   policy: Policy,
   { sinceAskedMs, stopping, backoffMs, awayMs }: Circumstances,
 ): Next {
-  const { round, attempt } = call
+  const { round, attempt, sentAt } = call
   const { outcomeUnknown, code } = error
-  const unspent: Settlement = { round, attempt, state: 'unspent', nextInMs: 0, statusCode: 0 }
+  const unspent = unspentOf(call)
   // we aborted it before a byte was sent, or nearly so: nothing new is known
   if (stopping && error.retry && !outcomeUnknown) return { step: 'giveBack', inMs: 0, settlement: unspent }
   // attempts are for calls that reached the EMR: this wait ends at the job's deadline only
@@ -198,27 +197,25 @@ function afterFailure(
   // after the last attempt, only asking the EMR is left, once its answer can be believed
   const inMs = stopping ? 0 : lastOne ? endsInMs + policy.settleMs : Math.max(error.retryAfterMs ?? 0, backoffMs)
   const state = outcomeUnknown ? 'unknown' : 'rejected'
-  const settlement: Settlement = { round, attempt, state, nextInMs: inMs, statusCode: code, endsInMs }
+  const settlement: Settlement = { round, attempt, sentAt, state, nextInMs: inMs, statusCode: code, endsInMs }
   if (stopping) return { step: 'giveBack', inMs, settlement }
   return { step: 'again', inMs, code, settlement, holdMs: error.retryAfterMs }
 }
 
 /** Nothing was done, by anybody: the job waits for the EMR, without spending an attempt. */
 function wait(error: EmrError, call: Extract<Begun, { kind: 'go' }>, awayMs: number): Next {
-  const { round, attempt, probing } = call
+  const { probing } = call
   const busyMs = error.retryAfterMs ?? 0
   const inMs = error.unspent === 'busy' ? busyMs : awayMs
-  const settlement: Settlement = {
-    round,
-    attempt,
-    state: 'unspent',
-    nextInMs: inMs,
-    statusCode: 0,
-    waitsFor: error.unspent,
-  }
+  const settlement: Settlement = { ...unspentOf(call), nextInMs: inMs, waitsFor: error.unspent }
   if (error.unspent === 'busy') return { step: 'park', settlement, busy: { forMs: busyMs } }
   // the breaker holds the queue until the next probe
   return probing ? { step: 'park', settlement } : { step: 'giveBack', inMs, settlement }
+}
+
+/** The call was not made, and does not count. */
+function unspentOf({ round, attempt, sentAt }: Extract<Begun, { kind: 'go' }>): Settlement {
+  return { round, attempt, sentAt, state: 'unspent', nextInMs: 0, statusCode: 0 }
 }
 
 function askAgain(error: EmrError, backoffMs: number): Next {

@@ -10,7 +10,7 @@
 --        when the job's first attempt was sent or '', now (both by this clock; '' in a mark of a version that did not note it),
 --        1 if it is only suspected to have been sent, ms to wait before the call}
 --     | {'go', round, attempt, payload, ms to the deadline, probing, doubt, how often its calls were not taken in a row,
---        ms to wait before the call} | an error, which is that job's alone
+--        when it is sent as in the mark, ms to wait before the call} | an error, which is that job's alone
 -- and then the version of what is known of refused logins (logins.ts), or '', and the count of moves
 -- doubt is 1 when an earlier attempt of the round may have reached the EMR and nothing has settled that
 -- probing is 1 while the breaker waits for one good answer before it closes: then one job at a time has leave, the probe
@@ -108,7 +108,7 @@ local function begin(at)
   if mark[2] then redis.call('HDEL', dispatch, 'nextAttemptAt', 'endedAt', 'waitsFor') end
   -- until the outcome, however long that takes: without it nobody could ask the EMR any more
   if attempt == 1 then redis.call('PERSIST', base .. ':payload:' .. jobId) end
-  return { 'go', round, attempt, payload, left, probing, doubt, tonumber(mark[11] or 0), wait }
+  return { 'go', round, attempt, payload, left, probing, doubt, tonumber(mark[11] or 0), sentAt, wait }
 end
 
 local replies = {}

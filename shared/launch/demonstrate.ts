@@ -19,9 +19,9 @@ const sample = new URL(import.meta.resolve('@encounter-gateway/shared/contract/s
 
 /**
  * Submits the sample request to a running gateway, follows the job to its result, and prints each answer, without the
- * content of the sample. Throws a `LaunchError` for an unexpected answer.
+ * content of the sample. Returns the JobId. Throws a `LaunchError` for an unexpected answer.
  */
-export async function demonstrate(gatewayUrl: string, print: (line: string) => void): Promise<void> {
+export async function demonstrate(gatewayUrl: string, print: (line: string) => void): Promise<string> {
   const path = '/api/v1/Sandbox/PatientEncounters'
   const accepted = await call(`${gatewayUrl}${path}`, {
     method: 'POST',
@@ -37,6 +37,7 @@ export async function demonstrate(gatewayUrl: string, print: (line: string) => v
   const result = await call(`${gatewayUrl}${location}/Result`, { headers: DEMO_HEADERS })
   if (result.status !== 201) throw await unexpected(result, `GET ${location}/Result`, 201)
   print(`GET  ${location}/Result  ->  201  ${await result.text()}`)
+  return JobId
 }
 
 async function followToEnd(url: string): Promise<void> {

@@ -1,14 +1,18 @@
 import { DEMO_HEADERS } from './demonstrate.ts'
 
-/** Links and a command for a first try, line by line. */
-export function whereThingsAre(gateway: string, workerPort: number): string[] {
+/** Links and commands for a first try, line by line; the commands only for the configuration of `npm start`. */
+export function whereThingsAre(gateway: string, workerPort: number, ownConfig: string | undefined): string[] {
   const headers = Object.entries(DEMO_HEADERS).map(([name, value]) => `-H '${name}: ${value}'`)
-  return [
+  const links = [
     '',
     `API reference  ${gateway}/docs`,
-    `Admin          ${gateway}/admin  (sign in as ops, password demo)`,
+    `Admin          ${gateway}/admin${ownConfig ? '' : '  (sign in as ops, password demo)'}`,
     `Metrics        ${gateway}/metrics and http://127.0.0.1:${workerPort}/metrics`,
     '',
+  ]
+  if (ownConfig) return [...links, `Configuration  ${ownConfig} (GATEWAY_CONFIG)`, '']
+  return [
+    ...links,
     'To submit one yourself and wait for its result:',
     `  curl -i ${gateway}/api/v1/Sandbox/PatientEncounters -H 'Prefer: wait=10' -H 'Content-Type: application/json' \\`,
     `    ${headers.join(' ')} \\`,

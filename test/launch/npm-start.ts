@@ -26,7 +26,7 @@ export async function ownPlace() {
  * `processesOf` finds it and all that it starts by what is in `env`, and not the watcher, which has it not.
  */
 export function spawnNpm(words: string[], env: Record<string, string>) {
-  const { REDIS_URL: _, ...own } = process.env
+  const { REDIS_URL: _, GATEWAY_CONFIG: __, ...own } = process.env
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   const [sh, ...watched] = lifeline('TERM')
   const child = spawn(sh, [...watched, 'env', ...variables, 'npm', ...words], { cwd: ROOT, env: own, detached: true })

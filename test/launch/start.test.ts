@@ -1,25 +1,36 @@
 import type { Job } from '@encounter-gateway/shared/contract/job.ts'
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { DEMO_HEADERS } from '@encounter-gateway/launch/demonstrate.ts'
+import { LOCAL_CONFIG } from '@encounter-gateway/launch/local-config.ts'
 import { npmStart, ownPlace, processesOf, processOf } from './npm-start.ts'
 import { paced } from '../fixtures/pace.ts'
 
 const PATIENCE = { timeout: paced(25_000), interval: 50 }
 
-test('shows 202 and then 201, says once that it is ready, and leaves nothing running after Ctrl-C', async () => {
+test('shows 202, then 201 and the webhook about it, says once that it is ready, and leaves nothing running after Ctrl-C', async () => {
   using place = await ownPlace()
   await using gateway = npmStart(place.env)
   await gateway.said(/^ready .*$/m)
+  const [, pasted = ''] = /^### Be notified\n.*?```sh\n(.*?)```/ms.exec(readFileSync('README.md', 'utf8')) ?? []
+  const names = { GATEWAY_URL: place.gateway, GATEWAY_APPLICATION_NAME: 'demo', GATEWAY_APPLICATION_KEY: 'demo-key' }
+  const typed = execFileSync('sh', ['-ec', pasted], { env: { ...process.env, ...names }, encoding: 'utf8' })
+  expect(typed).toMatch(/^ep_config {2}Enabled .*^\S+ {2}msg_test_\w+ {2}webhook\.test {2}Delivered /ms)
+  const test = await gateway.said(/^Webhook {2}webhook\.test: .*$/m)
   gateway.pressCtrlC()
   await gateway.ended
 
   const output = gateway.output()
   expect(output).toMatch(/^POST \/api\/v1\/Sandbox\/PatientEncounters {2}-> {2}202 {2}JobId [a-z][0-9a-z]{19}$/m)
   expect(output).toMatch(/^GET {2}\/api\/v1\/Jobs\/[0-9a-z]{20}\/Result {2}-> {2}201 {2}{"EncounterId":".+"/m)
+  const [, jobId = ''] = /JobId (\w+)/.exec(output) ?? []
+  const webhook = `Webhook  encounter.created: Sandbox has the encounter of job ${jobId} (signature verified)`
+  expect(output.split('\n').filter((line) => line.startsWith('Webhook'))).toEqual([webhook, test[0]])
+  expect(output.indexOf(webhook)).toBeLessThan(output.indexOf('ready '))
   expect(output.match(/^ready .*$/gm)).toEqual([`ready ${place.gateway}`])
   expect(output).not.toContain('sample string')
   expect(processesOf(place.dir)).toEqual([])
@@ -98,10 +109,14 @@ test.each([
   expect(processesOf(place.dir)).toEqual([])
 })
 
-test('leaves nothing running when the launcher itself is killed', async () => {
+test('takes GATEWAY_CONFIG, and leaves nothing running when the launcher itself is killed', async () => {
   using place = await ownPlace()
-  await using gateway = npmStart({ ...place.env, LOG_LEVEL: 'info' })
+  const config = join(place.dir, 'own.json')
+  writeFileSync(config, readFileSync(LOCAL_CONFIG, 'utf8').replace('"name": "demo"', '"name": "own"'))
+  await using gateway = npmStart({ ...place.env, LOG_LEVEL: 'info', GATEWAY_CONFIG: config })
   await gateway.said(/^ready/m)
+  expect(gateway.output()).toContain(`${config} (GATEWAY_CONFIG)`)
+  expect(gateway.output()).not.toMatch(/^POST |demo/m)
   process.kill(processOf(place.dir, /^node shared\/launch\/start.ts/), 'SIGKILL')
   await vi.waitFor(() => expect(processesOf(place.dir)).toEqual([]), PATIENCE)
 })

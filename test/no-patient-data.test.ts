@@ -63,9 +63,17 @@ async function readBoard({ url, emrInstance }: Processes): Promise<string> {
     `/admin/connections/Sandbox/${emrInstance}`,
     '/admin/jobs',
     '/admin/in-doubt',
+    '/admin/webhooks',
     '/admin/fleet',
   ]
-  const api = ['Connections', `Connections/Sandbox/${emrInstance}`, 'Jobs', 'Workers', 'Applications']
+  const api = [
+    'Connections',
+    `Connections/Sandbox/${emrInstance}`,
+    'Jobs',
+    'WebhookEndpoints',
+    'Workers',
+    'Applications',
+  ]
   const seen = await Promise.all(
     [
       ...pages,

@@ -72,6 +72,7 @@ test('the page names every exit code and every command', async () => {
     'validate',
     'preview',
     'webhooks',
+    'ops',
     'completion',
   ]
   for (const command of commands) {

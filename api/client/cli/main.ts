@@ -20,6 +20,7 @@ const commands: Record<CommandName, () => Promise<Command>> = {
   validate: async () => (await import('./commands/validate.ts')).validate,
   preview: async () => (await import('./commands/preview.ts')).preview,
   webhooks: async () => (await import('./commands/webhooks.ts')).webhooks,
+  ops: async () => (await import('./commands/ops.ts')).ops,
   completion: async () => (await import('./commands/completion.ts')).completion,
 }
 const names = Object.keys(commands) as CommandName[]

@@ -10,7 +10,7 @@ const INDENT = 28
 
 const CREDENTIALS = `Credentials come from --credentials FILE, from the file that GATEWAY_CREDENTIALS names, or from GATEWAY_URL,
 GATEWAY_APPLICATION_NAME, GATEWAY_APPLICATION_KEY, GATEWAY_LOGIN_ID, GATEWAY_PASSWORD, GATEWAY_AUTHORIZATION_TOKEN and
-GATEWAY_EMR_INSTANCE; never from the command line.`
+GATEWAY_EMR_INSTANCE; never from the command line. Operators (ops) have GATEWAY_URL and GATEWAY_OPERATOR_TOKEN.`
 
 const EXIT_CODES = `Exit codes: 0 success; 1 not all succeeded (rejected, failed, in doubt; mistakes found); 64 usage; 65 file not understood;
 66 no such file; 73 submitted before; 74 cannot read or write; 75 try later; 76 refused; 77 not permitted; 78 credentials;

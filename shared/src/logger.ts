@@ -83,10 +83,15 @@ function withholdTexts(this: Logger, [about, ...rest]: Parameters<LogFn>, method
 
 /** `err` is left to its serializer. */
 function withoutErrors(about: unknown): unknown {
-  if (typeof about !== 'object' || about === null) return about
+  if (typeof about !== 'object' || about === null || !holdsError(about as Record<string, unknown>)) return about
   const errors = Object.entries(about).filter(([name, value]) => name !== 'err' && value instanceof Error)
-  if (errors.length === 0) return about
   return { ...about, ...Object.fromEntries(errors.map(([name, value]) => [name, describeError(value)])) }
+}
+
+/** Runs for each line of the log, so it makes no list of the properties. */
+function holdsError(about: Record<string, unknown>): boolean {
+  for (const name in about) if (name !== 'err' && about[name] instanceof Error) return true
+  return false
 }
 
 function describedIn(value: unknown): unknown {

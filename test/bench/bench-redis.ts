@@ -13,7 +13,10 @@ export type RedisCounters = {
   cpuMs: number
 }
 
-/** A private, empty Redis, the same for every side: `appendonly yes`, `appendfsync always`, no snapshots, noeviction. */
+/**
+ * A private, empty Redis, the same for every side: `appendonly yes`, `appendfsync always`, no rewrites, no snapshots,
+ * noeviction.
+ */
 export type BenchRedis = AsyncDisposable & {
   url: string
   how: string
@@ -32,6 +35,8 @@ export async function startBenchRedis(settings: Record<string, string> = {}): Pr
   const server = await startRedis({ persistent: true, maxmemory: '0', log: () => undefined })
   const client = new Redis(server.url)
   client.on('error', () => undefined)
+  // a rewrite takes a core for a second, in one window and not in the next
+  await client.config('SET', 'auto-aof-rewrite-percentage', '0')
   for (const [name, value] of Object.entries(settings)) await client.config('SET', name, value)
   return {
     url: server.url,

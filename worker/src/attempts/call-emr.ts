@@ -38,7 +38,8 @@ export async function callEmr<T extends EncounterFound | undefined>(
   const startedAt = performance.now()
   let verbose = false
   let called = false
-  let gate: LoginGate | undefined
+  let gate: (() => LoginGate) | undefined
+  const { logins } = at.records
   const report = (outcome: string, code: number, more: object = {}) => {
     const ms = Math.round(performance.now() - startedAt)
     const event = creating ? 'encounter.attempted' : 'encounter.reconciled'
@@ -51,7 +52,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const payload = unpackPayload(at.records.jobs.openPayload(jobId, application, call.payload))
     const { credentials, request } = payload
     verbose = payload.verbose
-    gate = openLoginGate(at, { jobId, application, credentials })
+    gate = () => openLoginGate(at, { jobId, application, credentials })
     await untilMoment(call, at.stopping)
     const attempts = call.kind === 'dangling' ? attemptsBefore(call, acceptedAt, connection) : {}
     const encounter = takeEncounter(request)
@@ -60,7 +61,8 @@ export async function callEmr<T extends EncounterFound | undefined>(
     const leftMs = () => Math.ceil(connection.timeoutMs - (creating ? msSince(call.askedAt) : 0))
     const { signal, release } = limitCall(at.stopping, Math.max(leftMs(), 0))
     const value = await at.breaker.call(call.probing, creating ? 'creation' : 'question', async () => {
-      await gate?.pass()
+      // nearly always: without a refusal lately no login is looked at
+      if (!logins.areQuiet) await gate?.().pass()
       if (at.stopping.aborted || leftMs() <= 0) throw new TooLate('the call would come too late')
       called = true
       const answer = action(order, {
@@ -76,7 +78,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
         throw at.stopping.aborted ? new BrokenOff('the gateway must end', { cause: error }) : error
       })
     })
-    await gate.accepted()
+    if (!logins.areQuiet) await gate().accepted()
     // after a failure the signal must still end what the connector may have left behind
     release()
     if (creating) report('created', 201)
@@ -93,7 +95,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
     if (error instanceof EmrError) {
       const outcome = error.outcomeUnknown ? 'unknown' : 'refused'
       report(outcome, error.code, { reason: error.message, again: error.retry })
-      const held = error.refusedLogin && (await gate?.refused(error.refusedLogin))
+      const held = error.refusedLogin && (await gate?.().refused(error.refusedLogin))
       return held ? { kind: 'loginHeld', login: held.login, forMs: held.forMs } : { kind: 'failed', error }
     }
     report('fault', 500)

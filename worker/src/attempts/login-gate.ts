@@ -27,7 +27,7 @@ export type LoginGate = {
   refused(whose: 'job' | 'gateway'): Promise<LoginHeld | undefined>
 }
 
-/** Opens the gate for one call. Without a refusal lately it costs nothing. */
+/** Opens the gate for one call. Without a refusal lately (`logins.areQuiet`) there is nothing to pass. */
 export function openLoginGate(
   { connection, records: { logins }, log }: Pick<ConnectionAtWork, 'connection' | 'records' | 'log'>,
   { jobId, application, credentials }: { jobId: string; application: string } & Pick<Payload, 'credentials'>,
@@ -40,14 +40,12 @@ export function openLoginGate(
   const both = () => [nameOf.job(), nameOf.gateway()]
   return {
     async pass() {
-      if (logins.areQuiet) return
       for (const login of both()) {
         const until = await logins.refusedUntil(login)
         if (until !== undefined) throw new LoginHeld(login, until)
       }
     },
     async accepted() {
-      if (logins.areQuiet) return
       // only to let others go on; the next success does it as well
       const noted = (err: unknown) => log.debug({ err }, 'login.notNoted')
       await Promise.all(both().map((login) => logins.accepted(login).catch(noted)))

@@ -70,7 +70,8 @@ export async function openFleet(about: {
     sealingKeys: [{ id: 'k1', key: about.sealingKey ?? randomBytes(32).toString('base64') }],
     ...about.config,
   }
-  writeFileSync(configPath, JSON.stringify(content))
+  const configure = (changed: object) => writeFileSync(configPath, JSON.stringify({ ...content, ...changed }))
+  configure({})
   const config = loadConfig(configPath, process.env, connectorOptions)
   const redis = connectRedis(redisUrl, 'producer')
   // handled here, or ioredis prints errors that a test causes on purpose
@@ -119,6 +120,8 @@ export async function openFleet(about: {
   const connections = config.connections.map(openConnection)
   return {
     redis,
+    /** Changes parts of the configuration for processes that start from now on. */
+    configure,
     /** The connection to the n-th EMR. */
     connection(n = 0) {
       const connection = connections[n]

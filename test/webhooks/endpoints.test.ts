@@ -211,27 +211,64 @@ test('an endpoint is disabled and enabled by its owner', async () => {
   expect((await change(EndpointId, { Enabled: false })).json()).toMatchObject({ Enabled: false, State: 'Disabled' })
 })
 
-test("another application's endpoint is a 404 like an unknown one, for every request", async () => {
+test("another application's endpoint is a 404 like an unknown one, for every request that there is", async () => {
   const { EndpointId } = await created()
-  for (const [method, path, body] of [
-    ['GET', '', undefined],
-    ['PATCH', '', {}],
-    ['DELETE', '', undefined],
-    ['POST', '/RotateSecret', {}],
-  ] as const) {
+  const { paths } = (await gateway.get('/openapi.json')).json<{ paths: Record<string, Record<string, unknown>> }>()
+  const requests = Object.entries(paths)
+    .filter(([path]) => path.includes('{EndpointId}'))
+    .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const))
+  expect(requests.length).toBeGreaterThanOrEqual(9)
+  const payload = { RotateSecret: {}, Recover: { Since: '2026-01-01T00:00:00Z', DryRun: true } }
+  for (const [method, path] of requests) {
+    const body = method === 'PATCH' ? {} : payload[path.split('/').at(-1) as keyof typeof payload]
     const ask = (id: string) =>
       gateway.app.inject({
-        method,
-        url: `${PATH}/${id}${path}`,
+        method: method as 'GET',
+        url: path.replace('{EndpointId}', id).replace('{MessageId}', 'msg_any_1'),
         headers: { ...gateway.asOther, ...(body && { 'Content-Type': 'application/json' }) },
-        ...(body && { payload: '{}' }),
+        ...(body && { payload: JSON.stringify(body) }),
       })
     const [theirs, unknown] = [await ask(EndpointId), await ask('ep_000000000000000000000000')]
-    expect(theirs.statusCode).toBe(404)
+    expect([method, path, theirs.statusCode]).toEqual([method, path, 404])
     expect({ ...theirs.json<object>(), instance: '' }).toEqual({ ...unknown.json<object>(), instance: '' })
   }
   expect((await gateway.get(`${PATH}/${EndpointId}`)).statusCode).toBe(200)
   expect((await gateway.app.inject({ url: PATH, headers: gateway.asOther })).json()).toEqual({ WebhookEndpoints: [] })
+})
+
+test('an application has at most 1,000 endpoints; they are listed in pages, and one message wakes all', async () => {
+  await using own = await openIngress()
+  const { endpoints, lanes, feed } = own.app.webhooksOf({ name: own.names.demo } as never)
+  const { EndpointId: sample } = (await own.put('POST', PATH, { Url: URL })).json<Endpoint>()
+  const stored = await endpoints.get(sample)
+  if (!stored) throw new Error('it was not stored')
+  await Promise.all(
+    Array.from({ length: 999 }, async (_, n) => {
+      const endpointId = `ep_${String(n).padStart(24, '0')}`
+      expect(await endpoints.create({ ...stored, endpointId })).toBe('created')
+      await lanes.open(endpointId)
+    }),
+  )
+  const refused = await own.put('POST', PATH, { Url: URL })
+  expect([refused.statusCode, refused.json<{ detail: string }>().detail]).toEqual([
+    409,
+    'An application may have 1000 webhook endpoints; delete one first.',
+  ])
+  const seen = new Set<string>()
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const page = await own.get(`${PATH}?Limit=200${cursor && `&Cursor=${cursor}`}`)
+    const { WebhookEndpoints, Cursor } = page.json<{ WebhookEndpoints: Endpoint[]; Cursor?: string }>()
+    for (const { EndpointId } of WebhookEndpoints) seen.add(EndpointId)
+    cursor = Cursor
+  }
+  expect(seen.size).toBe(1_000)
+
+  // nothing is awake before a message, all are after it
+  expect((await lanes.awake()).endpoints).toEqual([])
+  await feed.publish([{ id: 'msg_one_1', type: 'encounter.created', body: '{}' }])
+  expect((await lanes.awake()).endpoints).toHaveLength(1_000)
+  expect((await own.send('DELETE', `${PATH}/${sample}`)).statusCode).toBe(204)
+  expect((await own.put('POST', PATH, { Url: URL })).statusCode).toBe(201)
 })
 
 test('a deleted endpoint is gone', async () => {

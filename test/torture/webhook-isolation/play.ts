@@ -106,6 +106,9 @@ export async function play(plan: Plan): Promise<Played> {
   const { emrInstance } = fleet.connection().connection
   const over = new AbortController()
   const killing = killInTurn(workers, () => fleet.startWorker(), plan.killEveryMs, over.signal)
+  // reported below, unless something else fails before
+  killing.catch(() => undefined)
+  started.defer(() => over.abort())
   const accepted = await sendAll(plan, () => postTo(api, emrInstance))
   over.abort()
   const kills = await killing

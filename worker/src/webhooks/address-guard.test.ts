@@ -103,6 +103,17 @@ test('a name is refused if only one of its addresses is private', async () => {
   expect(await connect('hooks.example', {}, dnsWith('8.8.8.8', '127.0.0.1'))).toBe('AddressNotAllowed')
 })
 
+test('a name that changes its address is looked up once for each connection, so what was checked is what is connected to', async () => {
+  const { connect } = await listener()
+  let asked = 0
+  const rebinding: LookupFunction = (hostname, options, callback) => {
+    asked++
+    dnsWith('127.0.0.1')(hostname, options, callback)
+  }
+  expect(await connect('rebound.example', {}, rebinding)).toBe('AddressNotAllowed')
+  expect(asked).toBe(1)
+})
+
 test('an allowed host may have any address, by name or by address, with or without its port', async () => {
   const { connect, port } = await listener()
   const dns = dnsWith('127.0.0.1')

@@ -1,9 +1,8 @@
-import { contentOf } from '../../src/gateway.ts'
-import { GatewayError } from '../../src/index.ts'
+import { contentOf, GatewayError, type OperatorApi } from '../../src/index.ts'
 import { readArguments, usageError } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
-import { openOperatorApi, type OperatorApi } from '../ops/operator-api.ts'
+import { openOperatorApi } from '../ops/operator-api.ts'
 import { findingIn, readFindings, type Finding } from '../ops/resolutions.ts'
 import {
   auditText,

@@ -1,4 +1,4 @@
-import type { paths } from '../../src/openapi.ts'
+import type { paths } from '../../src/index.ts'
 import { numberOf } from '../pace.ts'
 
 type Answer<Path extends keyof paths> = paths[Path] extends {

@@ -3,6 +3,7 @@ import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
 import { readRedisHealth } from '@encounter-gateway/shared/redis/health.ts'
+import { confirmOn } from '@encounter-gateway/shared/redis/confirm.ts'
 import { connectRedis, untilReady, type RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import { endOnFault, endUnstarted, listenOn, readCount, readPort } from '@encounter-gateway/shared/start-up.ts'
 import closeWithGrace from 'close-with-grace'
@@ -21,7 +22,8 @@ async function main(log: Logger, handledFromNow: () => void): Promise<void> {
   const redis = connectRedis(url, 'producer')
   const subscriber = connectRedis(url, 'consumer')
   for (const client of [redis, subscriber]) client.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
-  await Promise.all([untilReady(redis), untilReady(subscriber)])
+  const confirming = confirmOn(redis, config.redis.replicas, () => connectRedis(url, 'producer'))
+  await Promise.all([redis, subscriber, confirming].map((client) => untilReady(client)))
   tellOutages(redis, log)
   await tellDurability(redis, log)
 

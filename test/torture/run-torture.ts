@@ -33,8 +33,9 @@ export type TortureOrder = {
   minutes: number
   /** `single` if absent. */
   redis?: SetUpKind
-  /** `min-replicas-to-write` of Redis: all replicas if absent. */
+  /** `min-replicas-to-write` of Redis, and `redis.replicas` of the gateway: all replicas if absent. */
   minReplicas?: number
+  replicas?: number
   /** How long everything may take to drain by itself when the nemesis is over. */
   drainMinutes: number
   /** For the history and every process' log; a temporary folder if absent. */
@@ -61,7 +62,7 @@ export type TortureResult = {
 /** Tortures a gateway of its own, lets it drain, and checks the result. */
 export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const { encounters, seed, minutes, drainMinutes, progress, redis: redisKind = 'single' } = order
-  const { minReplicas = replicasOf[redisKind] } = order
+  const { minReplicas = replicasOf[redisKind], replicas = replicasOf[redisKind] } = order
   const folder = order.out ?? mkdtempSync(join(tmpdir(), 'gateway-torture-'))
   mkdirSync(folder, { recursive: true })
   if (readdirSync(folder).length > 0) throw new RangeError(`${folder} is not empty`)
@@ -77,7 +78,8 @@ export async function runTorture(order: TortureOrder): Promise<TortureResult> {
   const signal = AbortSignal.any([over.signal, ...(order.stop ? [order.stop] : [])])
   const overdue = Math.min(Math.max(encounters / 5, FEWEST_OVERDUE), MOST_OVERDUE)
   const redisSettings = replicasOf[redisKind] > 0 ? replicated(minReplicas) : []
-  const about = { folder, desk, secret, history, overdue: Math.round(overdue), redisKind, redisSettings, signal }
+  const ofRedis = { redisKind, redisSettings, replicas }
+  const about = { folder, desk, secret, history, overdue: Math.round(overdue), ...ofRedis, signal }
   const stage = ends.use(await openStage(about))
   await controlEmr(stage.emrUrl)
   // the schedule's times begin when everything is ready

@@ -59,9 +59,11 @@ export async function openStage(about: {
   redisKind: SetUpKind
   /** Lines of redis.conf. */
   redisSettings: readonly string[]
+  /** That confirm what the gateway accepts and begins. */
+  replicas: number
   signal: AbortSignal
 }): Promise<Stage> {
-  const { folder, desk, secret, history, redisKind, redisSettings, signal } = about
+  const { folder, desk, secret, history, redisKind, redisSettings, replicas, signal } = about
   await using started = new AsyncDisposableStack()
   const disk = await mountSmallDisk(folder)
   const dataFolder = typeof disk === 'string' ? join(folder, 'disk', 'redis') : disk.folder
@@ -82,6 +84,7 @@ export async function openStage(about: {
         { ...outageConnection, baseUrl: outageEmr.baseUrl },
       ],
       webhooks: { allowHttp: true, allowHosts: [desk.host] },
+      redis: { replicas },
     }),
     SEALING_KEY: randomBytes(32).toString('base64'),
     LOG_LEVEL: 'info',

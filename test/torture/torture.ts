@@ -14,7 +14,7 @@ import { seedsTable, summarize, type SeedSummary } from './seeds-table.ts'
 import { tellStory } from './story.ts'
 
 const usage = `npm run torture -- [--encounters 20000] [--seed 42] [--minutes 10] [--drain-minutes 7] [--out folder]
-                   [--calm] [--only redis-kill,worker-kill,emr-down] [--redis single|sentinel|cluster] [--min-replicas 1]
+                   [--calm] [--only redis-kill,worker-kill,emr-down] [--redis single|sentinel|cluster] [--min-replicas 1] [--replicas 1]
 npm run torture -- --seeds 1,2,3,4,5 [...]          one after the other, with a table at the end
 npm run torture -- --check folder/history.ndjson    checks a run again`
 /** A shell's exit code for a program ended by Ctrl-C. */
@@ -36,6 +36,7 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
       only: { type: 'string' },
       redis: { type: 'string', default: 'single' },
       'min-replicas': { type: 'string' },
+      replicas: { type: 'string' },
       check: { type: 'string' },
     },
   })
@@ -54,6 +55,7 @@ async function main(args: string[], stop: AbortSignal): Promise<number> {
     minutes,
     redis,
     ...(values['min-replicas'] && { minReplicas: readNumber('min-replicas', values['min-replicas']) }),
+    ...(values.replicas && { replicas: readNumber('replicas', values.replicas) }),
     drainMinutes: readNumber('drain-minutes', values['drain-minutes']),
     stop,
   }

@@ -4,6 +4,7 @@ import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
 import { openAudit } from '@encounter-gateway/shared/records/audit.ts'
 import { startBeating } from '@encounter-gateway/shared/records/fleet.ts'
+import { confirmOn } from '@encounter-gateway/shared/redis/confirm.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { endOnFault, endUnstarted, readSeconds } from '@encounter-gateway/shared/start-up.ts'
 import type { Connection } from '@encounter-gateway/shared/config/schema.ts'
@@ -36,7 +37,8 @@ async function main(log: Logger, handledFromNow: () => void): Promise<void> {
   const redis = connectRedis(url, 'consumer')
   const subscriber = connectRedis(url, 'consumer')
   for (const client of [redis, subscriber]) client.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
-  await Promise.all([untilReady(redis), untilReady(subscriber)])
+  const confirming = confirmOn(redis, config.redis.replicas, () => connectRedis(url, 'consumer'))
+  await Promise.all([redis, subscriber, confirming].map((client) => untilReady(client)))
 
   const stopping = new AbortController()
   const workers: ConnectionWorker[] = []

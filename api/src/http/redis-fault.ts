@@ -1,7 +1,7 @@
 /** Replies and errors which mean that Redis cannot take commands now; a retry may succeed. */
 const saidByRedis =
   /^(?:READONLY|LOADING|OOM|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|NOSCRIPT|EXECABORT|UNBLOCKED|MOVED|ASK|NOAUTH|WRONGPASS)\b/
-const clientErrorNames = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'])
+const clientErrorNames = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError', 'Unconfirmed'])
 const socketCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

@@ -237,6 +237,18 @@ export const ConfigFile = Type.Object(
       },
       { additionalProperties: false, default: {} },
     ),
+    redis: Type.Object(
+      {
+        replicas: Type.Integer({
+          minimum: 0,
+          maximum: 10,
+          default: 0,
+          description:
+            'Replicas that must have a job before it is accepted, and the mark of a call before the call is made',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
     retention: Type.Object(
       {
         resultHours: Type.Number({ exclusiveMinimum: 0, maximum: HOUR_LIMIT, default: 72 }),

@@ -9,7 +9,7 @@ import {
 import { newJobId } from '../sealing/job-id.ts'
 import { seal } from '../sealing/seal.ts'
 import { coalesce } from './coalesce.ts'
-import type { RecordsContext } from './context.ts'
+import { confirmed, type RecordsContext } from './context.ts'
 import { CREATE_ENCOUNTER, JOB_OPTIONS } from './queue.ts'
 import { runScript } from '../redis/script.ts'
 import { scripts } from './scripts.ts'
@@ -59,7 +59,8 @@ export function openAccept(context: RecordsContext): (request: NewRequest) => Pr
 /**
  * Stores the payloads of requests and queues their jobs; simultaneous requests share one script call (docs/adr/0009).
  */
-export function openAcceptNamed({ redis, keys, terms, sealingKeys, tally }: RecordsContext) {
+export function openAcceptNamed(context: RecordsContext) {
+  const { keys, terms, sealingKeys, tally } = context
   const { deadlineMs, payloadMs: keptMs } = terms
   const options = JSON.stringify(JOB_OPTIONS)
   const about = { base: keys.base, jobName: CREATE_ENCOUNTER, options, deadlineMs, keptMs }
@@ -72,7 +73,10 @@ export function openAcceptNamed({ redis, keys, terms, sealingKeys, tally }: Reco
       application,
       candidates: idempotency,
     }))
-    const replies = await runScript(redis, scripts.accept, keys, { ...about, acceptedAt }, entries)
+    // also of a key that was used before: its job may not have been confirmed yet
+    const replies = await confirmed(context, (redis) =>
+      runScript(redis, scripts.accept, keys, { ...about, acceptedAt }, entries),
+    )
     const accepted = replies.filter((reply) => !Array.isArray(reply)).length
     if (accepted > 0) tally.accepted(accepted)
     return requests.map(({ jobId, idempotency }, index) => {

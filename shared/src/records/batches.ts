@@ -2,7 +2,7 @@ import type { Batch, BatchStatus, RejectedItem } from '../contract/batch.ts'
 import { batchKeyName, keyedBatchId, periodsAt, type IdempotencyScope } from '../sealing/idempotency.ts'
 import { newJobId } from '../sealing/job-id.ts'
 import { open } from '../sealing/seal.ts'
-import { allApplications, PAYLOAD_GRACE_MS, type RecordsContext } from './context.ts'
+import { allApplications, confirmed, PAYLOAD_GRACE_MS, type RecordsContext } from './context.ts'
 import {
   itemJobId,
   newKeyId,
@@ -162,7 +162,7 @@ export function openBatches(context: RecordsContext): Batches {
       const { deadlineMs, payloadMs } = terms
       const limits = { deadlineMs, payloadMs, resultMs, rejectionsAtMost: REJECTIONS_AT_MOST }
       const about = { base, application, batchId, keyId, first, ...limits, idempotency }
-      const reply = await runScript(redis, scripts.batchAccept, touched, about, items)
+      const reply = await confirmed(context, (on) => runScript(on, scripts.batchAccept, touched, about, items))
       switch (reply[0]) {
         case 'accepted':
           tally.accepted(reply[1])

@@ -1,4 +1,5 @@
 import type { Application, Connection, Retention } from '../config/schema.ts'
+import { confirmationOf, Unconfirmed } from '../redis/confirm.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import type { SealingKeys } from '../sealing/seal.ts'
 import { recordKeys, type RecordKeys } from './keys.ts'
@@ -34,6 +35,11 @@ export type RecordsAbout = {
 export type RecordsContext = RecordsAbout & {
   redis: RedisClient
   keys: RecordKeys
+  /**
+   * Runs a write on the connection that it is given, and reports whether the configured number of replicas has it
+   * (`redis.replicas`); always, if none has to.
+   */
+  confirm<Reply>(write: (redis: RedisClient) => Promise<Reply>): Promise<{ reply: Reply; confirmed: boolean }>
   /** Counts what happens on the connection. */
   tally: Tally
   /** The applications to which the ends of jobs and batches are announced: all, since endpoints may come later. */
@@ -57,10 +63,17 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
   const { connection, retention, applications } = about
   const resultMs = Math.round(retention.resultHours * HOUR)
   const deadlineMs = Math.round(connection.deadlineHours * HOUR)
+  const keys = recordKeys(connection)
+  const confirmation = confirmationOf(redis)
   return {
     ...about,
     redis,
-    keys: recordKeys(connection),
+    keys,
+    confirm: (write) =>
+      confirmation.run(keys.confirmation, (on) => {
+        defineScripts(on)
+        return write(on)
+      }),
     tally: openTally(redis, connection),
     seen: openSeen(),
     loginsSeen: { version: '' },
@@ -74,6 +87,16 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
       failedPayloadMs: Math.round(retention.failedPayloadHours * HOUR),
     },
   }
+}
+
+/** Runs a write, and throws `Unconfirmed` if the configured number of replicas does not have it. */
+export async function confirmed<Reply>(
+  { confirm }: Pick<RecordsContext, 'confirm'>,
+  write: (redis: RedisClient) => Promise<Reply>,
+): Promise<Reply> {
+  const { reply, confirmed: isConfirmed } = await confirm(write)
+  if (!isConfirmed) throw new Unconfirmed('too few replicas have what was written')
+  return reply
 }
 
 function openSeen(): Seen {

@@ -4,6 +4,7 @@ import { coalesce } from './coalesce.ts'
 import type { RecordsContext } from './context.ts'
 import { sealedPartOf } from './item-payload.ts'
 import type { RoutedJob } from './routing.ts'
+import type { RedisClient } from '../redis/connect.ts'
 import { runScript, type Values } from '../redis/script.ts'
 import { scripts, type WaitsFor } from './scripts.ts'
 
@@ -25,8 +26,11 @@ type BegunCall = {
 
 /** The reply to a request to call the EMR; see begin.lua. */
 export type Begun =
-  /** `waits`: how often calls of this job were not taken in a row; `sentAt`: as in the mark. */
-  | ({ kind: 'go'; waits: number; sentAt: number } & BegunCall)
+  /**
+   * `waits`: how often calls of this job were not taken in a row; `sentAt`: as in the mark. Not `confirmed`: too few
+   * replicas have the mark, so the call must not be made.
+   */
+  | ({ kind: 'go'; waits: number; sentAt: number; confirmed: boolean } & BegunCall)
   /** `state` dispatching: the end of the call was never recorded; unknown: its end was inconclusive. */
   | ({
       kind: 'dangling'
@@ -74,18 +78,21 @@ const PROBE_GRACE_MS = 2_000
 
 /** Marks calls to the EMR before they are made, and records how they went; the mark is the record `dispatch`. */
 export function openDispatch(context: RecordsContext) {
-  const { redis, keys, sealingKeys, connection, seen, loginsSeen, terms } = context
+  const { redis, keys, sealingKeys, connection, seen, loginsSeen, terms, confirm } = context
   const probeMs = connection.timeoutMs + PROBE_GRACE_MS
   const about = { base: keys.base, repeatMs: terms.repeatMs, probeMs }
-  const beginAll = async (jobs: Values<typeof scripts.begin.each>[]) => {
+  const beginAll = async (on: RedisClient, jobs: Values<typeof scripts.begin.each>[]) => {
     // read anew: operators may have ordered another rate
     const intervalMs = 1_000 / (connection.requestsPerSecond ?? Infinity)
     const asked = { ...about, seen: seen.count, intervalMs }
-    const replies = seen.splitOff(await runScript(redis, scripts.begin, keys, asked, jobs, { inBytes: true }))
+    const replies = seen.splitOff(await runScript(on, scripts.begin, keys, asked, jobs, { inBytes: true }))
     loginsSeen.version = String(replies.pop())
-    return replies as (Buffer | number)[][]
+    return replies as ((Buffer | number)[] | Error)[]
   }
-  const begin = coalesce(beginAll)
+  const begin = coalesce(async (jobs: Values<typeof scripts.begin.each>[]) => {
+    const { reply, confirmed } = await confirm((on) => beginAll(on, jobs))
+    return reply.map((each) => (each instanceof Error ? each : { reply: each, confirmed }))
+  })
 
   return {
     async begin(
@@ -93,8 +100,10 @@ export function openDispatch(context: RecordsContext) {
       { BatchId, attempt, as }: { BatchId?: string; attempt?: number; as?: 'absent' | 'resend' } = {},
     ): Promise<Begun> {
       const askedAt = thisMoment()
-      const [kind, ...rest] = await begin({ jobId, batchId: BatchId, from: attempt, as })
-      return readBegun(String(kind), rest, askedAt)
+      const { reply, confirmed } = await begin({ jobId, batchId: BatchId, from: attempt, as })
+      const [kind, ...rest] = reply
+      const begun = readBegun(String(kind), rest, askedAt)
+      return begun.kind === 'go' ? { ...begun, confirmed } : begun
     },
 
     async settle(
@@ -122,7 +131,7 @@ export function openDispatch(context: RecordsContext) {
     },
 
     async compare(): Promise<void> {
-      await beginAll([])
+      await beginAll(redis, [])
     },
 
     async hasDied(jobId: string): Promise<boolean> {
@@ -163,7 +172,7 @@ function readBegun(kind: string, rest: (Buffer | number)[], askedAt: Moment): Be
     doubt: kind === 'dangling' || Number(state) === 1,
     askedAt: { steady: askedAt.steady + waitMs, wall: askedAt.wall + waitMs },
   }
-  if (kind === 'go') return { kind, ...call, waits: Number(sinceMs), sentAt: Number(code) }
+  if (kind === 'go') return { kind, ...call, waits: Number(sinceMs), sentAt: Number(code), confirmed: true }
   return {
     kind,
     ...call,

@@ -117,6 +117,8 @@ export function recordKeys(connection: ConnectionName) {
     parkingLogins: `${base}:parking-logins`,
     /** The moment of the next call, ms since the epoch, while it is in the future. */
     pace: `${base}:pace`,
+    /** Written to learn whether replicas have what was written before; see confirm.ts. */
+    confirmation: `${base}:confirmation`,
     /** The end of the pause that the EMR asked for, ms since the epoch. */
     hold: `${base}:hold`,
   }

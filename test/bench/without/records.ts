@@ -12,7 +12,16 @@ export const openJobs: typeof original = (context, ...more) => {
       const payload = await redis.getBuffer(keys.payload(jobId))
       if (!payload) return { kind: 'erased', doubt: false }
       const askedAt = thisMoment()
-      const call = { round: 1, attempt: 1, deadlineInMs: 60_000, doubt: false, probing: false, waits: 0, sentAt: 0 }
+      const call = {
+        round: 1,
+        attempt: 1,
+        deadlineInMs: 60_000,
+        doubt: false,
+        probing: false,
+        waits: 0,
+        sentAt: 0,
+        confirmed: true,
+      }
       return { kind: 'go', ...call, payload, askedAt }
     },
     async end({ jobId }) {

@@ -35,6 +35,7 @@ export async function callEmr<T extends EncounterFound | undefined>(
 ): Promise<Answer<T>> {
   const { connection } = at
   const creating = call.kind === 'go'
+  if (call.kind === 'go' && !call.confirmed) return { kind: 'unconfirmed' }
   const startedAt = performance.now()
   let verbose = false
   let called = false

@@ -21,7 +21,7 @@ const circumstances = { sinceAskedMs: 3_000, stopping: false, backoffMs: 700, aw
 const encounter: EncounterFound = { EncounterId: 'E-1', AlternativeIdentifiers: [], NotCarried: [] }
 const payload = Buffer.alloc(0)
 const common = { round: 1, payload, deadlineInMs: 60_000, probing: false, askedAt: thisMoment() }
-const go = { kind: 'go', ...common, attempt: 1, doubt: false, waits: 0, sentAt: 1 } as const
+const go = { kind: 'go', ...common, attempt: 1, doubt: false, waits: 0, sentAt: 1, confirmed: true } as const
 const unknown = {
   kind: 'dangling',
   suspected: false,
@@ -129,6 +129,7 @@ test.each<Row>([
   ['created', create(answered), 'Succeeded 201'],
   ['kept back by the breaker', create({ kind: 'held' }), 'park, 1.1 unspent'],
   ['suspended before the call', create({ kind: 'late' }), 'give back for 0, 1.1 unspent'],
+  ['too few replicas have the mark', create({ kind: 'unconfirmed' }), 'give back for 900, 1.1 unspent'],
   ['a login that the EMR refuses', create(loginHeld), 'give back for 5000, 1.1 unspent login'],
   ['our fault before the call', create({ kind: 'fault' }), 'Failed 500 if 1.1'],
   ['our fault before the call, in doubt', create({ kind: 'fault' }, { doubt: true }), 'OutcomeUnknown 408 if 1.1'],

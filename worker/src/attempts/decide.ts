@@ -12,13 +12,13 @@ export type Call = Extract<Begun, { kind: 'go' | 'dangling' }>
 
 /**
  * The result of a call. `held`: the breaker blocked it; `late`: not made, because this process was suspended after
- * marking the call or must end; `fault`: the gateway failed before anything was sent; `loginHeld`: the EMR refuses the
- * login, so the job is to wait.
+ * marking the call or must end; `unconfirmed`: not made, because too few replicas of Redis have the mark; `fault`: the
+ * gateway failed before anything was sent; `loginHeld`: the EMR refuses the login, so the job is to wait.
  */
 export type Answer<T> =
   | { kind: 'answered'; value: T }
   | { kind: 'failed'; error: EmrError }
-  | { kind: 'held' | 'late' | 'fault' }
+  | { kind: 'held' | 'late' | 'unconfirmed' | 'fault' }
   | { kind: 'loginHeld'; login: string; forMs: number }
 
 /**
@@ -161,6 +161,8 @@ export function afterCreate(
       return { step: 'park', settlement: unspent }
     case 'late':
       return { step: 'giveBack', inMs: 0, settlement: unspent }
+    case 'unconfirmed':
+      return { step: 'giveBack', inMs: circumstances.backoffMs, settlement: unspent }
     case 'loginHeld': {
       const inMs = Math.min(answer.forMs, call.deadlineInMs)
       const settlement: Settlement = { ...unspent, nextInMs: inMs, waitsFor: 'login' }

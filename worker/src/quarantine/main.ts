@@ -1,6 +1,7 @@
 import { loadConfig } from '@encounter-gateway/shared/config/config.ts'
 import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { createLogger } from '@encounter-gateway/shared/logger.ts'
+import { confirmOn } from '@encounter-gateway/shared/redis/confirm.ts'
 import { connectRedis, untilReady } from '@encounter-gateway/shared/redis/connect.ts'
 import { createEncounter } from '../attempts/create-encounter.ts'
 import { openAtWork } from '../open-at-work.ts'
@@ -27,9 +28,11 @@ process.on('message', (message: ToQuarantine) => {
 })
 
 const config = loadConfig(process.env['GATEWAY_CONFIG'], process.env, connectorOptions)
-const redis = connectRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379', 'consumer')
+const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
+const redis = connectRedis(url, 'consumer')
 redis.on('error', (err: Error) => log.debug({ err }, 'redis.error'))
-await untilReady(redis)
+const confirming = confirmOn(redis, config.redis.replicas, () => connectRedis(url, 'consumer'))
+await Promise.all([redis, confirming].map((client) => untilReady(client)))
 opened.resolve(openAll())
 tell({ kind: 'ready' })
 

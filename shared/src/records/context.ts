@@ -39,7 +39,7 @@ export type RecordsContext = RecordsAbout & {
    * Runs a write on the connection that it is given, and reports whether the configured number of replicas has it
    * (`redis.replicas`); always, if none has to.
    */
-  confirm<Reply>(write: (redis: RedisClient) => Promise<Reply>): Promise<{ reply: Reply; confirmed: boolean }>
+  confirm: <Reply>(write: (redis: RedisClient) => Promise<Reply>) => Promise<{ reply: Reply; confirmed: boolean }>
   /** Counts what happens on the connection. */
   tally: Tally
   /** The applications to which the ends of jobs and batches are announced: all, since endpoints may come later. */

@@ -87,7 +87,7 @@ export function openDispatch(context: RecordsContext) {
     const asked = { ...about, seen: seen.count, intervalMs }
     const replies = seen.splitOff(await runScript(on, scripts.begin, keys, asked, jobs, { inBytes: true }))
     loginsSeen.version = String(replies.pop())
-    return replies as ((Buffer | number)[] | Error)[]
+    return replies
   }
   const begin = coalesce(async (jobs: Values<typeof scripts.begin.each>[]) => {
     const { reply, confirmed } = await confirm((on) => beginAll(on, jobs))

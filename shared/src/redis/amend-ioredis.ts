@@ -1,4 +1,4 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis'
+import type { Cluster, Command, Redis, RedisOptions } from 'ioredis'
 
 /** BullMQ's blocking commands wait for at most 10 s. */
 const BLOCKING_SILENT_MS = 15_000
@@ -15,6 +15,7 @@ export function amended(redis: Redis): Redis {
 /** The same for a cluster. */
 export function amendedCluster(cluster: Cluster): Cluster {
   cluster.on('+node', writeAtOnce)
+  keepTogether(cluster)
   const duplicate = cluster.duplicate.bind(cluster)
   cluster.duplicate = (nodes, override) => {
     const redisOptions = { socketTimeout: BLOCKING_SILENT_MS, ...override?.redisOptions }
@@ -38,6 +39,29 @@ export function writeAtOnce(redis: Redis): void {
     }
     return sendCommand(command, pipeline)
   }
+}
+
+/** Where ioredis notes the server of a pipeline, once it has found one. */
+type PipelineTarget = { redis?: Redis }
+type SendCommand = (command: Command, stream?: unknown, target?: PipelineTarget) => Promise<unknown>
+
+/**
+ * While a server of a cluster is away, ioredis 6.0 looks for another one for each command of a pipeline until one has
+ * taken it. If the first command is refused and a later one is not, that server is never sent anything, since the
+ * pipeline is not complete, but is expected to answer: from then on each reply on its connection goes to a wrong
+ * command. So a pipeline whose first command was refused is refused as a whole.
+ */
+function keepTogether(cluster: Cluster): void {
+  const refused = new WeakSet<PipelineTarget>()
+  const sendCommand = cluster.sendCommand.bind(cluster) as SendCommand
+  cluster.sendCommand = ((command, stream, target) => {
+    if (target && refused.has(target)) command.reject(new Error('the first command of this pipeline was refused'))
+    else {
+      sendCommand(command, stream, target).catch(() => undefined)
+      if (target && !target.redis && command.isSettled) refused.add(target)
+    }
+    return command.promise
+  }) satisfies SendCommand as Cluster['sendCommand']
 }
 
 /**

@@ -129,7 +129,7 @@ test.each<Row>([
   ['created', create(answered), 'Succeeded 201'],
   ['kept back by the breaker', create({ kind: 'held' }), 'park, 1.1 unspent'],
   ['suspended before the call', create({ kind: 'late' }), 'give back for 0, 1.1 unspent'],
-  ['too few replicas have the mark', create({ kind: 'unconfirmed' }), 'give back for 900, 1.1 unspent'],
+  ['too few replicas have the mark', create({ kind: 'unconfirmed' }), 'give back for 700, 1.1 unspent'],
   ['a login that the EMR refuses', create(loginHeld), 'give back for 5000, 1.1 unspent login'],
   ['our fault before the call', create({ kind: 'fault' }), 'Failed 500 if 1.1'],
   ['our fault before the call, in doubt', create({ kind: 'fault' }, { doubt: true }), 'OutcomeUnknown 408 if 1.1'],

@@ -82,18 +82,25 @@ export function freshEncounters(count: number): PatientEncounterRequest[] {
 
 export const linesOf = (encounters: unknown[]) => encounters.map((each) => `${JSON.stringify(each)}\n`).join('')
 
+/** By address: what an encounter says never changes, and each file's gateway gathers hundreds of them. */
+const patientAt = new Map<string, string>()
+
 /** How many encounters the Sandbox EMR has of each of these patients. */
 export async function createdOf(sandboxUrl: string, patients: string[]): Promise<Map<string, number>> {
   const wanted = new Map(patients.map((patient) => [patient, 0]))
   const all = (await (await fetch(`${sandboxUrl}/encounters?limit=99999`)).json()) as { EncounterId: string }[]
   for (const { EncounterId } of all) {
-    const kept = (await (await fetch(`${sandboxUrl}/encounters/${EncounterId}`)).json()) as {
-      Content: { PatientId: string }
-    }
-    const { PatientId } = kept.Content
-    if (wanted.has(PatientId)) wanted.set(PatientId, (wanted.get(PatientId) ?? 0) + 1)
+    const address = `${sandboxUrl}/encounters/${EncounterId}`
+    const patient = patientAt.get(address) ?? (await patientOf(address))
+    patientAt.set(address, patient)
+    if (wanted.has(patient)) wanted.set(patient, (wanted.get(patient) ?? 0) + 1)
   }
   return wanted
+}
+
+async function patientOf(address: string): Promise<string> {
+  const { Content } = (await (await fetch(address)).json()) as { Content: { PatientId: string } }
+  return Content.PatientId
 }
 
 /** The batch that a line such as `batch q3f0h2k7m9x1c8v5b6n4: ...` names. */

@@ -204,7 +204,7 @@ async function untilAnswering(script: string, started: FleetProcess): Promise<vo
   while (Date.now() < giveUpAt && started.child.exitCode === null && started.child.signalCode === null) {
     const answer = await fetch(`${started.url}/readyz`).catch(() => undefined)
     if (answer?.ok) return
-    await delay(50)
+    await delay(100)
   }
   throw new Error(`${script} did not become ready (${started.child.signalCode}):\n${started.output()}`)
 }

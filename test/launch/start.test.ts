@@ -10,7 +10,8 @@ import { LOCAL_CONFIG } from '@encounter-gateway/launch/local-config.ts'
 import { npmStart, ownPlace, processesOf, processOf } from './npm-start.ts'
 import { paced } from '../fixtures/pace.ts'
 
-const PATIENCE = { timeout: paced(25_000), interval: 50 }
+/** Each look starts a `ps`. */
+const PATIENCE = { timeout: paced(25_000), interval: 250 }
 
 test('shows 202, then 201 and the webhook about it, says once that it is ready, and leaves nothing running after Ctrl-C', async () => {
   using place = await ownPlace()

@@ -11,7 +11,7 @@ const { HANGING_FILE = '', HANGING_TIMEOUT_MS } = process.env
 beforeAll(async () => {
   const redis = await startRedisServer()
   const fleet = await openFleet({ emrs: [{ emr: await openGatedEmr() }], redisUrl: redis.url })
-  const [worker] = await Promise.all([fleet.startWorker(), fleet.startApi()])
+  const worker = await fleet.startWorker()
   // which ignores everything it is sent
   worker.child.kill('SIGSTOP')
   writeFileSync(HANGING_FILE, String(process.pid))

@@ -2,12 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { PATIENCE } from '../fixtures/pace.ts'
+import { paced } from '../fixtures/pace.ts'
 import { processesOf, processOf, spawnNpm } from '../launch/npm-start.ts'
 
 const NEVER_MS = 600_000
+/** Each look at what is left starts a `ps`. */
+const PATIENCE = { timeout: paced(40_000), interval: 250 }
 
-/** `npm test` of hanging.ts alone, once that has started its Redis, its api and its worker. */
+/** `npm test` of hanging.ts alone, once that has started its Redis and its worker. */
 async function startHanging({ timeoutMs = NEVER_MS }: { timeoutMs?: number } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'left-behind-test-'))
   const file = join(folder, 'pid')

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { GenericContainer } from 'testcontainers'
 import { dockerAnswers, REDIS_IMAGE } from '@encounter-gateway/launch/find-redis.ts'
 import { startRedis } from '@encounter-gateway/launch/redis-server.ts'
 
@@ -33,6 +32,8 @@ export async function provideTestRedis(log: (line: string) => void): Promise<Tes
 async function startContainer(): Promise<TestRedis> {
   // The reaper would be a second image to pull.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true'
+  // its 0.7 s of CPU only where there is a Docker engine
+  const { GenericContainer } = await import('testcontainers')
   const container = await new GenericContainer(REDIS_IMAGE)
     .withCommand(['redis-server', '--protected-mode', 'no', ...SETTINGS])
     .withExposedPorts(PORT)

@@ -74,10 +74,10 @@ export function openCommandLine(
 export type CommandLine = ReturnType<typeof openCommandLine>
 
 let seed = 0
-/** Encounters that no other call has given. */
+/** Encounters that no other call has given, each of a patient of its own: those of the generator return. */
 export function freshEncounters(count: number): PatientEncounterRequest[] {
-  seed++
-  return Array.from({ length: count }, (_, index) => encounterAt(seed * 1_000_003 + process.pid, index))
+  const own = ++seed * 1_000_003 + process.pid
+  return Array.from({ length: count }, (_, index) => ({ ...encounterAt(own, index), PatientId: `MRN-${own}-${index}` }))
 }
 
 export const linesOf = (encounters: unknown[]) => encounters.map((each) => `${JSON.stringify(each)}\n`).join('')

@@ -11,8 +11,7 @@ export default defineConfig({
     testTimeout: paced(120 * SECONDS),
     hookTimeout: paced(120 * SECONDS),
     teardownTimeout: paced(60 * SECONDS),
-    // Most looks ask Redis or a process, which costs both sides a millisecond.
-    expect: { poll: { timeout: paced(10 * SECONDS), interval: 100 } },
+    expect: { poll: { timeout: paced(10 * SECONDS) } },
     pool: 'forks',
     // A process for each file costs half a second of CPU and the load of its modules: a third of the whole run.
     isolate: false,

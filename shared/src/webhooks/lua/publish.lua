@@ -81,5 +81,11 @@ redis.call('HSET', head, unpack(newest))
 redis.call('XTRIM', feed, 'MINID', '~', string.format('%.0f', now - keptMs))
 redis.call('XTRIM', feed, 'MAXLEN', '~', keptMost)
 redis.call('PEXPIRE', feed, keptMs)
-for _, each in ipairs(redis.call('ZRANGE', wake, 0, -1)) do redis.call('ZADD', wake, 'LT', now, each) end
+-- in one command: an application may have 1,000 endpoints
+local woken = {}
+for _, each in ipairs(redis.call('ZRANGEBYSCORE', wake, '(' .. string.format('%.0f', now), '+inf')) do
+  woken[#woken + 1] = now
+  woken[#woken + 1] = each
+end
+if #woken > 0 then redis.call('ZADD', wake, unpack(woken)) end
 return replies

@@ -31,7 +31,10 @@ th span { font-weight: 400; }
 small { display: block; font-size: 12px; font-weight: 400; color: var(--soft); white-space: normal; }
 .n { text-align: right; }
 .state { display: flex; gap: .6rem; }
+td.state { display: table-cell; }
 .mark { width: 1.2rem; text-align: center; }
+td.state .mark { float: left; }
+td.state .mark + span { display: block; margin-left: 1.8rem; }
 .sick, .noworkers { background: var(--sickbg); }
 .sick .state b, .sick .mark, .noworkers .state b, .noworkers .mark, .doubt { color: var(--sick); }
 .doubt { font-weight: 600; }

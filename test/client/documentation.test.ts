@@ -99,8 +99,12 @@ test('the example that receives webhooks takes those of the gateway, and no othe
     const forged = async () => (await fetch(`http://127.0.0.1:${webhookPort}/`, { method: 'POST', body: '{}' })).status
     await expect.poll(() => forged().catch(() => 0), { timeout: paced(10_000) }).toBe(401)
     await cli.submit(cli.write('told.ndjson', linesOf([encounterAt(77, 1)])), ['--watch'])
-    await expect.poll(() => example.output(), { timeout: paced(25_000) }).toMatch(/^encounter.created [0-9a-z]{20}$/m)
-    await expect.poll(() => example.output(), { timeout: paced(25_000) }).toMatch(/^batch.finished [0-9a-z]{20}$/m)
+    await expect
+      .poll(() => example.output(), { timeout: paced(25_000) })
+      .toMatch(/^encounter.created msg_[0-9a-z]{20}_1$/m)
+    await expect
+      .poll(() => example.output(), { timeout: paced(25_000) })
+      .toMatch(/^batch.finished msg_[0-9a-z]{20}_1$/m)
   } finally {
     await example.kill('SIGKILL')
   }

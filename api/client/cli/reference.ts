@@ -2,6 +2,8 @@
 export type OptionReference = {
   type: 'string' | 'boolean'
   short?: string
+  /** It may be given several times. */
+  multiple?: boolean
   default?: string | boolean
   /** The placeholder for its value: `FILE`, or the possible values. */
   value?: string
@@ -184,22 +186,46 @@ export const reference = {
   webhooks: {
     operands: 'ACTION [ENDPOINT|URL]',
     summary:
-      'manage webhook endpoints: list, create URL, show, change, delete, rotate, test, recover or deliveries ENDPOINT, resend ENDPOINT MESSAGE, events',
+      'manage webhook endpoints: list, create URL, show, change, delete, rotate, test, recover or deliveries ENDPOINT, delivery or resend ENDPOINT MESSAGE, events',
     options: {
       url: { type: 'string', value: 'URL', help: 'change: where messages are posted' },
       description: { type: 'string', value: 'TEXT', help: 'create, change: for people' },
-      events: { type: 'string', value: 'A,B', help: 'create, change: only these types, such as batch.finished' },
-      connections: { type: 'string', value: 'A,B', help: 'create, change: only these, such as Cerner.default' },
+      events: {
+        type: 'string',
+        value: 'A,B',
+        help: 'create, change: only these types, such as batch.finished; all again: none',
+      },
+      connections: {
+        type: 'string',
+        value: 'A,B',
+        help: 'create, change: only these, such as Cerner.default; all again: none',
+      },
       full: { type: 'boolean', default: false, help: 'create, change: messages with the outcome: patient data' },
+      thin: { type: 'boolean', default: false, help: 'change: messages without it again' },
       header: {
         type: 'string',
+        multiple: true,
         value: 'NAME=VARIABLE',
-        help: 'create, change: a header to send; its value is that of an environment variable',
+        help: 'create, change: a header to send, several times for several; its value is that of an environment variable. change: NAME= removes it',
       },
-      'per-second': { type: 'string', value: 'N', help: 'create, change: messages per second at most' },
+      certificate: {
+        type: 'string',
+        value: 'FILE',
+        help: 'create, change: the client certificate to show, PEM, with --certificate-key. change: none removes it',
+      },
+      'certificate-key': {
+        type: 'string',
+        value: 'FILE',
+        help: 'create, change: the key of the client certificate, PEM',
+      },
+      'per-second': {
+        type: 'string',
+        value: 'N',
+        help: 'create, change: messages per second at most; no limit again: none',
+      },
       signature: { type: 'string', value: 'v1|v1a', help: 'create, rotate: HMAC (default) or ed25519' },
       enable: { type: 'boolean', default: false, help: 'change: send messages again' },
-      disable: { type: 'boolean', default: false, help: 'change: send none' },
+      disable: { type: 'boolean', default: false, help: 'create, change: send none for now' },
       overlap: { type: 'string', value: 'HOURS', help: 'rotate: how long the old secret signs as well (default 24)' },
       since: { type: 'string', value: 'TIME', help: 'recover, deliveries: from this time on, RFC 3339' },
       'dry-run': { type: 'boolean', default: false, help: 'recover: only count' },
@@ -211,8 +237,14 @@ export const reference = {
     },
     examples: [
       'encounter-gateway webhooks create https://hooks.example.org/encounters --events encounter.failed,batch.finished',
+      'encounter-gateway webhooks create https://hooks.example.org/in --header Authorization=HOOK_AUTHORIZATION --certificate client.pem --certificate-key client.key',
+      'encounter-gateway webhooks change ep_1f2e3d4c5b6a798081726354 --per-second 50 --connections none',
+      'encounter-gateway webhooks rotate ep_1f2e3d4c5b6a798081726354 --overlap 24',
       'encounter-gateway webhooks test ep_1f2e3d4c5b6a798081726354',
       'encounter-gateway webhooks recover ep_1f2e3d4c5b6a798081726354 --since 2026-11-01T00:00:00Z --dry-run',
+      'encounter-gateway webhooks deliveries ep_1f2e3d4c5b6a798081726354 --status Failed --since 2026-11-01T00:00:00Z',
+      'encounter-gateway webhooks delivery ep_1f2e3d4c5b6a798081726354 msg_q3f0a7k2m9x1c8v5b6n4_1',
+      'encounter-gateway webhooks resend ep_1f2e3d4c5b6a798081726354 msg_q3f0a7k2m9x1c8v5b6n4_1',
       'encounter-gateway webhooks events --follow',
     ],
   },

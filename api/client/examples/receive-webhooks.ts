@@ -10,7 +10,7 @@ async function receive(request: IncomingMessage): Promise<number> {
   try {
     // the raw bytes: parsing and serializing may change them
     const event = verifyWebhook(await buffer(request), request.headers, WEBHOOK_SECRET)
-    if (!seen.has(event.id)) console.log(event.type, event.data.JobId ?? event.data.BatchId)
+    if (!seen.has(event.id)) console.log(event.type, event.id)
     seen.add(event.id)
     return 204
   } catch (error) {

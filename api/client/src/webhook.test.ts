@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
-import { expect, test } from 'vitest'
-import { verifyWebhook, verifyWebhookByPublicKey, WebhookVerificationError } from './webhook.ts'
+import { expect, expectTypeOf, test } from 'vitest'
+import { verifyWebhook, verifyWebhookByPublicKey, WebhookVerificationError, type WebhookEvent } from './webhook.ts'
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const older = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'
@@ -20,6 +20,31 @@ test('reads a genuine webhook, from text or bytes, with Headers or those of Node
   const expected = { id: 'msg_1', ...(JSON.parse(body) as object) }
   expect(verifyWebhook(body, signed(), secret)).toEqual(expected)
   expect(verifyWebhook(new TextEncoder().encode(body), new Headers(signed()), secret)).toEqual(expected)
+})
+
+test('an event has the properties of its type', () => {
+  type DataOf<Type extends WebhookEvent['type']> = Extract<WebhookEvent, { type: Type }>['data']
+  expectTypeOf<DataOf<'batch.finished'>['BatchId']>().toEqualTypeOf<string>()
+  expectTypeOf<DataOf<'batch.finished'>>().not.toHaveProperty('JobId')
+  expectTypeOf<DataOf<'login.refused'>['StatusCode']>().toEqualTypeOf<number>()
+  const event = verifyWebhook(body, signed(), secret)
+  if (event.type === 'encounter.created') expectTypeOf(event.data.BatchId).toEqualTypeOf<string | undefined>()
+  if (event.type === 'endpoint.disabled') expectTypeOf(event.data.EndpointId).toEqualTypeOf<string>()
+  switch (event.type) {
+    case 'encounter.created':
+    case 'encounter.failed':
+    case 'encounter.outcome_unknown':
+    case 'encounter.cancelled':
+    case 'encounter.expired':
+    case 'batch.finished':
+    case 'login.refused':
+    case 'endpoint.failing':
+    case 'endpoint.disabled':
+    case 'webhook.test':
+      break
+    default:
+      expectTypeOf(event).toBeNever()
+  }
 })
 
 test('takes the new secret and the old one while it is being changed', () => {

@@ -1,38 +1,18 @@
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
-import type { EmrSystem } from './contract.ts'
+import type { components } from './openapi.ts'
 
 export { WebhookVerificationError } from 'standardwebhooks'
 
-/** An event sent by the gateway to an endpoint. New types and properties may be added: ignore unknown ones. */
+type Schemas = components['schemas']
+
+/**
+ * An event sent by the gateway to an endpoint; `type` tells which. Gateways newer than this client may send other types and
+ * properties: ignore what you do not know.
+ */
 export type WebhookEvent = {
   /** The same at every delivery attempt: ignore events that you have processed. */
   id: string
-  type:
-    | 'encounter.created'
-    | 'encounter.failed'
-    | 'encounter.outcome_unknown'
-    | 'encounter.cancelled'
-    | 'encounter.expired'
-    | 'batch.finished'
-    | 'login.refused'
-    | 'endpoint.failing'
-    | 'endpoint.disabled'
-    | 'webhook.test'
-    | (string & {})
-  /** When the event occurred, RFC 3339. */
-  timestamp: string
-  data: {
-    JobId?: string
-    BatchId?: string
-    EMRSystem?: EmrSystem
-    EmrInstance?: string
-    StatusCode?: number
-    /** The endpoint that a test is for, or that fails. */
-    EndpointId?: string
-    /** The outcome; only in full messages. */
-    Result?: unknown
-  }
-}
+} & Schemas['EncounterMessage' | 'BatchMessage' | 'LoginMessage' | 'EndpointMessage' | 'TestMessage']
 
 type IncomingHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
@@ -54,8 +34,7 @@ export function verifyWebhook(
   let refusal: unknown
   for (const secret of secrets) {
     try {
-      const event = new Webhook(secret).verify(text, received) as Omit<WebhookEvent, 'id'>
-      return { id: received['webhook-id'] ?? '', ...event }
+      return eventOf(received['webhook-id'], new Webhook(secret).verify(text, received))
     } catch (error) {
       if (!(error instanceof WebhookVerificationError)) throw error
       refusal = error
@@ -91,10 +70,15 @@ export async function verifyWebhookByPublicKey(
       const own = new Webhook(crypto.getRandomValues(new Uint8Array(24)), { format: 'raw' })
       const at = new Date(Number(timestamp) * 1_000)
       const checked = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': own.sign(id, at, text) }
-      return { id, ...(own.verify(text, checked) as Omit<WebhookEvent, 'id'>) }
+      return eventOf(id, own.verify(text, checked))
     }
   }
   throw new WebhookVerificationError('No matching signature found')
+}
+
+/** The schema of a verified body is the gateway's word. */
+function eventOf(id = '', body: unknown): WebhookEvent {
+  return { id, ...(body as object) } as WebhookEvent
 }
 
 /** The bytes of a base64 text; none if it is not base64. */

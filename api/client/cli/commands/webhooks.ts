@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { GatewayError, type Client, type WebhookDelivery, type WebhookEndpoint } from '../../src/index.ts'
-import { millisecondsIn, readArguments, usageError } from '../arguments.ts'
+import { readArguments, usageError } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import { openClient } from '../open-client.ts'
@@ -17,6 +18,7 @@ const actions = {
   test: ['ENDPOINT'],
   recover: ['ENDPOINT'],
   deliveries: ['ENDPOINT'],
+  delivery: ['ENDPOINT', 'MESSAGE'],
   resend: ['ENDPOINT', 'MESSAGE'],
   events: [],
 } as const satisfies Record<string, readonly string[]>
@@ -26,6 +28,8 @@ const names = Object.keys(actions) as Action[]
 /** How long `test` waits for the answer of the endpoint. */
 const TEST_WAIT_MS = 20_000
 const LOOK_EVERY_MS = 250
+/** As the value of an option: the default again. */
+const NONE = 'none'
 /** Deliveries that are listed unless `--max` says otherwise. */
 const LISTED = 50
 
@@ -57,8 +61,10 @@ const run: Record<Action, (at: At) => Promise<ExitCode>> = {
   },
 
   async create({ client, terminal, signal, values, id: Url }) {
+    const settings = { ...(await settingsIn(values)), ...(values.disable && { Enabled: false }) }
+    const Headers = headersIn(values.header)
     const made = await client.webhookEndpoints.create(
-      { Url, ...settingsIn(values), ...signatureIn(values) },
+      { Url, ...settings, ...(Headers && { Headers }), ...signatureIn(values) },
       { signal },
     )
     give(terminal, made)
@@ -76,10 +82,13 @@ const run: Record<Action, (at: At) => Promise<ExitCode>> = {
   },
 
   async change({ client, terminal, signal, values, id }) {
-    const { enable, disable, url } = values
+    const { enable, disable, url, full, thin } = values
+    if (full && thin) throw usageError('--full and --thin exclude each other')
     if (enable && disable) throw usageError('--enable and --disable exclude each other')
     const change = {
-      ...settingsIn(values),
+      ...(await settingsIn(values)),
+      ...(values.header && { Headers: changedHeadersIn(values.header) }),
+      ...(thin && { Body: 'thin' as const }),
       ...(url !== undefined && { Url: url }),
       ...((enable || disable) && { Enabled: enable }),
     }
@@ -98,7 +107,7 @@ const run: Record<Action, (at: At) => Promise<ExitCode>> = {
   },
 
   async rotate({ client, terminal, signal, values, id }) {
-    const overlapHours = values.overlap === undefined ? undefined : millisecondsIn('overlap', values.overlap) / 1_000
+    const overlapHours = values.overlap === undefined ? undefined : positiveIn('overlap', values.overlap)
     const { Signature } = signatureIn(values)
     const rotated = await client.webhookEndpoints.rotateSecret(id, { signal, overlapHours, signature: Signature })
     give(terminal, rotated)
@@ -128,8 +137,7 @@ const run: Record<Action, (at: At) => Promise<ExitCode>> = {
   async deliveries({ client, terminal, signal, values, id }) {
     const status = statusIn(values)
     const found: WebhookDelivery[] = []
-    const most = values.max === undefined ? LISTED : Number(values.max)
-    if (!Number.isInteger(most) || most < 1) throw usageError('--max takes a number')
+    const most = values.max === undefined ? LISTED : positiveIn('max', values.max)
     for await (const each of client.webhookEndpoints.deliveries(id, { status, since: values.since }, { signal })) {
       found.push(each)
       say(terminal, deliveryText(each))
@@ -137,6 +145,17 @@ const run: Record<Action, (at: At) => Promise<ExitCode>> = {
     }
     give(terminal, { Deliveries: found })
     return exitCodes.ok
+  },
+
+  async delivery({ client, terminal, signal, id, message }) {
+    const delivery = await client.webhookEndpoints.delivery(id, message, { signal })
+    give(terminal, delivery)
+    say(terminal, deliveryText(delivery))
+    for (const { At, DurationMs, StatusCode, Error: error, NextAt } of delivery.Tries) {
+      const how = error ?? `answered ${StatusCode}`
+      say(terminal, `  ${At}  ${DurationMs} ms  ${how}${NextAt === undefined ? '' : `  next try ${NextAt}`}`)
+    }
+    return delivery.Status === 'Delivered' ? exitCodes.ok : exitCodes.notAll
   },
 
   async resend({ client, terminal, signal, id, message }) {
@@ -174,23 +193,61 @@ async function untilTried(client: Client, endpointId: string, messageId: string,
   }
 }
 
-function settingsIn({ description, events, connections, full, 'per-second': perSecond, header }: Values) {
+/** What `create` and `change` have in common; `none` is the default. */
+async function settingsIn(values: Values) {
+  const { description, events, connections, full, 'per-second': perSecond, certificate } = values
   return {
     ...(description !== undefined && { Description: description }),
-    ...(events !== undefined && { EventTypes: events.split(',') as WebhookEndpoint['EventTypes'] & string[] }),
-    ...(connections !== undefined && { Connections: connections.split(',') }),
+    ...(events !== undefined && { EventTypes: listIn(events) as NonNullable<WebhookEndpoint['EventTypes']> | null }),
+    ...(connections !== undefined && { Connections: listIn(connections) }),
     ...(full && { Body: 'full' as const }),
-    ...(perSecond !== undefined && { RequestsPerSecond: Number(perSecond) }),
-    ...(header !== undefined && { Headers: headersIn(header) }),
+    ...(perSecond !== undefined && {
+      RequestsPerSecond: perSecond === NONE ? null : positiveIn('per-second', perSecond),
+    }),
+    ...(certificate !== undefined && {
+      ClientCertificate: await certificateIn(certificate, values['certificate-key']),
+    }),
   }
 }
 
+function listIn(text: string): string[] | null {
+  return text === NONE ? null : text.split(',')
+}
+
+/** A number greater than or equal to 0; the gateway knows the rest of the rules. */
+function positiveIn(option: string, text: string): number {
+  if (!/^\d+(?:\.\d+)?$/.test(text)) throw usageError(`--${option} takes a number`)
+  return Number(text)
+}
+
+/** The files of a client certificate. Throws a CliError that names the option whose file cannot be read. */
+async function certificateIn(certificate: string, key: string | undefined) {
+  if (certificate === NONE) return null
+  if (key === undefined) throw usageError('--certificate requires --certificate-key')
+  const read = async (option: string, file: string) =>
+    readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw usageError(`the file of --${option} cannot be read (${error.code})`)
+    })
+  return { Certificate: await read('certificate', certificate), Key: await read('certificate-key', key) }
+}
+
 /** `Name=NAME_OF_A_VARIABLE`: the value comes from the environment, since it may be a credential. */
-function headersIn(text: string): Record<string, string> {
-  const [, name, variable = ''] = /^([^=]+)=(\w+)$/.exec(text) ?? []
-  const value = process.env[variable]
-  if (!name || !value) throw usageError('--header takes Name=VARIABLE, where that variable of the environment is set')
-  return { [name]: value }
+function headersIn(texts: readonly string[] | undefined): Record<string, string> | undefined {
+  if (!texts) return undefined
+  const pairs = texts.map((text) => {
+    const [, name, variable = ''] = /^([^=]+)=(\w+)$/.exec(text) ?? []
+    const value = process.env[variable]
+    if (!name || !value) throw usageError('--header takes Name=VARIABLE, where that variable of the environment is set')
+    return [name, value] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+/** The same, and `Name=` for a header that is removed. */
+function changedHeadersIn(texts: readonly string[]): Record<string, string | null> {
+  const removed = texts.filter((text) => /^[^=]+=$/.test(text))
+  const kept = headersIn(texts.filter((text) => !removed.includes(text)))
+  return { ...kept, ...Object.fromEntries(removed.map((text) => [text.slice(0, -1), null])) }
 }
 
 function signatureIn({ signature }: Values): { Signature?: 'v1' | 'v1a' } {

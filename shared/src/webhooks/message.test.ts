@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { terminalStatuses } from '../contract/job.ts'
 import type { OutcomeEvent } from '../records/outcome.ts'
-import { webhookMessageOf, type WebhookBody } from './message.ts'
-import { unpackBody } from './packed-body.ts'
+import { webhookMessageOf } from './message.ts'
+import { unpackBody, type WebhookBody } from './packed-body.ts'
 
 const connection = { emrSystem: 'Cerner', emrInstance: 'north' }
 const event: OutcomeEvent = {

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq'
 import { KEY_PREFIX } from '../redis/key-prefix.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import type { WebhookBody } from './message.ts'
+import type { WebhookBody } from './packed-body.ts'
 
 /** The queue in which versions up to 0.1 kept deliveries, and whose dead letters stay for their thirty days. */
 export const OLD_WEBHOOK_QUEUE = '{webhooks}'

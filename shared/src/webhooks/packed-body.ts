@@ -1,5 +1,37 @@
+import type { WebhookType } from '../contract/webhook-message.ts'
 import type { OutcomeEvent } from '../records/outcome.ts'
-import type { WebhookBody } from './message.ts'
+
+/**
+ * The body of a webhook as defined by Standard Webhooks 1.0.0, thin on purpose. It contains the job and its status
+ * code; the application fetches the result with its own key, so that no patient data is in queues or in a receiver's
+ * logs.
+ */
+export type WebhookBody = {
+  type: WebhookType
+  /** The end of the job or batch, or when a login was refused or the news about an endpoint came; RFC 3339. */
+  timestamp: string
+  data: {
+    /**
+     * Absent in `batch.finished` and in messages about endpoints. In `login.refused` the job that was refused last: its
+     * login is meant.
+     */
+    JobId?: string
+    BatchId?: string
+    /** Absent in messages about endpoints. */
+    EMRSystem?: string
+    EmrInstance?: string
+    /** The endpoint that a message is about. */
+    EndpointId?: string
+    /** Since when it has only failed, RFC 3339. */
+    FailingSince?: string
+    /** How much of the time is over after which it is disabled. */
+    Percent?: number
+    /** Why it was disabled. */
+    Reason?: string
+    /** The status code of the outcome; absent in `batch.finished`. */
+    StatusCode?: number
+  }
+}
 
 /**
  * The body of the message about an outcome as the feed keeps it: its time, status code and BatchId. The rest of it is in

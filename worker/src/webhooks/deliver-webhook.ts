@@ -1,6 +1,6 @@
 import { failureOfStatus, webhookFailures } from '@encounter-gateway/shared/contract/webhook-failures.ts'
 import type { WebhookEndpoint } from '@encounter-gateway/shared/webhooks/endpoints.ts'
-import type { WebhookBody } from '@encounter-gateway/shared/webhooks/message.ts'
+import type { WebhookBody } from '@encounter-gateway/shared/webhooks/packed-body.ts'
 import type { Taken, TryEnd } from '@encounter-gateway/shared/webhooks/lanes.ts'
 import type { Logger } from 'pino'
 import type { Answer, WebhookSender } from './post-webhook.ts'

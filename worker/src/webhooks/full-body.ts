@@ -3,7 +3,7 @@ import { nameOf } from '@encounter-gateway/shared/contract/connection-name.ts'
 import { openConnectionRecords, type ConnectionRecords } from '@encounter-gateway/shared/records/connection-records.ts'
 import type { RedisClient } from '@encounter-gateway/shared/redis/connect.ts'
 import type { Taken } from '@encounter-gateway/shared/webhooks/lanes.ts'
-import type { WebhookBody } from '@encounter-gateway/shared/webhooks/message.ts'
+import type { WebhookBody } from '@encounter-gateway/shared/webhooks/packed-body.ts'
 
 /** Puts the outcomes of jobs into the bodies for endpoints that asked for them. */
 export type FullBodies = {

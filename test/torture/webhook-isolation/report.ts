@@ -9,7 +9,7 @@ const BAR = 40
 /** One round in a few lines. */
 export function describePlayed(name: string, played: Played): string {
   const { accepted, latencies, lost, twice, kills, failing, hanging } = played
-  const of = (p: number) => `p${p} ${percentile(latencies, p)} ms`
+  const of = (p: number) => `p${p} ${Math.round(percentile(latencies, p))} ms`
   const end = (what: string, { state, reason = 'nothing waits', pending, posts }: SickEnd) =>
     `the one that ${what}: ${state} (${reason}), ${posts} POSTs, ${pending} messages wait`
   return [
@@ -30,7 +30,7 @@ export function verdict(quiet: readonly Played[], sick: readonly Played[]): stri
     )
   const ratio = p95(sick) / p95(quiet)
   const held = ratio <= GOAL ? 'held' : 'NOT HELD'
-  return `p95 ${p95(quiet)} ms quiet, ${p95(sick)} ms beside one that hangs and one that fails: ${ratio.toFixed(2)}x (goal ${GOAL}x, ${held})`
+  return `p95 ${Math.round(p95(quiet))} ms quiet, ${Math.round(p95(sick))} ms beside one that hangs and one that fails: ${ratio.toFixed(2)}x (goal ${GOAL}x, ${held})`
 }
 
 function histogram(latencies: readonly number[]): string {

@@ -90,7 +90,7 @@ function bothKinds(entries: readonly OutboxEntry[]) {
   }
 }
 
-/** An event's text: JSON, without names that of an outcome, of which there is one for each job (finish.lua). */
+/** Reads an event from JSON. An outcome is a list without names, since there is one for each job (finish.lua). */
 function readText(text: string): Pick<OutboxEntry, 'text' | 'event'> {
   try {
     const event = JSON.parse(text) as OutcomeEvent | BatchEvent | LoginEvent | OutcomeRow

@@ -91,7 +91,7 @@ test('a delivery is found by its webhook-id, with each try', async () => {
   })
   expect(await at.deliveries.get('ep_a', 'done')).toMatchObject({ status: 'Delivered', tries: [{ status: 204 }] })
   expect(await at.deliveries.get('ep_a', 'fresh')).toMatchObject({ status: 'Waiting', tries: [] })
-  for (const id of ['before', 'nonsense']) expect(await at.deliveries.get('ep_a', id)).toBeUndefined()
+  for (const id of ['before', 'nonsense', 'id', 'encounter.created']) expect(await at.deliveries.get('ep_a', id)).toBeUndefined()
   expect(await at.deliveries.get('ep_b', 'done')).toBeUndefined()
 })
 
@@ -116,7 +116,7 @@ test('a message is sent again with the whole schedule, unless it is on its way',
   expect(await resend('ep_a', 'done')).toBe('queued')
   expect(await resend('ep_a', 'busy')).toBe('waiting')
   expect(await resend('ep_a', 'fresh')).toBe('waiting')
-  for (const id of ['before', 'nonsense']) expect(await resend('ep_a', id)).toBe('unknown')
+  for (const id of ['before', 'nonsense', 'id', 'encounter.created']) expect(await resend('ep_a', id)).toBe('unknown')
   expect(await resend('ep_b', 'done')).toBe('unknown')
   const [busy] = await at.take('ep_a', 0)
   expect(busy).toBeUndefined()

@@ -129,7 +129,8 @@ export async function findNewest(redis: RedisClient, feed: string, id: string): 
   let from = '+'
   for (let looked = 0; looked < LOOK_MOST; looked += LOOK_CHUNK) {
     const entries = await redis.xrevrange(feed, from, '-', 'COUNT', LOOK_CHUNK)
-    const found = entries.find(([, fields]) => fields.includes(id))
+    // publish.lua writes the id first
+    const found = entries.find(([, fields]) => fields[1] === id)
     if (found) return readMessage(found).stored
     const oldest = entries[LOOK_CHUNK - 1]
     if (!oldest) return undefined

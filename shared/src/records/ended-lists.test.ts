@@ -24,6 +24,21 @@ test('jobs that an older version ended are added once, also of applications that
   expect(await ids('Failed')).toEqual([])
 })
 
+test('a call looks at 2,000 jobs of an application, and the next one goes on there', async () => {
+  await using store = await openStore()
+  const { redis, keys } = store
+  const waiting = Array.from({ length: 2_000 }, (_, n) => [n, `w${n}`]).flat()
+  await redis.zadd(keys.jobs('demo'), ...waiting)
+  await store.add('a1')
+  await store.end('a1', outcomeOf())
+  await redis.unlink(keys.ended('Failed'))
+  const listed = () => redis.zrange(keys.ended('Failed'), '0', '-1')
+  await indexEnded(store.context, goOn)
+  expect(await listed()).toEqual([])
+  await indexEnded(store.context, goOn)
+  expect(await listed()).toEqual(['a1'])
+})
+
 test('entries older than results are kept are removed, and no others', async () => {
   await using store = await openStore()
   const { redis, keys } = store

@@ -71,7 +71,8 @@ export function openContext(redis: RedisClient, about: RecordsAbout): RecordsCon
     keys,
     confirm: (write) =>
       confirmation.run(keys.confirmation, (on) => {
-        defineScripts(on)
+        // the connection that confirms has not run any yet
+        if (on !== redis) defineScripts(on)
         return write(on)
       }),
     tally: openTally(redis, connection),

@@ -91,7 +91,8 @@ test('a delivery is found by its webhook-id, with each try', async () => {
   })
   expect(await at.deliveries.get('ep_a', 'done')).toMatchObject({ status: 'Delivered', tries: [{ status: 204 }] })
   expect(await at.deliveries.get('ep_a', 'fresh')).toMatchObject({ status: 'Waiting', tries: [] })
-  for (const id of ['before', 'nonsense', 'id', 'encounter.created']) expect(await at.deliveries.get('ep_a', id)).toBeUndefined()
+  for (const id of ['before', 'nonsense', 'id', 'encounter.created'])
+    expect(await at.deliveries.get('ep_a', id)).toBeUndefined()
   expect(await at.deliveries.get('ep_b', 'done')).toBeUndefined()
 })
 
